@@ -1,0 +1,356 @@
+//! Messages beside the page's stream: what an agent asks for, what a customer answers, what the relay tells both
+//! (`docs/wire-format.md` §6).
+//!
+//! A message is the body of a frame of kind [`Kind::Control`]: one tag byte from the table below, then the fields in
+//! order, written by bincode (little endian, variable-length integers). Tags are given by hand and never reused.
+
+use crate::{
+    Error, ErrorKind, Limits, Mode,
+    error::Result,
+    frame::{self, Kind},
+};
+use bincode::{
+    Decode, Encode,
+    config::{Configuration, Limit, LittleEndian, Varint},
+    de::{BorrowDecoder, Decoder, DecoderImpl, read::Reader},
+    error::{DecodeError, EncodeError},
+};
+
+/// Who a participant is. The numbers are those of Genesys Co-browse (seed `002_dbad22d69781cc41.txt`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Whose page is shared.
+    Customer = 1,
+    /// Who watches and helps.
+    Agent = 2,
+    /// The agent's desktop application.
+    Controller = 3,
+}
+
+/// Why an agent's command was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The session's mode does not allow it.
+    Mode = 1,
+    /// The element is masked, blocked, denied or a file input.
+    Element = 2,
+    /// The element is no longer there.
+    Gone = 3,
+    /// Only the customer's own hand may do it (submit, leave the site, open a file picker).
+    Customer = 4,
+    /// The customer is using the element.
+    Busy = 5,
+    /// The session is paused.
+    Paused = 6,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// The customer stopped it.
+    Customer = 1,
+    /// The agent left for good or stopped it.
+    Agent = 2,
+    /// The agent's desktop stopped it.
+    Controller = 3,
+    /// Nothing was heard for longer than the relay allows.
+    Idle = 4,
+    /// The relay is going down and cannot hand the session over.
+    Shutdown = 5,
+    /// A participant broke the protocol.
+    Protocol = 6,
+}
+
+/// Encodes a field-less enum of this module as its number.
+macro_rules! numbered {
+    ($type:ident: $($variant:ident),+ $(,)?) => {
+        impl Encode for $type {
+            fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> std::result::Result<(), EncodeError> {
+                (*self as u8).encode(encoder)
+            }
+        }
+        impl<C> Decode<C> for $type {
+            fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> std::result::Result<Self, DecodeError> {
+                let tag = u8::decode(decoder)?;
+                $(if tag == Self::$variant as u8 { return Ok(Self::$variant); })+
+                Err(DecodeError::OtherString(format!("{} {tag}", stringify!($type))))
+            }
+        }
+        impl<'de, C> bincode::BorrowDecode<'de, C> for $type {
+            fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> std::result::Result<Self, DecodeError> {
+                Self::decode(decoder)
+            }
+        }
+    };
+}
+
+numbered!(Mode: Follow, View, Shared);
+numbered!(Role: Customer, Agent, Controller);
+numbered!(Refusal: Mode, Element, Gone, Customer, Busy, Paused);
+numbered!(EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol);
+
+/// Declares the messages with their tags in one table, and their codec.
+macro_rules! control {
+    ($($(#[$doc:meta])* $tag:literal => $variant:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? },)+) => {
+        /// One message. See the module's documentation for the bytes.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Control {
+            $($(#[$doc])* $variant { $($(#[$field_doc])* $field: $type),* },)+
+        }
+
+        impl Control {
+            /// The number that stands for the message on the wire.
+            #[must_use]
+            pub const fn tag(&self) -> u8 {
+                match self { $(Self::$variant { .. } => $tag,)+ }
+            }
+
+            /// The message's name, as logs and refusals show it.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($variant),)+ }
+            }
+        }
+
+        impl Encode for Control {
+            fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> std::result::Result<(), EncodeError> {
+                self.tag().encode(encoder)?;
+                match self { $(Self::$variant { $($field),* } => { $($field.encode(encoder)?;)* })+ }
+                Ok(())
+            }
+        }
+
+        impl<C> Decode<C> for Control {
+            fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> std::result::Result<Self, DecodeError> {
+                match u8::decode(decoder)? {
+                    $($tag => Ok(Self::$variant { $($field: <$type>::decode(decoder)?),* }),)+
+                    tag => Err(DecodeError::OtherString(format!("control tag {tag}"))),
+                }
+            }
+        }
+    };
+}
+
+control! {
+    /// To the customer: a keyframe is needed (a new agent, or one that lost step).
+    1 => KeyframeRequest {},
+    /// From an agent: where its pointer is, in CSS pixels of the customer's viewport.
+    2 => Pointer {
+        /// From the viewport's left edge.
+        x: i32,
+        /// From the viewport's top edge.
+        y: i32,
+    },
+    /// From an agent: scroll an element, or the window (node 0), to a position in CSS pixels.
+    3 => Scroll {
+        /// The element's node id, 0 for the window.
+        node: u32,
+        /// The new `scrollLeft`.
+        x: f64,
+        /// The new `scrollTop`.
+        y: f64,
+    },
+    /// From an agent: click the primary button at a point of an element.
+    4 => Click {
+        /// The element's node id.
+        node: u32,
+        /// From the viewport's left edge, in CSS pixels.
+        x: i32,
+        /// From the viewport's top edge, in CSS pixels.
+        y: i32,
+    },
+    /// From an agent: the new value of a text control, a select, or an editable element.
+    5 => Input {
+        /// The element's node id.
+        node: u32,
+        /// The whole new value.
+        value: String,
+    },
+    /// From the customer: the session's mode, once at the start and on every change.
+    16 => ModeChanged {
+        /// What the agent may do from now on.
+        mode: Mode,
+    },
+    /// From the customer: a command was not carried out.
+    17 => Refused {
+        /// The command's tag in this table.
+        command: u8,
+        /// Why.
+        reason: Refusal,
+    },
+    /// From the customer: nothing is shown until [`Control::Resumed`].
+    18 => Paused {},
+    /// From the customer: the page is shown again.
+    19 => Resumed {},
+    /// From the relay: a participant came. Sent to everyone else, and to the newcomer once for each one present.
+    32 => Joined {
+        /// A number unique within the session.
+        user: u32,
+        /// Who it is.
+        role: Role,
+        /// The name it gave, possibly empty.
+        name: String,
+    },
+    /// From the relay: a participant went away.
+    33 => Left {
+        /// The number given in [`Control::Joined`].
+        user: u32,
+    },
+    /// From the relay, or from a side that stops: the session is over.
+    34 => Ended {
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+const CONFIG: Configuration<LittleEndian, Varint, Limit<{ Limits::CONTROL_BYTES }>> =
+    bincode::config::standard().with_limit::<{ Limits::CONTROL_BYTES }>();
+
+/// A reader that knows how far it is, so that an error can say where.
+struct Counting<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader for Counting<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::result::Result<(), DecodeError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(taken) = rest.get(..out.len()) else {
+            return Err(DecodeError::UnexpectedEnd { additional: out.len() - rest.len() });
+        };
+        out.copy_from_slice(taken);
+        self.at += out.len();
+        Ok(())
+    }
+
+    fn peek_read(&mut self, n: usize) -> Option<&[u8]> {
+        self.bytes.get(self.at..self.at.checked_add(n)?)
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.at = self.at.saturating_add(n).min(self.bytes.len());
+    }
+}
+
+impl Control {
+    /// Appends the message as a whole frame.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when the frame would exceed [`Limits::CONTROL_BYTES`].
+    pub fn write(&self, out: &mut Vec<u8>, seq: u32, time: u32) -> Result<()> {
+        let body = bincode::encode_to_vec(self, CONFIG)
+            .map_err(|error| Error::new(ErrorKind::Syntax, 0, "a message", error.to_string()).in_frame(seq))?;
+        let start = out.len();
+        frame::write(out, Kind::Control, seq, time, 0, &body)?;
+        let len = out.len() - start;
+        if len > Limits::CONTROL_BYTES {
+            out.truncate(start);
+            let expected = format!("at most {} bytes", Limits::CONTROL_BYTES);
+            return Err(Error::new(ErrorKind::Limit, 0, expected, format!("{len} bytes")).in_frame(seq));
+        }
+        Ok(())
+    }
+
+    /// The message as a whole frame.
+    ///
+    /// # Errors
+    /// As for [`Control::write`].
+    pub fn to_frame(&self, seq: u32, time: u32) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        self.write(&mut out, seq, time)?;
+        Ok(out)
+    }
+
+    /// Reads a whole frame of kind control.
+    ///
+    /// # Errors
+    /// Those of [`frame::read`]; [`ErrorKind::Foreign`] for a frame of another kind; [`ErrorKind::Syntax`] for an
+    /// unknown tag or malformed fields; [`ErrorKind::Length`] when bytes are left over.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        let frame = frame::read(bytes, limits)?;
+        let seq = frame.header.seq;
+        if frame.header.kind != Kind::Control || frame.header.raw_len != 0 {
+            let found = format!("{:?}", frame.header.kind);
+            return Err(Error::new(ErrorKind::Foreign, 0, "a control frame, not deflated", found).in_frame(seq));
+        }
+        let reader = Counting { bytes: frame.body, at: 0 };
+        let mut decoder = DecoderImpl::new(reader, CONFIG, ());
+        let message = Self::decode(&mut decoder);
+        let at = decoder.reader().at;
+        let offset = frame.header_len + at;
+        match message {
+            Err(error) => {
+                let found = match error {
+                    DecodeError::OtherString(found) => found,
+                    error => error.to_string(),
+                };
+                Err(Error::new(ErrorKind::Syntax, offset, "a control message", found).in_frame(seq))
+            }
+            Ok(_) if at != frame.body.len() => {
+                let found = format!("{} bytes more", frame.body.len() - at);
+                Err(Error::new(ErrorKind::Length, offset, "the end of the message", found).in_frame(seq))
+            }
+            Ok(message) => Ok(message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_control() -> impl Strategy<Value = Control> {
+        let mode = prop::sample::select(&Mode::ALL[..]);
+        let role = prop::sample::select(&[Role::Customer, Role::Agent, Role::Controller][..]);
+        prop_oneof![
+            Just(Control::KeyframeRequest {}),
+            any::<(i32, i32)>().prop_map(|(x, y)| Control::Pointer { x, y }),
+            any::<(u32, i32, i32)>().prop_map(|(node, x, y)| Control::Scroll { node, x: x.into(), y: y.into() }),
+            any::<(u32, i32, i32)>().prop_map(|(node, x, y)| Control::Click { node, x, y }),
+            any::<(u32, String)>().prop_map(|(node, value)| Control::Input { node, value }),
+            mode.prop_map(|mode| Control::ModeChanged { mode }),
+            Just(Control::Refused { command: 4, reason: Refusal::Busy }),
+            Just(Control::Paused {}),
+            Just(Control::Resumed {}),
+            (any::<u32>(), role, any::<String>()).prop_map(|(user, role, name)| Control::Joined { user, role, name }),
+            any::<u32>().prop_map(|user| Control::Left { user }),
+            Just(Control::Ended { reason: EndReason::Idle }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn messages_round_trip(message in any_control(), seq: u32, time: u32) {
+            let frame = message.to_frame(seq, time).unwrap();
+            prop_assert_eq!(Control::read(&frame, &Limits::DEFAULT).unwrap(), message);
+        }
+
+        #[test]
+        fn any_body_is_an_error_or_a_message(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            let mut bytes = Vec::new();
+            frame::write(&mut bytes, Kind::Control, 3, 0, 0, &body).unwrap();
+            if let Err(error) = Control::read(&bytes, &Limits::DEFAULT) {
+                prop_assert_eq!(error.frame, 3);
+                prop_assert!(error.offset <= bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_tag_names_frame_and_offset() {
+        let mut bytes = Vec::new();
+        frame::write(&mut bytes, Kind::Control, 9, 0, 0, &[200]).unwrap();
+        let error = Control::read(&bytes, &Limits::DEFAULT).unwrap_err();
+        assert_eq!(error.to_string(), "frame 9, byte 16: expected a control message, found control tag 200");
+    }
+
+    #[test]
+    fn a_long_string_is_refused_before_memory_is_taken() {
+        let mut body = vec![5, 0];
+        body.extend_from_slice(&[253, 255, 255, 255, 255, 255, 255, 255, 127]);
+        let mut bytes = Vec::new();
+        frame::write(&mut bytes, Kind::Control, 1, 0, 0, &body).unwrap();
+        assert_eq!(Control::read(&bytes, &Limits::DEFAULT).unwrap_err().kind, ErrorKind::Syntax);
+    }
+}

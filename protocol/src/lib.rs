@@ -1,0 +1,25 @@
+//! The platform-free heart of the co-browse engine: the tree both ends hold, the operations that change it,
+//! the frames that carry them, and the messages that control a session.
+//!
+//! Data flows through the modules in this order:
+//!
+//! ```text
+//! capture: Tree (mirror) ── ops::OpWriter ── encoder::Encoder ── frame ──▶ relay (header only)
+//! replay:  frame ── decoder::Decoder ── ops::OpReader ── apply ──▶ Tree
+//! ```
+//!
+//! Nothing here performs input or output, reads a clock, or knows a browser. The bytes are specified in
+//! `docs/wire-format.md`; section numbers in the documentation of this crate refer to that page.
+
+#![forbid(unsafe_code)]
+
+pub mod control;
+pub mod error;
+pub mod frame;
+pub mod limits;
+pub mod mode;
+pub mod varint;
+
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
+pub use mode::Mode;
