@@ -342,7 +342,7 @@ mod tests {
         let mut bytes = Vec::new();
         frame::write(&mut bytes, Kind::Control, 9, 0, 0, &[200]).unwrap();
         let error = Control::read(&bytes, &Limits::DEFAULT).unwrap_err();
-        assert_eq!(error.to_string(), "frame 9, byte 16: expected a control message, found control tag 200");
+        assert_eq!(error.to_string(), "frame 9, byte 15: expected a control message, found control tag 200");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The header of a frame: all that a relay reads (`docs/wire-format.md` §2).
 //!
 //! ```text
-//! byte 0       version (high four bits) and kind (low four bits)
+//! byte 0       version (high four bits), whether the body is deflated (bit 3), kind (low three bits)
 //! byte 1..5    sequence number, u32 little endian
 //! byte 5..9    milliseconds since the stream began, u32 little endian
 //! byte 9..13   checksum, u32 little endian: the low half of XXH64 (seed 0) over all other bytes
 //! byte 13..    varint: length of the body as sent
-//!              varint: length of the body once inflated, 0 when it is sent as it is
+//!              varint, only when it is deflated: length of the body once inflated
 //!              body
 //! ```
 
@@ -20,6 +20,9 @@ pub const VERSION: u8 = 1;
 pub const FIXED_LEN: usize = 13;
 
 const CHECKSUM: std::ops::Range<usize> = 9..13;
+
+/// Set in the first byte when the body is deflated.
+const DEFLATED: u8 = 0x08;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,12 +83,15 @@ pub fn write(out: &mut Vec<u8>, kind: Kind, seq: u32, time: u32, raw_len: u32, b
             .in_frame(seq)
     })?;
     let start = out.len();
-    out.push(VERSION << 4 | kind as u8);
+    let deflated = if raw_len == 0 { 0 } else { DEFLATED };
+    out.push(VERSION << 4 | deflated | kind as u8);
     out.extend_from_slice(&seq.to_le_bytes());
     out.extend_from_slice(&time.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
     varint::write(out, body_len);
-    varint::write(out, raw_len);
+    if raw_len != 0 {
+        varint::write(out, raw_len);
+    }
     out.extend_from_slice(body);
     let sum = checksum(&out[start..]);
     out[start + CHECKSUM.start..start + CHECKSUM.end].copy_from_slice(&sum.to_le_bytes());
@@ -105,19 +111,21 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
         let found = format!("version {}", first >> 4);
         return Err(Error::new(ErrorKind::Foreign, 0, format!("version {VERSION}"), found));
     }
-    let Some(kind) = Kind::from_tag(first & 0x0f) else {
-        let found = format!("kind {}", first & 0x0f);
+    let Some(kind) = Kind::from_tag(first & 0x07) else {
+        let found = format!("kind {}", first & 0x07);
         return Err(Error::new(ErrorKind::Foreign, 0, "kind 1 (keyframe), 2 (delta) or 3 (control)", found));
     };
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
     let (Some(seq), Some(time), Some(_)) = (word(1), word(5), word(CHECKSUM.start)) else {
         let found = format!("{} bytes", bytes.len());
-        return Err(Error::new(ErrorKind::Length, bytes.len(), "a header of 15 bytes or more", found));
+        return Err(Error::new(ErrorKind::Length, bytes.len(), "a header of 14 bytes or more", found));
     };
     let mut at = FIXED_LEN;
-    let lengths = varint::read(bytes, &mut at).and_then(|body| Some((body, varint::read(bytes, &mut at)?)));
-    let Some((body_len, raw_len)) = lengths else {
-        return Err(Error::new(ErrorKind::Length, at, "the body's two lengths", "no number").in_frame(seq));
+    let deflated = first & DEFLATED != 0;
+    let body_len = varint::read(bytes, &mut at);
+    let raw_len = if deflated { varint::read(bytes, &mut at).filter(|len| *len != 0) } else { Some(0) };
+    let (Some(body_len), Some(raw_len)) = (body_len, raw_len) else {
+        return Err(Error::new(ErrorKind::Length, at, "the body's length", "no number").in_frame(seq));
     };
     let most = if kind == Kind::Control { Limits::CONTROL_BYTES } else { limits.frame_bytes };
     if bytes.len() > most {
@@ -178,7 +186,7 @@ mod tests {
     #[test]
     fn a_frame_round_trips() {
         let bytes = sample();
-        assert_eq!(bytes.len(), 19);
+        assert_eq!(bytes.len(), 18);
         let frame = read(&bytes, &Limits::DEFAULT).unwrap();
         assert_eq!(frame.header, Header { kind: Kind::Delta, seq: 7, time: 1_234, body_len: 4, raw_len: 0 });
         assert_eq!(frame.body, b"body");
@@ -196,7 +204,7 @@ mod tests {
         longer.push(0);
         assert_eq!(
             read(&longer, &Limits::DEFAULT).unwrap_err().to_string(),
-            "frame 7, byte 20: expected a body of 4 bytes, found 5 bytes"
+            "frame 7, byte 19: expected a body of 4 bytes, found 5 bytes"
         );
     }
 
@@ -205,7 +213,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, Kind::Keyframe, 1, 0, u32::MAX, b"x").unwrap();
         assert_eq!(peek(&out, &Limits::DEFAULT).unwrap_err().kind, ErrorKind::Limit);
-        let small = Limits { frame_bytes: 18, ..Limits::DEFAULT };
+        let small = Limits { frame_bytes: 17, ..Limits::DEFAULT };
         assert_eq!(peek(&sample(), &small).unwrap_err().kind, ErrorKind::Limit);
         let mut out = Vec::new();
         write(&mut out, Kind::Control, 1, 0, 0, &vec![0; Limits::CONTROL_BYTES]).unwrap();

@@ -13,11 +13,23 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apply;
+pub mod columns;
 pub mod control;
+pub mod decoder;
+pub mod diff;
+pub mod encoder;
 pub mod error;
 pub mod frame;
+pub mod hash;
+pub mod heap;
+pub mod ids;
 pub mod limits;
 pub mod mode;
+pub mod names;
+pub mod ops;
+pub mod splice;
+pub mod tree;
 pub mod varint;
 
 pub use error::{Error, ErrorKind};

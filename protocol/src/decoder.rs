@@ -1,0 +1,250 @@
+//! The receiving end: frames are checked, inflated, and applied to the player's tree, whole or not at all.
+
+use crate::{
+    Error, ErrorKind, Limits,
+    apply::{self, Journal},
+    columns::Cursors,
+    encoder::SYNC_TAIL,
+    error::Result,
+    frame::{self, Frame, Header, Kind},
+    hash::{self, Key},
+    names::NameId,
+    ops::{self, OpReader, Registers},
+    tree::Tree,
+};
+use flate2::{Decompress, FlushDecompress, Status};
+
+/// The most that deflate makes of one byte; a claim of more is refused before memory is taken.
+const MAX_RATIO: usize = 1032;
+
+/// What a frame did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The tree was built afresh.
+    Rebuilt,
+    /// The tree was changed.
+    Changed,
+    /// A keyframe found the tree as it should be; nothing was changed.
+    InStep,
+}
+
+/// The receiving end of one stream.
+pub struct Decoder {
+    limits: Limits,
+    tree: Tree,
+    inflate: Decompress,
+    raw: Vec<u8>,
+    dynamic: Vec<NameId>,
+    registers: Registers,
+    /// The registers before the frame that was applied last, to read its operations again.
+    before: Registers,
+    ops_at: usize,
+    journal: Journal,
+    seq: u32,
+    time: u32,
+    needs_keyframe: bool,
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").field("seq", &self.seq).field("nodes", &self.tree.count()).finish_non_exhaustive()
+    }
+}
+
+impl Decoder {
+    /// A decoder that waits for its first keyframe.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            tree: Tree::new(Key(0), &limits),
+            limits,
+            inflate: Decompress::new(false),
+            raw: Vec::new(),
+            dynamic: Vec::new(),
+            registers: Registers::default(),
+            before: Registers::default(),
+            ops_at: 0,
+            journal: Journal::default(),
+            seq: 0,
+            time: 0,
+            needs_keyframe: true,
+        }
+    }
+
+    /// The tree after the last frame that was applied.
+    #[must_use]
+    pub const fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The sequence number of that frame, 0 before the first.
+    #[must_use]
+    pub const fn seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Its time, in milliseconds since the stream began.
+    #[must_use]
+    pub const fn time(&self) -> u32 {
+        self.time
+    }
+
+    /// Whether only a keyframe can be applied: none came yet, or a frame could not be applied.
+    #[must_use]
+    pub const fn needs_keyframe(&self) -> bool {
+        self.needs_keyframe
+    }
+
+    /// The operations of the frame that was applied last, for whoever keeps a copy of the tree (the rebuilt page).
+    #[must_use]
+    pub fn ops(&self) -> OpReader<'_, '_> {
+        let cursors = Cursors::split(&self.raw, self.ops_at).unwrap_or_default();
+        OpReader::new(cursors, self.before, &self.dynamic)
+    }
+
+    /// Takes a keyframe or delta. A frame that gives an error has changed nothing. Damaged frames and frames out of
+    /// order leave the decoder waiting for the right one; after one that could be inflated but not applied, only a
+    /// keyframe helps ([`Decoder::needs_keyframe`]).
+    ///
+    /// # Errors
+    /// Every [`ErrorKind`]; the error names the frame, the offset, and what was expected there.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Outcome> {
+        let frame = frame::read(bytes, &self.limits)?;
+        let Header { kind, seq, time, .. } = frame.header;
+        let outcome = match kind {
+            Kind::Keyframe => self.keyframe(&frame),
+            Kind::Delta => self.delta(&frame),
+            Kind::Control => {
+                let found = "a control frame";
+                return Err(Error::new(ErrorKind::Foreign, 0, "a keyframe or a delta", found).in_frame(seq));
+            }
+        };
+        let outcome = outcome.map_err(|error| error.in_frame(seq))?;
+        (self.seq, self.time, self.needs_keyframe) = (seq, time, false);
+        Ok(outcome)
+    }
+
+    fn keyframe(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
+        let in_step = !self.needs_keyframe && frame.header.seq == self.seq.wrapping_add(1);
+        // From here on deltas of before this keyframe can no longer be read.
+        self.needs_keyframe = true;
+        self.inflate.reset(false);
+        self.dynamic.clear();
+        self.before = Registers::default();
+        self.inflate(frame)?;
+        let (Some(key), Some(hash)) = (word(&self.raw, 0), word(&self.raw, 8)) else {
+            return Err(short(frame, self.raw.len(), "a key and a hash of 8 bytes each"));
+        };
+        self.ops_at = 16;
+        let offset = frame.header_len;
+        if in_step && self.tree.key() == Key(key) && self.tree.hash() == hash {
+            let cursors = Cursors::split(&self.raw, self.ops_at).map_err(|error| error.after(offset))?;
+            let names = &mut self.tree.names;
+            self.registers = ops::check(cursors, self.before, &mut self.dynamic, names, self.limits.names)
+                .map_err(|error| error.after(offset))?;
+            return Ok(Outcome::InStep);
+        }
+        let mut tree = Tree::new(Key(key), &self.limits);
+        self.apply(&mut tree, offset)?;
+        if tree.hash() != hash {
+            return Err(drift(frame, hash::fold(hash), hash::fold(tree.hash())));
+        }
+        self.journal.commit(&mut tree);
+        self.tree = tree;
+        Ok(Outcome::Rebuilt)
+    }
+
+    fn delta(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
+        let next = self.seq.wrapping_add(1);
+        if self.needs_keyframe {
+            return Err(Error::new(ErrorKind::Order, 0, "a keyframe", "a delta"));
+        }
+        if frame.header.seq != next {
+            let found = frame.header.seq.to_string();
+            return Err(Error::new(ErrorKind::Order, 1, format!("sequence number {next}"), found));
+        }
+        self.needs_keyframe = true;
+        self.before = self.registers;
+        self.inflate(frame)?;
+        let Some(hash) = self.raw.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)) else {
+            return Err(short(frame, self.raw.len(), "a hash of 4 bytes"));
+        };
+        self.ops_at = 4;
+        let mut tree = std::mem::replace(&mut self.tree, Tree::new(Key(0), &Limits { nodes: 1, ..self.limits }));
+        let mut applied = self.apply(&mut tree, frame.header_len);
+        if applied.is_ok() && hash::fold(tree.hash()) != hash {
+            applied = Err(drift(frame, hash, hash::fold(tree.hash())));
+        }
+        if applied.is_ok() {
+            self.journal.commit(&mut tree);
+        } else {
+            self.journal.roll_back(&mut tree);
+        }
+        self.tree = tree;
+        applied.map(|()| Outcome::Changed)
+    }
+
+    /// Checks the whole body, then applies it.
+    fn apply(&mut self, tree: &mut Tree, offset: usize) -> Result<()> {
+        let cursors = Cursors::split(&self.raw, self.ops_at).map_err(|error| error.after(offset))?;
+        let registers = ops::check(cursors, self.before, &mut self.dynamic, &mut tree.names, self.limits.names)
+            .map_err(|error| error.after(offset))?;
+        let reader = OpReader::new(cursors, self.before, &self.dynamic);
+        apply::apply(tree, reader, &mut self.journal).map_err(|error| error.after(offset))?;
+        self.registers = registers;
+        Ok(())
+    }
+
+    /// Fills `raw` with the body.
+    fn inflate(&mut self, frame: &Frame<'_>) -> Result<()> {
+        self.raw.clear();
+        let Header { raw_len, .. } = frame.header;
+        if raw_len == 0 {
+            self.raw.extend_from_slice(frame.body);
+            return Ok(());
+        }
+        let len = raw_len as usize;
+        let most = (frame.body.len() + SYNC_TAIL.len()).saturating_mul(MAX_RATIO);
+        if len > most {
+            let expected = format!("at most {most} bytes from a body of {}", frame.body.len());
+            return Err(Error::new(ErrorKind::Limit, frame.header_len, expected, format!("{len} bytes claimed")));
+        }
+        // One byte more than claimed, to notice a body that goes on.
+        self.raw.reserve_exact(len + 1);
+        for input in [frame.body, &SYNC_TAIL] {
+            let mut rest = input;
+            while !rest.is_empty() {
+                let before = (self.inflate.total_in(), self.raw.len());
+                let status = self.inflate.decompress_vec(rest, &mut self.raw, FlushDecompress::Sync);
+                let read = usize::try_from(self.inflate.total_in() - before.0).unwrap_or(usize::MAX);
+                let at = input.len() - rest.len() + read;
+                rest = rest.get(read..).unwrap_or_default();
+                let stuck = read == 0 && self.raw.len() == before.1;
+                if stuck || !matches!(status, Ok(Status::Ok | Status::BufError)) || self.raw.len() > len {
+                    let expected = format!("{len} bytes of deflate");
+                    let found = format!("{} bytes, then {status:?}", self.raw.len());
+                    return Err(Error::new(ErrorKind::Syntax, frame.header_len + at, expected, found));
+                }
+            }
+        }
+        if self.raw.len() != len {
+            let found = format!("{} bytes", self.raw.len());
+            let at = frame.header_len + frame.body.len();
+            return Err(Error::new(ErrorKind::Syntax, at, format!("a body of {len} bytes inflated"), found));
+        }
+        Ok(())
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+fn short(frame: &Frame<'_>, len: usize, expected: &'static str) -> Error {
+    Error::new(ErrorKind::Syntax, frame.header_len, expected, format!("{len} bytes"))
+}
+
+fn drift(frame: &Frame<'_>, expected: u32, found: u32) -> Error {
+    let expected = format!("a tree of hash {expected:08x}");
+    Error::new(ErrorKind::Drift, frame.header_len, expected, format!("{found:08x}"))
+}

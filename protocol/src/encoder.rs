@@ -1,0 +1,259 @@
+//! The sending end: the mirror of the page, the facts that change it, and the frames that carry the changes.
+
+use crate::{
+    Error, ErrorKind, Limits,
+    diff::Scratch,
+    error::Result,
+    frame::{self, Kind as FrameKind},
+    hash::{self, Key},
+    ids::Ids,
+    ops::OpWriter,
+    tree::{Kind, NONE, ROOT, Tree},
+};
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+/// Bodies of at most this many bytes are sent as they are: deflate would not make them smaller.
+pub const STORED_BYTES: usize = 24;
+
+/// What a deflate block ends with after a sync flush; left out on the wire (as in RFC 7692 §7.2.1).
+pub const SYNC_TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Turns facts about the page into frames. See [`crate::diff`] for the facts.
+///
+/// ```
+/// use protocol::{Limits, decoder::Decoder, encoder::Encoder, hash::Key, names::{NameId, Namespace}, tree::{NONE, ROOT}};
+///
+/// let mut encoder = Encoder::new(Key(42), &Limits::DEFAULT);
+/// let mut decoder = Decoder::new(Limits::DEFAULT);
+/// let html = encoder.mirror_mut().names.intern(Namespace::Html, "html");
+/// encoder.begin();
+/// encoder.run(ROOT, NONE);
+/// let id = encoder.element(html)?;
+/// encoder.attr(id, NameId(1), b"x")?;
+/// encoder.up();
+/// encoder.end_run();
+/// let frame = encoder.keyframe(0)?.to_vec();
+/// assert!(decoder.push(&frame).is_ok());
+/// assert_eq!(decoder.tree().hash(), encoder.mirror().hash());
+/// # Ok::<(), protocol::Error>(())
+/// ```
+pub struct Encoder {
+    pub(crate) mirror: Tree,
+    pub(crate) ids: Ids,
+    pub(crate) writer: OpWriter,
+    pub(crate) scratch: Scratch,
+    deflate: Compress,
+    raw: Vec<u8>,
+    packed: Vec<u8>,
+    frame: Vec<u8>,
+    seq: u32,
+    started: bool,
+}
+
+impl std::fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoder").field("seq", &self.seq).field("nodes", &self.mirror.count()).finish_non_exhaustive()
+    }
+}
+
+impl Encoder {
+    /// An encoder whose mirror holds nothing but the document. Draw the key at random for each stream.
+    #[must_use]
+    pub fn new(key: Key, limits: &Limits) -> Self {
+        Self {
+            mirror: Tree::new(key, limits),
+            ids: Ids::new(limits.nodes),
+            writer: OpWriter::default(),
+            scratch: Scratch::default(),
+            deflate: Compress::new(Compression::new(6), false),
+            raw: Vec::new(),
+            packed: Vec::new(),
+            frame: Vec::new(),
+            seq: 0,
+            started: false,
+        }
+    }
+
+    /// The recorder's tree: what the agent has once every frame so far has arrived.
+    #[must_use]
+    pub const fn mirror(&self) -> &Tree {
+        &self.mirror
+    }
+
+    /// The mirror, to intern names and to keep marks on nodes. Changing anything else goes past the frames.
+    pub const fn mirror_mut(&mut self) -> &mut Tree {
+        &mut self.mirror
+    }
+
+    /// The sequence number of the last frame, 0 before the first.
+    #[must_use]
+    pub const fn seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Whether there is anything to send.
+    #[must_use]
+    pub const fn is_dirty(&self) -> bool {
+        self.writer.ops() > 0
+    }
+
+    /// How many operations and rows the frame being built holds.
+    #[must_use]
+    pub const fn ops(&self) -> u32 {
+        self.writer.ops()
+    }
+
+    /// Ends the facts of this frame and gives the delta, or `None` when nothing changed. `time` is in milliseconds
+    /// since the stream began.
+    ///
+    /// Before the first keyframe there is nothing a delta could be based on: a keyframe is given instead.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tree`] when the facts contradict each other (a run's parent never came into the page): the
+    /// mirror is not to be trusted any more, read the page afresh into a new encoder.
+    pub fn delta(&mut self, time: u32) -> Result<Option<&[u8]>> {
+        self.place_runs()?;
+        if !self.started {
+            return self.keyframe(time).map(Some);
+        }
+        if !self.is_dirty() {
+            self.ids.settle();
+            return Ok(None);
+        }
+        self.raw.clear();
+        self.raw.extend_from_slice(&hash::fold(self.mirror.hash()).to_le_bytes());
+        self.writer.columns().finish(&mut self.raw);
+        self.writer.clear();
+        self.ids.settle();
+        self.pack(FrameKind::Delta, time).map(Some)
+    }
+
+    /// Ends the facts of this frame and gives the whole mirror as a keyframe.
+    ///
+    /// # Errors
+    /// As for [`Encoder::delta`].
+    pub fn keyframe(&mut self, time: u32) -> Result<&[u8]> {
+        self.place_runs()?;
+        self.started = true;
+        self.ids.settle();
+        self.writer.restart();
+        self.deflate.reset();
+        self.raw.clear();
+        self.raw.extend_from_slice(&self.mirror.key().0.to_le_bytes());
+        self.raw.extend_from_slice(&self.mirror.hash().to_le_bytes());
+        write_tree(&mut self.writer, &self.mirror);
+        self.writer.columns().finish(&mut self.raw);
+        self.writer.clear();
+        self.pack(FrameKind::Keyframe, time)
+    }
+
+    /// Deflates the body, where that pays, and puts the header before it.
+    fn pack(&mut self, kind: FrameKind, time: u32) -> Result<&[u8]> {
+        self.seq = self.seq.wrapping_add(1);
+        self.frame.clear();
+        if self.raw.len() <= STORED_BYTES {
+            frame::write(&mut self.frame, kind, self.seq, time, 0, &self.raw)?;
+            return Ok(&self.frame);
+        }
+        self.packed.clear();
+        let before = self.deflate.total_in();
+        loop {
+            let done = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
+            // Room for one more round; a sync flush that fills its room exactly is called again.
+            self.packed.reserve((self.raw.len() - done.min(self.raw.len())) / 2 + 64);
+            let status = self.deflate.compress_vec(&self.raw[done..], &mut self.packed, FlushCompress::Sync);
+            let failed = !matches!(status, Ok(Status::Ok | Status::BufError));
+            if failed {
+                let found = format!("{status:?}");
+                return Err(Error::new(ErrorKind::Syntax, 0, "deflate to go on", found).in_frame(self.seq));
+            }
+            let done = usize::try_from(self.deflate.total_in() - before).unwrap_or(usize::MAX);
+            if done >= self.raw.len() && self.packed.len() < self.packed.capacity() {
+                break;
+            }
+        }
+        let body = self.packed.strip_suffix(&SYNC_TAIL).unwrap_or(&self.packed);
+        let raw_len = u32::try_from(self.raw.len()).map_err(|_| {
+            let found = format!("{} bytes", self.raw.len());
+            Error::new(ErrorKind::Limit, 0, "a body of less than 4 GiB", found).in_frame(self.seq)
+        })?;
+        frame::write(&mut self.frame, kind, self.seq, time, raw_len, body)?;
+        Ok(&self.frame)
+    }
+}
+
+/// Writes the document's properties and all that is below it.
+pub(crate) fn write_tree(writer: &mut OpWriter, tree: &Tree) {
+    for (name, value) in tree.attrs(ROOT) {
+        writer.change_attr(ROOT, name, &tree.names, None, value);
+    }
+    if tree.node(ROOT).first == NONE {
+        return;
+    }
+    writer.place_end(ROOT);
+    let mut id = tree.node(ROOT).first;
+    while id != NONE {
+        write_subtree(writer, tree, id, |_| false);
+        id = tree.node(id).next;
+    }
+    writer.end();
+}
+
+/// Writes the rows of a subtree in tree order. Nodes that `is_known` are there already at the other end: they are
+/// written as moves and not gone into.
+pub(crate) fn write_subtree(writer: &mut OpWriter, tree: &Tree, top: u32, is_known: impl Fn(u32) -> bool) {
+    let mut id = top;
+    loop {
+        let node = tree.node(id);
+        let known = is_known(id);
+        if known {
+            writer.known(id);
+        } else {
+            write_node(writer, tree, id);
+            if node.first != NONE {
+                id = node.first;
+                continue;
+            }
+            if node.kind.has_children() {
+                writer.up();
+            }
+        }
+        loop {
+            if id == top {
+                return;
+            }
+            let node = tree.node(id);
+            if node.next != NONE {
+                id = node.next;
+                break;
+            }
+            writer.up();
+            id = node.parent;
+        }
+    }
+}
+
+fn write_node(writer: &mut OpWriter, tree: &Tree, id: u32) {
+    let node = tree.node(id);
+    match node.kind {
+        Kind::Element | Kind::Shadow => {
+            writer.define(node.name, &tree.names);
+            let mut count = 0;
+            for (name, _) in tree.attrs(id) {
+                writer.define(name, &tree.names);
+                count += 1;
+            }
+            if node.kind == Kind::Element {
+                writer.element(id, node.name, count);
+            } else {
+                writer.shadow(id, count);
+            }
+            for (name, value) in tree.attrs(id) {
+                writer.attr(name, value);
+            }
+        }
+        Kind::Content => writer.content(id),
+        Kind::Free | Kind::Document => {}
+        Kind::Doctype | Kind::Text | Kind::Comment | Kind::Instruction => writer.leaf(id, node.kind, tree.data(id)),
+    }
+}
