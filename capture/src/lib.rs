@@ -1,1 +1,21 @@
-//! capture
+//! The customer's side of the co-browse engine.
+//!
+//! ```text
+//! page ── js/ (reads nodes and records in bulk) ──▶ web ──▶ Recorder ── privacy gate ──▶ protocol::Encoder ──▶ frame
+//! agent's commands ──▶ control (mode gate) ──▶ js/ ──▶ page
+//! ```
+//!
+//! Everything but [`web`] is free of any platform: nodes and clock readings come in as numbers and strings, frames go
+//! out as bytes.
+
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+pub mod control;
+pub mod facts;
+pub mod privacy;
+pub mod recorder;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use recorder::Recorder;

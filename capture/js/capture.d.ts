@@ -1,0 +1,77 @@
+/** What `capture.js` puts on the page as `window.Cobrowse`. */
+export interface CobrowseApi {
+  /** Resolves when the engine is loaded and compiled. Optional: `start` does it too. */
+  preload(): Promise<void>;
+  /** Starts a session. Rejects with an `Error` whose message says what is missing, or that the customer declined. */
+  start(options: StartOptions): Promise<Session>;
+}
+
+/** What the agent may do: act, only scroll, nothing. */
+export type Mode = 'shared' | 'view' | 'follow';
+
+export interface StartOptions {
+  /** The relay's address. Either this or `onFrame` is needed; with both, both get every frame. */
+  relay?: string;
+  /** Takes each frame of the page: a sink with no server at all. */
+  onFrame?: (frame: Uint8Array) => void;
+  /** Default `shared`. */
+  mode?: Mode;
+  /** Selectors of elements whose text and values are masked. */
+  mask?: string | string[];
+  /** Selectors of elements that are not, although `mask` names them or something above. */
+  unmask?: string | string[];
+  /** Selectors of elements of which only a box of their size is shown. */
+  block?: string | string[];
+  /** Selectors of elements that are not reported at all. */
+  ignore?: string | string[];
+  /** Default `auto`. */
+  resources?: 'auto' | 'reference' | 'inline';
+  /** `false` leaves out the question before the session, for sites that ask by themselves. */
+  consent?: boolean;
+  /** `false` leaves out the bar that shows that a session runs, for sites that show it by themselves. */
+  overlay?: boolean;
+}
+
+export interface Session {
+  /** The nine digits an agent joins with; `null` without a relay. */
+  readonly token: string | null;
+  readonly mode: Mode;
+  /** Ends the session; the page is left as it was found. */
+  stop(): Promise<void>;
+  /** Resolves when every change made so far has been handed to the sink. */
+  flush(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  setMode(mode: Mode): void;
+  /** Makes a keyframe now. */
+  keyframe(): void;
+  stats(): Stats;
+  /** Returns a function that removes the listener. */
+  on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;
+  on(event: 'mode', fn: (mode: Mode) => void): () => void;
+  on(event: 'paused' | 'resumed', fn: () => void): () => void;
+  on(event: 'ended', fn: (reason: string) => void): () => void;
+  on(event: 'error', fn: (error: Error) => void): () => void;
+}
+
+export interface Stats {
+  /** Sequence number of the last frame. */
+  seq: number;
+  /** Hash of the recorder's tree, sixteen hexadecimal digits. */
+  hash: string;
+  /** Nodes in the recorder's tree. */
+  nodes: number;
+  /** Bytes the recorder's tree takes. */
+  memory: number;
+  /** Frames and bytes handed to the sink. */
+  frames: number;
+  bytes: number;
+  /** How often the page had to be read afresh. */
+  restarts: number;
+}
+
+declare global {
+  interface Window {
+    Cobrowse: CobrowseApi;
+  }
+}

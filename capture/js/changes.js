@@ -1,0 +1,357 @@
+// Notes what has changed since the last frame, and states it as facts when the frame is due. A record only marks what
+// is to be looked at; what is said is what is true then.
+
+import * as dom from './dom.js';
+import { KIND, stateOf } from './state.js';
+
+// Attributes that decide what else may be said of an element: said first.
+const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
+
+const CONTROLS = 'input,textarea,select,option,dialog';
+
+export class Changes {
+  constructor(page, reader, schedule) {
+    this.page = page;
+    this.reader = reader;
+    this.schedule = schedule;
+    this.observer = new MutationObserver((records) => this.note(records));
+    this.roots = new Set();
+    this.listeners = [];
+    this.marked = new Map();
+    this.clear();
+    reader.onShadow = (root) => this.observe(root);
+  }
+
+  clear() {
+    this.touched = new Set();
+    this.attrs = new Map(); // element → Map(attribute name → namespace)
+    this.texts = new Set();
+    this.states = new Set();
+    this.scrolled = new Set();
+    this.resized = new Set();
+    this.retold = [];
+  }
+
+  observe(root) {
+    if (this.roots.has(root)) return;
+    this.roots.add(root);
+    this.observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    if (root === this.page.document) return;
+    // What happens in a shadow tree and does not come out of it.
+    this.listen(root, 'change', (event) => this.noteState(event));
+    this.listen(root, 'scroll', (event) => this.noteScroll(event), true);
+  }
+
+  connect() {
+    const { document, window } = this.page;
+    this.observe(document);
+    for (const type of ['input', 'change', 'toggle', 'close', 'cancel']) {
+      this.listen(document, type, (event) => this.noteState(event), true);
+    }
+    this.listen(document, 'reset', (event) => setTimeout(() => this.noteForm(event)), true);
+    this.listen(document, 'scroll', (event) => this.noteScroll(event), true);
+    for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
+    this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
+    for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
+    this.sizes = new ResizeObserver((entries) => {
+      for (const entry of entries) this.resized.add(entry.target);
+      this.schedule();
+    });
+  }
+
+  disconnect() {
+    this.observer.disconnect();
+    this.sizes?.disconnect();
+    for (const [target, type, listener, options] of this.listeners) target.removeEventListener(type, listener, options);
+    this.listeners = [];
+    this.roots.clear();
+  }
+
+  listen(target, type, listener, capture = false) {
+    const options = { capture, passive: true };
+    EventTarget.prototype.addEventListener.call(target, type, listener, options);
+    this.listeners.push([target, type, listener, options]);
+  }
+
+  note(records) {
+    const { touched, attrs, texts } = this;
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i];
+      const target = record.target;
+      switch (record.type) {
+        case 'childList':
+          for (const node of record.addedNodes) touched.add(node);
+          for (const node of record.removedNodes) touched.add(node);
+          // An option or a text gone changes what its control holds.
+          if (this.holdsState(target)) this.states.add(target);
+          break;
+        case 'attributes': {
+          let names = attrs.get(target);
+          if (names === undefined) attrs.set(target, (names = new Map()));
+          names.set(record.attributeName, record.attributeNamespace);
+          break;
+        }
+        default:
+          texts.add(target);
+      }
+    }
+    this.schedule();
+  }
+
+  holdsState(node) {
+    return dom.nodeType(node) === dom.ELEMENT && /^(select|textarea|optgroup)$/.test(dom.localName(node));
+  }
+
+  noteState(event) {
+    const node = event.composedPath?.()[0] ?? event.target;
+    if (!node || node.nodeType !== dom.ELEMENT) return;
+    this.states.add(node);
+    // The other radio buttons of the group change without an event.
+    if (dom.localName(node) === 'input' && dom.inputType(node) === 'radio') this.noteRadios(node);
+    this.schedule();
+  }
+
+  noteRadios(node) {
+    const name = dom.getAttribute(node, 'name');
+    if (name === null) return;
+    for (const other of node.getRootNode().querySelectorAll('input[type=radio]')) {
+      if (dom.getAttribute(other, 'name') === name) this.states.add(other);
+    }
+  }
+
+  noteForm() {
+    this.noteControls();
+    this.schedule();
+  }
+
+  // Every control, for what scripts set without an event.
+  noteControls() {
+    for (const root of this.roots) {
+      for (const node of root.querySelectorAll(CONTROLS)) this.states.add(node);
+    }
+  }
+
+  noteScroll(event) {
+    const node = event.target;
+    if (node === this.page.document) this.documentChanged = true;
+    else this.scrolled.add(node);
+    this.schedule();
+  }
+
+  notePointer(event) {
+    this.pointer = Math.round(event.clientX) + ',' + Math.round(event.clientY);
+    this.noteDocument();
+  }
+
+  noteDocument() {
+    this.documentChanged = true;
+    this.schedule();
+  }
+
+  // A known node is to be told anew, with all that is below it.
+  retell(id) {
+    const node = this.reader.nodes[id];
+    if (node === undefined) return;
+    this.reader.forget(node);
+    this.retold.push(id);
+    this.touched.add(node);
+  }
+
+  // States everything that was noted.
+  state() {
+    const reader = this.reader;
+    this.note(this.observer.takeRecords());
+    const { touched, attrs, texts, states, scrolled, resized, retold } = this;
+    this.clear();
+    for (const id of retold) reader.gone(id);
+    this.stateAttrs(attrs, states);
+    for (const node of texts) {
+      const id = reader.ids.get(node);
+      if (id === undefined || !dom.isConnected(node)) continue;
+      const text = dom.nodeType(node) === dom.INSTRUCTION ? dom.target(node) + ' ' + dom.data(node) : dom.data(node);
+      reader.data(id, text);
+    }
+    if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
+    this.stateChildren(touched);
+    this.stateStates(states);
+    for (const node of scrolled) this.stateScroll(node);
+    for (const node of resized) this.stateSize(node);
+    if (this.documentChanged) this.stateDocument();
+  }
+
+  stateAttrs(attrs, states) {
+    const { reader } = this;
+    for (const deciding of [true, false]) {
+      for (const [node, names] of attrs) {
+        const id = reader.ids.get(node);
+        if (id === undefined || !dom.isConnected(node)) continue;
+        for (const [name, uri] of names) {
+          if (DECIDING.has(name) !== deciding) continue;
+          const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
+          reader.attr(id, this.attrNumber(node, name, uri), value);
+          const kind = this.kind(node);
+          if (kind !== KIND.PLAIN) states.add(node);
+        }
+      }
+    }
+  }
+
+  attrNumber(node, name, uri) {
+    const { reader } = this;
+    if (uri === null) return reader.plainName(name);
+    // Records give the local name; the name on the wire is the qualified one.
+    for (const attribute of dom.attributes(node)) {
+      if (attribute.localName === name && attribute.namespaceURI === uri) {
+        return reader.foreignName(uri, attribute.name, KIND.PLAIN);
+      }
+    }
+    return reader.foreignName(uri, reader.qualified?.get(uri + ' ' + name) ?? QUALIFIED[uri]?.(name) ?? name, KIND.PLAIN);
+  }
+
+  kind(node) {
+    return dom.namespaceURI(node) === dom.HTML ? this.reader.kinds[this.reader.elementName(node)] : KIND.PLAIN;
+  }
+
+  stateChildren(touched) {
+    const { reader } = this;
+    const done = new Set();
+    const outside = [];
+    for (const node of touched) {
+      if (done.has(node)) continue;
+      const id = reader.ids.get(node);
+      const parent = dom.isConnected(node) ? dom.parentNode(node) : null;
+      if (parent === null) {
+        if (id !== undefined) reader.gone(id);
+        continue;
+      }
+      const parentId = reader.ids.get(parent);
+      if (parentId === undefined || reader.closed.has(parent) || reader.isIgnored(node)) {
+        // Below something new it is told with it; below what is kept back it is gone.
+        if (id !== undefined) outside.push(id);
+        continue;
+      }
+      this.stateRun(node, parentId, touched, done);
+    }
+    for (const id of outside) if (!reader.told.has(id)) reader.gone(id);
+  }
+
+  stateRun(node, parentId, touched, done) {
+    const { reader } = this;
+    const isNamed = (node) => touched.has(node) || !reader.ids.has(node);
+    let first = node;
+    for (let left = reader.previous(first); left !== null && isNamed(left); left = reader.previous(left)) first = left;
+    let before = node;
+    while (before !== null && isNamed(before)) before = reader.next(before);
+    reader.beginRun(parentId, before === null ? null : reader.ids.get(before));
+    for (let at = first; at !== before; at = reader.next(at)) {
+      done.add(at);
+      reader.tell(at);
+    }
+    reader.endRun();
+  }
+
+  stateStates(states) {
+    const { reader } = this;
+    for (const node of states) {
+      const kind = this.kind(node);
+      if (kind === KIND.SELECT || this.holdsState(node)) {
+        for (const option of node.querySelectorAll('option')) this.stateOne(option, KIND.OPTION);
+      }
+      this.stateOne(node, kind);
+    }
+  }
+
+  stateOne(node, kind) {
+    const id = this.reader.ids.get(node);
+    if (id === undefined || !dom.isConnected(node)) return;
+    stateOf(node, kind, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
+  }
+
+  stateScroll(node) {
+    const id = this.reader.ids.get(node);
+    if (id === undefined || !dom.isConnected(node)) return;
+    const left = dom.scrollLeft(node), top = dom.scrollTop(node);
+    this.reader.attr(id, this.reader.prop('scrollLeft'), left === 0 ? null : String(left));
+    this.reader.attr(id, this.reader.prop('scrollTop'), top === 0 ? null : String(top));
+  }
+
+  stateSize(node) {
+    const id = this.reader.ids.get(node);
+    if (id === undefined || !this.reader.closed.has(node)) return;
+    const { width, height } = dom.getBoundingClientRect(node);
+    this.reader.attr(id, this.reader.prop('blocked'), round(width) + 'x' + round(height));
+  }
+
+  hasSelectors() {
+    const { mask, unmask, block } = this.reader.options;
+    return Boolean(mask || unmask || block);
+  }
+
+  // What the selectors of the options say has changed for elements that have an id.
+  stateMarks() {
+    const { reader } = this;
+    const { mask, unmask, block } = reader.options;
+    const found = new Map();
+    const selectors = [mask, unmask, block].filter(Boolean).join(',');
+    for (const root of this.roots) {
+      for (const node of root.querySelectorAll(selectors)) found.set(node, reader.marks(node));
+    }
+    for (const [node, marks] of found) {
+      const id = reader.ids.get(node);
+      if (id !== undefined && this.marked.get(node) !== marks) reader.remark(id, marks);
+    }
+    for (const node of this.marked.keys()) {
+      const id = reader.ids.get(node);
+      if (id !== undefined && !found.has(node)) reader.remark(id, reader.marks(node));
+    }
+    this.marked = found;
+  }
+
+  stateDocument() {
+    this.documentChanged = false;
+    const { document, window } = this.page;
+    const { reader } = this;
+    const say = (name, value) => reader.attr(0, reader.prop(name), value);
+    const url = document.URL, base = dom.baseURI(document);
+    say('url', url);
+    say('base', base === url ? null : base);
+    say('mode', modeOf(document));
+    say('viewport', window.innerWidth + 'x' + window.innerHeight);
+    const x = window.scrollX, y = window.scrollY;
+    say('scrollLeft', x === 0 ? null : String(x));
+    say('scrollTop', y === 0 ? null : String(y));
+    let focus = document.activeElement;
+    while (focus && dom.nodeType(focus) === dom.ELEMENT && dom.shadowRoot(focus)?.activeElement) {
+      focus = dom.shadowRoot(focus).activeElement;
+    }
+    const id = focus === null || focus === document.body ? undefined : reader.ids.get(focus);
+    say('focus', id === undefined ? null : String(id));
+    if (this.pointer) say('pointer', this.pointer);
+  }
+}
+
+// An attribute without a namespace by its name, whatever the case.
+function plainValue(node, name) {
+  const value = dom.getAttribute(node, name);
+  if (value !== null) return value;
+  return dom.hasAttributeNS(node, null, name) ? dom.getAttributeNS(node, null, name) : null;
+}
+
+const QUALIFIED = {
+  'http://www.w3.org/1999/xlink': (name) => 'xlink:' + name,
+  'http://www.w3.org/XML/1998/namespace': (name) => 'xml:' + name,
+  'http://www.w3.org/2000/xmlns/': (name) => (name === 'xmlns' ? name : 'xmlns:' + name),
+};
+
+const round = (value) => Math.round(value * 100) / 100;
+
+// Limited quirks is quirks for table cells only: `compatMode` does not tell, the doctype does.
+function modeOf(document) {
+  if (document.compatMode === 'BackCompat') return 'quirks';
+  const doctype = document.doctype;
+  if (doctype === null) return 'no-quirks';
+  const id = dom.doctypePublic(doctype).toLowerCase();
+  const limited = /^-\/\/w3c\/\/dtd xhtml 1\.0 (frameset|transitional)\/\//.test(id) ||
+    (/^-\/\/w3c\/\/dtd html 4\.01 (frameset|transitional)\/\//.test(id) && dom.doctypeSystem(doctype) !== '');
+  return limited ? 'limited-quirks' : 'no-quirks';
+}

@@ -1,0 +1,50 @@
+// The engine: loaded by the loader when a session starts. Exposes itself under a symbol, not a name, on the page.
+
+import init, * as glue from 'cobrowse-capture-wasm';
+import { Session, saved } from './session.js';
+
+window[Symbol.for('cobrowse.engine')] = (base) => {
+  let compiled;
+  let current;
+
+  const ready = () =>
+    (compiled ??= init({ module_or_path: new URL('capture.wasm', base) }).then(
+      ({ memory }) => ({ memory, Engine: glue.Engine }),
+      (error) => {
+        compiled = undefined;
+        throw explain(error, base);
+      },
+    ));
+
+  const begin = async (options, resumed) => {
+    if (current && !current.ended) throw new Error('cobrowse: a session is running on this page; stop it first');
+    const session = new Session(options, resumed);
+    current = session;
+    try {
+      await session.open(ready);
+    } catch (error) {
+      session.end('failed');
+      throw error;
+    }
+    return session.handle;
+  };
+
+  return {
+    ready,
+    start: (options = {}) => begin(options),
+    resume: () => {
+      const session = saved();
+      if (session) begin(session.options, session).catch((error) => console.warn(error.message));
+    },
+  };
+};
+
+function explain(error, base) {
+  if (error instanceof WebAssembly.CompileError || /wasm|unsafe-eval/i.test(error.message)) {
+    return new Error(
+      "cobrowse: this page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src (" +
+        error.message + ')',
+    );
+  }
+  return new Error('cobrowse: ' + base + 'capture.wasm could not be loaded; does the CSP allow it (connect-src)? ' + error.message);
+}

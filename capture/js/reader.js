@@ -1,0 +1,430 @@
+// Reads nodes in bulk: numbers into one array, strings into one string, handed over in one call. The numbers are those
+// of capture/src/facts.rs. What is read is stated as it is; what of it may leave the page is decided behind this.
+
+import * as dom from './dom.js';
+import { stateOf, KIND, kindOf } from './state.js';
+
+const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
+  DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17;
+
+const NONE = 0xffffffff;
+const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
+const BLOCK_ATTR = 'data-cobrowse-block';
+
+export class Reader {
+  constructor(options) {
+    this.options = options;
+    this.ids = new Map(); // node → id
+    this.nodes = []; // id → node
+    this.ignored = new WeakSet(); // our overlay, and what `ignore` names
+    this.secrets = new WeakSet(); // fields that were once seen as secret
+    this.closed = new WeakSet(); // elements whose content is not read
+    this.words = new Uint32Array(1 << 14);
+    this.names = new Map(); // key → number
+    this.htmlNames = new Map();
+    this.plainNames = new Map();
+    this.kinds = []; // number of an element's name → KIND
+    this.props = new Map();
+    this.nameCount = 0;
+    this.withScroll = false;
+    this.start();
+  }
+
+  // Begins a batch.
+  start() {
+    this.count = 0;
+    this.text = '';
+    this.units = 0;
+    this.fresh = [];
+    this.told = new Set();
+  }
+
+  grow(room) {
+    const words = new Uint32Array(Math.max(this.words.length * 2, this.count + room));
+    words.set(this.words);
+    this.words = words;
+  }
+
+  string(text) {
+    this.words[this.count++] = text.length;
+    this.units += text.length;
+    this.text += text;
+  }
+
+  // Gives a name the next number. It is told at the head of the batch, before any fact.
+  name(namespace, text) {
+    const number = this.nameCount++;
+    this.pendingNames ??= [];
+    this.pendingNames.push(namespace, text);
+    return number;
+  }
+
+  elementName(node) {
+    const uri = dom.namespaceURI(node);
+    const local = dom.localName(node);
+    const prefix = dom.prefix(node);
+    if (uri === dom.HTML && prefix === null) {
+      let number = this.htmlNames.get(local);
+      if (number === undefined) {
+        number = this.name(1, local);
+        this.htmlNames.set(local, number);
+        this.kinds[number] = kindOf(local);
+      }
+      return number;
+    }
+    const qualified = prefix === null ? local : prefix + ':' + local;
+    return this.foreignName(uri, qualified, local === 'script' && uri in dom.NAMESPACES ? KIND.SCRIPT : KIND.PLAIN);
+  }
+
+  foreignName(uri, qualified, kind) {
+    const key = (uri ?? '') + ' ' + qualified;
+    let number = this.names.get(key);
+    if (number === undefined) {
+      const namespace = uri === null ? 0 : dom.NAMESPACES[uri];
+      number = namespace === undefined ? this.name(dom.OTHER, key) : this.name(namespace, qualified);
+      this.names.set(key, number);
+      this.kinds[number] = kind;
+    }
+    return number;
+  }
+
+  prop(name) {
+    let number = this.props.get(name);
+    if (number === undefined) {
+      number = this.name(dom.PROP, name);
+      this.props.set(name, number);
+    }
+    return number;
+  }
+
+  // An attribute's name by its qualified name; `uri` is looked up only where it can be another than none.
+  attrName(element, name) {
+    if (name.includes(':') || name === 'xmlns') {
+      const attribute = dom.getAttributeNode(element, name);
+      const uri = attribute === null ? null : attribute.namespaceURI;
+      if (uri !== null) return this.foreignName(uri, name, KIND.PLAIN);
+    }
+    return this.plainName(name);
+  }
+
+  plainName(name) {
+    let number = this.plainNames.get(name);
+    if (number === undefined) {
+      number = this.name(0, name);
+      if (!name.includes(':') && name !== 'xmlns') this.plainNames.set(name, number);
+      else this.names.set(' ' + name, number);
+    }
+    return number;
+  }
+
+  marks(element) {
+    const { mask, unmask, block } = this.options;
+    let marks = this.secrets.has(element) ? MARK.secret : 0;
+    if (mask && dom.matches(element, mask)) marks |= MARK.mask;
+    if (unmask && dom.matches(element, unmask)) marks |= MARK.unmask;
+    if (block && dom.matches(element, block)) marks |= MARK.block;
+    return marks;
+  }
+
+  isIgnored(node) {
+    if (this.ignored.has(node)) return true;
+    const { ignore } = this.options;
+    if (ignore && dom.nodeType(node) === dom.ELEMENT && dom.matches(node, ignore)) {
+      this.ignored.add(node);
+      return true;
+    }
+    return false;
+  }
+
+  next(node) {
+    do node = dom.nextSibling(node); while (node !== null && this.isIgnored(node));
+    return node;
+  }
+
+  previous(node) {
+    do node = dom.previousSibling(node); while (node !== null && this.isIgnored(node));
+    return node;
+  }
+
+  first(node) {
+    node = dom.firstChild(node);
+    return node !== null && this.isIgnored(node) ? this.next(node) : node;
+  }
+
+  // Tells a node and all that is below it. Without recursion: a page may be deep.
+  tell(top) {
+    let node = top;
+    for (;;) {
+      const below = this.tellOne(node);
+      if (below !== null) {
+        node = below;
+        continue;
+      }
+      for (;;) {
+        if (node === top) return;
+        const next = this.next(node);
+        if (next !== null) {
+          node = next;
+          break;
+        }
+        node = dom.parentNode(node);
+        if (this.count === this.words.length) this.grow(64);
+        this.words[this.count++] = UP;
+      }
+    }
+  }
+
+  // Tells one node; returns its first child when there is one to go on with. An element without children is ended.
+  tellOne(node) {
+    if (this.count + 64 > this.words.length) this.grow(64);
+    const id = this.ids.get(node);
+    const words = this.words;
+    if (id !== undefined) {
+      words[this.count++] = KNOWN;
+      words[this.count++] = id;
+      this.told.add(id);
+      return null;
+    }
+    this.fresh.push(node);
+    switch (dom.nodeType(node)) {
+      case dom.ELEMENT:
+        return this.tellElement(node);
+      case dom.TEXT:
+      case dom.CDATA:
+        words[this.count++] = TEXT;
+        this.string(dom.data(node));
+        return null;
+      case dom.COMMENT:
+        words[this.count++] = COMMENT;
+        this.string(dom.data(node));
+        return null;
+      case dom.INSTRUCTION:
+        words[this.count++] = INSTRUCTION;
+        this.string(dom.target(node) + ' ' + dom.data(node));
+        return null;
+      case dom.DOCTYPE:
+        words[this.count++] = DOCTYPE;
+        this.string([dom.doctypeName(node), dom.doctypePublic(node), dom.doctypeSystem(node)].join('\0'));
+        return null;
+      default:
+        this.fresh.pop();
+        return null;
+    }
+  }
+
+  tellElement(node) {
+    const name = this.elementName(node);
+    const kind = this.kinds[name];
+    let closed = kind === KIND.SCRIPT;
+    let marks = 0;
+    if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) {
+      const type = kind === KIND.INPUT ? dom.inputType(node) : '';
+      if (type === 'password' || /(^|\s)cc-/i.test(dom.getAttribute(node, 'autocomplete') ?? '')) this.secrets.add(node);
+      closed = type === 'file';
+    }
+    const { mask, unmask, block } = this.options;
+    if (mask || unmask || block || this.secrets.has(node)) {
+      marks = this.marks(node);
+      if (marks & MARK.block) closed = true;
+    }
+    this.words[this.count++] = ELEMENT;
+    this.words[this.count++] = name;
+    this.words[this.count++] = marks;
+    const countAt = this.count++;
+    let count = 0;
+    const attrs = dom.getAttributeNames(node);
+    if (this.count + 2 * attrs.length + 32 > this.words.length) this.grow(2 * attrs.length + 64);
+    for (let i = 0; i < attrs.length; i++) {
+      const attr = attrs[i];
+      const value = dom.getAttribute(node, attr);
+      if (value === null) {
+        count += this.tellAttributeNodes(node, attr);
+        continue;
+      }
+      if (attr === BLOCK_ATTR) closed = true;
+      this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
+      this.string(value);
+      count++;
+    }
+    if (kind !== KIND.PLAIN) count += this.tellState(node, kind);
+    if (closed) {
+      this.closed.add(node);
+      if (kind !== KIND.SCRIPT) {
+        this.words[this.count++] = this.prop('blocked');
+        this.string(sizeOf(node));
+        count++;
+      }
+    } else if (this.withScroll && kind === KIND.PLAIN) {
+      const left = dom.scrollLeft(node), top = dom.scrollTop(node);
+      if (left !== 0) count += this.tellProp('scrollLeft', String(left));
+      if (top !== 0) count += this.tellProp('scrollTop', String(top));
+    }
+    this.words[countAt] = count;
+    if (!closed) {
+      const shadow = dom.shadowRoot(node);
+      if (shadow !== null) this.tellShadow(shadow);
+      if (kind === KIND.TEMPLATE) this.tellContent(dom.content(node));
+      const first = this.first(node);
+      if (first !== null) return first;
+    }
+    this.words[this.count++] = UP;
+    return null;
+  }
+
+  // Names that `getAttribute` cannot find, as it lowers the case of what it looks for.
+  tellAttributeNodes(node, name) {
+    for (const attribute of dom.attributes(node)) {
+      if (attribute.name === name) {
+        this.words[this.count++] = this.foreignName(attribute.namespaceURI, name, KIND.PLAIN);
+        this.string(attribute.value);
+        return 1;
+      }
+    }
+    return 0;
+  }
+
+  tellProp(name, value) {
+    if (this.count + 64 > this.words.length) this.grow(64);
+    this.words[this.count++] = this.prop(name);
+    this.string(value);
+    return 1;
+  }
+
+  tellState(node, kind) {
+    let count = 0;
+    stateOf(node, kind, (name, value) => {
+      if (value !== null) count += this.tellProp(name, value);
+    });
+    return count;
+  }
+
+  tellShadow(shadow) {
+    const props = [];
+    if (shadow.mode === 'closed') props.push('closed', '1');
+    if (shadow.delegatesFocus) props.push('delegatesFocus', '1');
+    if (shadow.slotAssignment === 'manual') props.push('slotAssignment', 'manual');
+    this.words[this.count++] = SHADOW;
+    this.words[this.count++] = props.length / 2;
+    for (let i = 0; i < props.length; i += 2) this.tellProp(props[i], props[i + 1]);
+    this.fresh.push(shadow);
+    this.tellChildren(shadow);
+    this.onShadow?.(shadow);
+  }
+
+  tellContent(content) {
+    this.words[this.count++] = CONTENT;
+    this.fresh.push(content);
+    this.tellChildren(content);
+  }
+
+  tellChildren(parent) {
+    for (let child = this.first(parent); child !== null; child = this.next(child)) this.tell(child);
+    if (this.count + 64 > this.words.length) this.grow(64);
+    this.words[this.count++] = UP;
+  }
+
+  // Facts about what has an id.
+
+  gone(id) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = GONE;
+    this.words[this.count++] = id;
+  }
+
+  beginRun(parent, before) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = RUN;
+    this.words[this.count++] = parent;
+    this.words[this.count++] = before ?? NONE;
+  }
+
+  endRun() {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = END;
+  }
+
+  attr(id, name, value) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = value === null ? NO_ATTR : ATTR;
+    this.words[this.count++] = id;
+    this.words[this.count++] = name;
+    if (value !== null) this.string(value);
+  }
+
+  data(id, data) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = DATA;
+    this.words[this.count++] = id;
+    this.string(data);
+  }
+
+  remark(id, marks) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = MARKS;
+    this.words[this.count++] = id;
+    this.words[this.count++] = marks;
+  }
+
+  // The batch: the names it is the first to use come first.
+  finish() {
+    const names = this.pendingNames;
+    if (!names) return { words: this.words.subarray(0, this.count), text: this.text, units: this.units };
+    this.pendingNames = undefined;
+    const head = new Uint32Array(names.length * 1.5);
+    let text = '', at = 0;
+    for (let i = 0; i < names.length; i += 2) {
+      head[at++] = NAME;
+      head[at++] = names[i];
+      head[at++] = names[i + 1].length;
+      text += names[i + 1];
+    }
+    const words = new Uint32Array(at + this.count);
+    words.set(head);
+    words.set(this.words.subarray(0, this.count), at);
+    return { words, text: text + this.text, units: text.length + this.units };
+  }
+
+  // After a frame: freed ids first, then the ids of the nodes told, in the order in which they were told.
+  settle(freed, ids) {
+    for (const id of freed) {
+      const node = this.nodes[id];
+      if (node !== undefined && this.ids.get(node) === id) this.ids.delete(node);
+      this.nodes[id] = undefined;
+    }
+    const fresh = this.fresh;
+    for (let i = 0; i < fresh.length; i++) {
+      const id = ids[i];
+      if (id !== NONE) {
+        this.ids.set(fresh[i], id);
+        this.nodes[id] = fresh[i];
+      }
+    }
+  }
+
+  // Forgets the ids of a node and all below it, so that it is told anew.
+  forget(top) {
+    let node = top;
+    while (node !== null) {
+      this.ids.delete(node);
+      const isElement = dom.nodeType(node) === dom.ELEMENT;
+      this.closed.delete(node);
+      const inner = isElement ? [dom.shadowRoot(node), contentOf(node)] : [];
+      for (const fragment of inner) if (fragment) this.forget(fragment);
+      const first = dom.firstChild(node);
+      if (first !== null) {
+        node = first;
+        continue;
+      }
+      while (node !== top && dom.nextSibling(node) === null) node = dom.parentNode(node);
+      node = node === top ? null : dom.nextSibling(node);
+    }
+  }
+}
+
+const contentOf = (node) => (dom.localName(node) === 'template' && node instanceof HTMLTemplateElement ? dom.content(node) : null);
+
+// An element's size in CSS pixels, for a box in its place.
+export function sizeOf(node) {
+  const { width, height } = dom.getBoundingClientRect(node);
+  return Math.round(width * 100) / 100 + 'x' + Math.round(height * 100) / 100;
+}

@@ -1,0 +1,176 @@
+// One recording of one page: notes changes, states them, and hands frames to a sink.
+
+import { Changes } from './changes.js';
+import { Reader } from './reader.js';
+
+// How long a frame may wait for an animation frame, which a hidden tab never gets.
+const FALLBACK_MS = 100;
+// How often controls are looked at for what scripts set without an event.
+const POLL_MS = 500;
+// A page that cannot be read is read afresh, this often at most.
+const MAX_RESTARTS = 5;
+
+export class PageRecorder {
+  // `sink(bytes)` takes each frame; `isBusy()` says that the last ones have not left yet, and frames are to wait.
+  constructor(page, wasm, options) {
+    this.page = page;
+    this.wasm = wasm;
+    this.options = options;
+    this.started = performance.now();
+    this.ignored = [];
+    this.restarts = 0;
+    this.frames = 0;
+    this.bytes = 0;
+    this.paused = false;
+    this.wanted = false; // a keyframe is
+    this.begin();
+    this.poll = setInterval(() => {
+      if (this.paused || this.page.document.hidden) return;
+      this.changes.noteControls();
+      this.schedule();
+    }, POLL_MS);
+  }
+
+  begin() {
+    const key = crypto.getRandomValues(new Uint32Array(2));
+    this.engine?.free();
+    this.engine = new this.wasm.Engine(key[0], key[1]);
+    this.reader = new Reader(this.options);
+    for (const node of this.ignored) this.reader.ignored.add(node);
+    this.changes?.disconnect();
+    this.changes = new Changes(this.page, this.reader, () => this.schedule());
+    this.reader.ids.set(this.page.document, 0);
+    this.reader.nodes[0] = this.page.document;
+    this.changes.connect();
+    this.reader.withScroll = true;
+    for (const node of this.page.document.childNodes) this.changes.touched.add(node);
+    this.changes.documentChanged = true;
+  }
+
+  // Keeps a node of ours out of the recording.
+  ignore(node) {
+    this.ignored.push(node);
+    this.reader.ignored.add(node);
+  }
+
+  time() {
+    return Math.max(0, Math.round(performance.now() - this.started));
+  }
+
+  schedule() {
+    if (this.scheduled || this.paused) return;
+    this.scheduled = true;
+    const run = () => {
+      if (!this.scheduled) return;
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      this.scheduled = false;
+      if (this.options.isBusy()) {
+        // The net diff at a later moment says it all: frames get rarer, the queue does not get longer.
+        setTimeout(() => this.schedule(), FALLBACK_MS);
+        return;
+      }
+      this.write();
+    };
+    const frame = requestAnimationFrame(run);
+    const timer = setTimeout(run, FALLBACK_MS);
+  }
+
+  // Everything that changed so far goes to the sink, as one frame or, after a change of privacy rules, several.
+  flush() {
+    if (this.paused || this.ended) return;
+    this.changes.noteControls();
+    this.write();
+  }
+
+  // The next frame is a keyframe, and goes now.
+  keyframe() {
+    this.wanted = true;
+    this.write();
+  }
+
+  write() {
+    if (this.paused || this.ended) return;
+    try {
+      for (let pass = 0; pass < 4 && this.writeFrame(); pass++);
+      this.restartsLeft = MAX_RESTARTS;
+    } catch (error) {
+      this.restart(error);
+    }
+  }
+
+  restart(error) {
+    this.restarts++;
+    this.restartsLeft = (this.restartsLeft ?? MAX_RESTARTS) - 1;
+    if (this.restartsLeft < 0) {
+      this.options.onError(error);
+      return;
+    }
+    this.begin();
+    this.wanted = true;
+    this.write();
+  }
+
+  // One frame; true when another has to follow at once.
+  writeFrame() {
+    const { changes, engine, reader } = this;
+    reader.start();
+    changes.state();
+    // The focused element may only now have got its id.
+    const focus = this.page.document.activeElement;
+    const { words, text, units } = reader.finish();
+    if (words.length > 0) this.read(words, text, units);
+    const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
+    const retells = engine.retells();
+    reader.settle(engine.freed(), engine.fresh());
+    engine.settle();
+    for (const node of reader.fresh) {
+      if (reader.closed.has(node) && reader.ids.has(node)) changes.sizes.observe(node);
+    }
+    if (reader.withScroll) reader.withScroll = false;
+    if (reader.fresh.includes(focus)) changes.documentChanged = true;
+    this.wanted = false;
+    if (frame !== undefined) {
+      this.frames++;
+      this.bytes += frame.length;
+      this.options.sink(frame);
+    }
+    for (const id of retells) changes.retell(id);
+    return retells.length > 0 || changes.documentChanged;
+  }
+
+  read(words, text, units) {
+    const { engine, wasm } = this;
+    // A view is taken afresh for each use: the memory may have grown.
+    const at = engine.words(words.length);
+    new Uint32Array(wasm.memory.buffer, at, words.length).set(words);
+    const room = units * 3;
+    const textAt = engine.text(room);
+    const { read, written } = ENCODER.encodeInto(text, new Uint8Array(wasm.memory.buffer, textAt, room));
+    if (read !== text.length) throw new Error('cobrowse: a string could not be encoded');
+    engine.read(words.length, written, units);
+  }
+
+  pause() {
+    this.flush();
+    this.paused = true;
+  }
+
+  resume() {
+    this.paused = false;
+    this.flush();
+  }
+
+  stats() {
+    const { engine, frames, bytes, restarts } = this;
+    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), frames, bytes, restarts };
+  }
+
+  stop() {
+    this.ended = true;
+    clearInterval(this.poll);
+    this.changes.disconnect();
+  }
+}
+
+const ENCODER = new TextEncoder();

@@ -1,0 +1,105 @@
+// The connection to a relay: one WebSocket, taken up again when it breaks.
+
+// More than this waiting in the socket: frames wait until it has left.
+const BUSY_BYTES = 64 * 1024;
+const RETRY_MS = [250, 500, 1000, 2000, 5000];
+// The relay's close codes (relay/src/socket.rs) after which there is nothing to come back to.
+const FINAL_CODES = new Set([4001, 4003, 4004, 4010, 4400, 4401, 4403, 4404, 4410]);
+
+export async function createSession(relay, mode) {
+  const url = new URL('api/sessions', withSlash(relay));
+  let response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ mode }),
+      credentials: 'omit',
+    });
+  } catch (error) {
+    throw new Error(`cobrowse: the relay at ${url.origin} cannot be reached; does the CSP allow it (connect-src)? ${error.message}`);
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(`cobrowse: the relay refused a session: ${answer.error ?? response.status}`);
+  return answer;
+}
+
+const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
+
+export class RelayLink {
+  constructor(relay, token, secret, handlers) {
+    this.relay = withSlash(relay);
+    this.token = token;
+    this.secret = secret;
+    this.handlers = handlers;
+    this.attempt = 0;
+    this.connect();
+  }
+
+  connect() {
+    if (this.closed || this.socket) return;
+    const url = new URL('ws/customer', this.relay);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.searchParams.set('token', this.token);
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      // Not in the address: addresses end up in logs.
+      socket.send(JSON.stringify({ secret: this.secret }));
+      this.attempt = 0;
+      this.handlers.open();
+    };
+    socket.onmessage = ({ data }) => typeof data !== 'string' && this.handlers.message(new Uint8Array(data));
+    socket.onclose = ({ code, reason }) => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      if (this.closed) return;
+      if (FINAL_CODES.has(code)) this.handlers.ended(reason || 'closed by the relay');
+      else this.retry();
+    };
+  }
+
+  retry() {
+    const wait = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)];
+    this.timer = setTimeout(() => this.connect(), wait);
+  }
+
+  send(bytes) {
+    // While there is no connection nothing is kept: what it missed is in the keyframe that follows.
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes);
+  }
+
+  isBusy() {
+    return (this.socket?.bufferedAmount ?? 0) > BUSY_BYTES;
+  }
+
+  // Resolves when all that was sent has been given to the network, or there is no connection.
+  async drained() {
+    while (this.socket?.readyState === WebSocket.CONNECTING || (this.socket?.bufferedAmount ?? 0) > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  suspend() {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  // With the secret, the session is ended at the relay too.
+  close(secret) {
+    if (this.closed) return;
+    this.closed = true;
+    this.suspend();
+    if (secret) {
+      fetch(new URL('api/sessions/' + this.token, this.relay), {
+        method: 'DELETE',
+        headers: { authorization: 'Bearer ' + secret },
+        credentials: 'omit',
+        keepalive: true,
+      }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,271 @@
+// A session on the customer's page: consent, recording, relay, control, end.
+
+import { act } from './act.js';
+import { Overlay } from './overlay.js';
+import { PageRecorder } from './recorder.js';
+import { RelayLink, createSession } from './relay.js';
+
+const MODES = ['shared', 'view', 'follow'];
+const RESOURCES = ['auto', 'reference', 'inline'];
+const ROLE_AGENT = 2;
+const STORE = 'cobrowse';
+
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
+
+// The session that a page before this one in the tab has left running.
+export function saved() {
+  try {
+    return JSON.parse(sessionStorage.getItem(STORE));
+  } catch {
+    return null;
+  }
+}
+
+export class Session {
+  constructor(options, resumed) {
+    this.options = checked(options);
+    this.resumed = resumed;
+    this.mode = resumed?.mode ?? options.mode ?? 'shared';
+    this.token = resumed?.token ?? null;
+    this.listeners = new Map();
+    this.agents = new Map();
+    this.handle = this.makeHandle();
+  }
+
+  // What the page gets.
+  makeHandle() {
+    const session = this;
+    return Object.freeze({
+      get token() { return session.token; },
+      get mode() { return session.mode; },
+      stop: () => session.stop(),
+      flush: () => session.flush(),
+      pause: () => session.pause(),
+      resume: () => session.unpause(),
+      setMode: (mode) => session.setMode(mode),
+      keyframe: () => session.recorder?.keyframe(),
+      stats: () => session.recorder?.stats(),
+      on: (event, fn) => session.on(event, fn),
+    });
+  }
+
+  async open(ready) {
+    const { options } = this;
+    const asks = options.consent !== false && !this.resumed;
+    this.overlay = new Overlay(this);
+    if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
+    const wasm = await ready();
+    if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
+    if (options.relay) await this.openRelay();
+    this.recorder = new PageRecorder({ document, window }, wasm, {
+      mask: list(options.mask),
+      unmask: list(options.unmask),
+      block: list(options.block),
+      ignore: list(options.ignore),
+      sink: (frame) => this.send(frame),
+      isBusy: () => this.link?.isBusy() ?? false,
+      onError: (error) => this.fail(error),
+    });
+    this.recorder.ignore(this.overlay.host);
+    this.overlay.show();
+    this.recorder.keyframe();
+    this.tell(this.recorder.engine.mode_changed(this.mode));
+  }
+
+  async openRelay() {
+    const { options } = this;
+    if (!this.resumed) {
+      const { token, secret } = await createSession(options.relay, this.mode);
+      this.token = token;
+      this.secret = secret;
+    } else {
+      this.secret = this.resumed.secret;
+    }
+    this.save();
+    this.link = new RelayLink(options.relay, this.token, this.secret, {
+      open: () => {
+        // Whatever was on its way when the connection broke: a keyframe says it all.
+        this.recorder?.keyframe();
+        if (this.recorder) this.tell(this.recorder.engine.mode_changed(this.mode));
+      },
+      message: (bytes) => this.control(bytes),
+      ended: (reason) => this.end(reason),
+    });
+    this.onHide = () => this.link.suspend();
+    this.onShow = (event) => event.persisted && this.link.connect();
+    addEventListener('pagehide', this.onHide);
+    addEventListener('pageshow', this.onShow);
+  }
+
+  save() {
+    const { relay, mask, unmask, block, ignore, resources } = this.options;
+    const options = { relay, mask, unmask, block, ignore, resources, consent: false };
+    try {
+      sessionStorage.setItem(STORE, JSON.stringify({ options, token: this.token, secret: this.secret, mode: this.mode }));
+    } catch {
+      // Without storage the session ends with the page.
+    }
+  }
+
+  send(frame) {
+    this.options.onFrame?.(frame);
+    this.link?.send(frame);
+  }
+
+  // Messages are for agents at the relay; a sink without one takes frames of the page only.
+  tell(frame) {
+    this.link?.send(frame);
+  }
+
+  control(bytes) {
+    if (!this.recorder) return;
+    let message;
+    try {
+      message = this.recorder.engine.control(bytes, this.mode, this.recorder.paused);
+    } catch (error) {
+      this.emit('error', error);
+      return;
+    }
+    const [name, ...fields] = message;
+    switch (name) {
+      case 'KeyframeRequest':
+        this.recorder.keyframe();
+        break;
+      case 'Joined':
+        if (fields[1] === ROLE_AGENT) {
+          this.agents.set(fields[0], fields[2]);
+          this.tell(this.recorder.engine.mode_changed(this.mode));
+          this.emit('agent-joined', { user: fields[0], name: fields[2] });
+        }
+        break;
+      case 'Left':
+        if (this.agents.delete(fields[0])) {
+          this.overlay.pointer(null);
+          this.emit('agent-left', { user: fields[0] });
+        }
+        break;
+      case 'Ended':
+        this.end(END_REASONS[fields[0]] ?? 'unknown');
+        break;
+      case 'Refused':
+        this.tell(fields[0]);
+        break;
+      case 'Pointer':
+        this.overlay.pointer(fields);
+        break;
+      default: {
+        const refusal = act(name, fields, this.recorder.reader.nodes);
+        if (refusal) this.tell(this.recorder.engine.refuse(refusal.command, refusal.reason));
+      }
+    }
+    this.overlay.update();
+  }
+
+  async flush() {
+    this.recorder?.flush();
+    await this.link?.drained();
+  }
+
+  pause() {
+    if (!this.recorder || this.recorder.paused) return;
+    this.recorder.pause();
+    this.tell(this.recorder.engine.paused(true));
+    this.overlay.update();
+    this.emit('paused');
+  }
+
+  unpause() {
+    if (!this.recorder?.paused) return;
+    this.tell(this.recorder.engine.paused(false));
+    this.recorder.resume();
+    this.overlay.update();
+    this.emit('resumed');
+  }
+
+  setMode(mode) {
+    if (!MODES.includes(mode)) throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
+    this.mode = mode;
+    if (this.link) this.save();
+    if (this.recorder) this.tell(this.recorder.engine.mode_changed(mode));
+    this.overlay?.update();
+    this.emit('mode', mode);
+  }
+
+  async stop() {
+    if (this.ended) return;
+    if (this.recorder) {
+      if (!this.recorder.paused) this.recorder.flush();
+      this.tell(this.recorder.engine.ended());
+    }
+    await this.link?.drained();
+    this.end('customer');
+  }
+
+  fail(error) {
+    this.emit('error', error);
+    this.end('failed');
+  }
+
+  end(reason) {
+    if (this.ended) return;
+    this.ended = true;
+    this.recorder?.stop();
+    this.overlay?.remove();
+    if (this.link) {
+      this.link.close(reason === 'customer' ? this.secret : null);
+      removeEventListener('pagehide', this.onHide);
+      removeEventListener('pageshow', this.onShow);
+      try {
+        sessionStorage.removeItem(STORE);
+      } catch {
+        // There was none.
+      }
+    }
+    this.emit('ended', reason);
+  }
+
+  on(event, fn) {
+    const fns = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, fns.add(fn));
+    return () => fns.delete(fn);
+  }
+
+  emit(event, detail) {
+    for (const fn of this.listeners.get(event) ?? []) {
+      try {
+        fn(detail);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
+}
+
+// Selectors as one list; a selector that is none is refused before anything is shared.
+function list(selectors) {
+  const joined = [selectors ?? []].flat().join(',');
+  return joined === '' ? null : joined;
+}
+
+function checked(options) {
+  const { relay, onFrame, mode, resources } = options;
+  if (!relay && typeof onFrame !== 'function') {
+    throw new TypeError('cobrowse: start: expected `relay` (a URL) or `onFrame` (a function), found neither');
+  }
+  if (mode !== undefined && !MODES.includes(mode)) {
+    throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
+  }
+  if (resources !== undefined && !RESOURCES.includes(resources)) {
+    throw new TypeError(`cobrowse: resources: expected "auto", "reference" or "inline", found ${JSON.stringify(resources)}`);
+  }
+  for (const name of ['mask', 'unmask', 'block', 'ignore']) {
+    const selector = list(options[name]);
+    if (selector === null) continue;
+    try {
+      document.createDocumentFragment().querySelector(selector);
+    } catch {
+      throw new TypeError(`cobrowse: ${name}: expected selectors, found ${JSON.stringify(options[name])}`);
+    }
+  }
+  return options;
+}

@@ -1,0 +1,58 @@
+// State of form controls and dialogs that is in no attribute.
+
+import * as dom from './dom.js';
+
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, TEMPLATE: 5, DIALOG: 6, SCRIPT: 7, INLINE: 8 };
+
+const KINDS = new Map([
+  ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
+  ['template', KIND.TEMPLATE], ['dialog', KIND.DIALOG], ['script', KIND.SCRIPT],
+]);
+// What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
+for (const name of ['a', 'abbr', 'b', 'br', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'link', 'meta', 'small',
+  'source', 'span', 'strong', 'style', 'sub', 'sup', 'td', 'th', 'time', 'title', 'tr', 'u', 'head', 'html', 'body']) {
+  KINDS.set(name, KIND.INLINE);
+}
+
+export const kindOf = (localName) => KINDS.get(localName) ?? KIND.PLAIN;
+
+// Calls `report(name, value)` for each property of the control; null where it is what the attributes say.
+export function stateOf(node, kind, report) {
+  switch (kind) {
+    case KIND.INPUT: {
+      const type = dom.inputType(node);
+      if (type === 'file') return;
+      if (type === 'checkbox' || type === 'radio') {
+        const checked = dom.inputChecked(node);
+        report('checked', checked === dom.inputDefaultChecked(node) ? null : flag(checked));
+        report('indeterminate', dom.inputIndeterminate(node) ? '1' : null);
+        return;
+      }
+      const value = dom.inputValue(node);
+      report('value', value === dom.inputDefault(node) ? null : value);
+      return;
+    }
+    case KIND.TEXTAREA: {
+      const value = dom.textareaValue(node);
+      report('value', value === dom.textareaDefault(node) ? null : value);
+      return;
+    }
+    case KIND.OPTION: {
+      const selected = dom.optionSelected(node);
+      report('selected', selected === dom.optionDefault(node) ? null : flag(selected));
+      return;
+    }
+    case KIND.DIALOG:
+      report('modal', isModal(node) ? '1' : null);
+  }
+}
+
+const flag = (value) => (value ? '1' : '0');
+
+function isModal(node) {
+  try {
+    return dom.matches(node, ':modal');
+  } catch {
+    return false; // A browser that does not know the selector has no way to tell.
+  }
+}

@@ -1,0 +1,166 @@
+//! What the reader in the browser states about a page: numbers in one array, strings in another, a whole batch per
+//! call.
+//!
+//! The twin of this module is `js/reader.js`; the numbers below stand there too. Strings lie one behind the other in
+//! UTF-8; their lengths are given as JavaScript counts them, in UTF-16 code units. Names are given as numbers in the
+//! order in which [`tag::NAME`] told them.
+
+use std::fmt;
+
+/// The first number of each fact.
+pub mod tag {
+    /// `id`: the node is no longer in the page.
+    pub const GONE: u32 = 1;
+    /// `parent before`: entries follow until [`END`]; see `protocol::diff`.
+    pub const RUN: u32 = 2;
+    /// The run is complete.
+    pub const END: u32 = 3;
+    /// Entry, `id`: a node that has an id.
+    pub const KNOWN: u32 = 4;
+    /// Entry, `name marks attrs (name length)*`: a new element; its children follow until [`UP`].
+    pub const ELEMENT: u32 = 5;
+    /// The children are complete.
+    pub const UP: u32 = 6;
+    /// Entry, `length`: a new text node.
+    pub const TEXT: u32 = 7;
+    /// Entry, `length`: a new comment.
+    pub const COMMENT: u32 = 8;
+    /// Entry, `length`: a new processing instruction: target, space, data.
+    pub const INSTRUCTION: u32 = 9;
+    /// Entry, `length`: a doctype: name, public id and system id, separated by U+0000.
+    pub const DOCTYPE: u32 = 10;
+    /// Entry: the content of the template above; its children follow until [`UP`].
+    pub const CONTENT: u32 = 11;
+    /// Entry, `attrs (name length)*`: the shadow root of the element above; its children follow until [`UP`].
+    pub const SHADOW: u32 = 12;
+    /// `id name length`: an attribute or property has this value.
+    pub const ATTR: u32 = 13;
+    /// `id name`: an attribute or property is not there.
+    pub const NO_ATTR: u32 = 14;
+    /// `id length`: a text, comment or processing instruction has this data.
+    pub const DATA: u32 = 15;
+    /// `namespace length`: a name gets the next number, from 0 on.
+    pub const NAME: u32 = 16;
+    /// `id marks`: what the privacy selectors say of an element has changed.
+    pub const MARKS: u32 = 17;
+}
+
+/// A batch that is not what [`tag`] describes: a fault of the reader, not of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// The index of the number where it shows.
+    pub at: usize,
+    /// What should have been there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "batch, number {}: expected {}", self.at, self.expected)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// A batch being read.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    words: &'a [u32],
+    at: usize,
+    text: &'a str,
+    text_at: usize,
+    ascii: bool,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch of these numbers and strings; `units` is the length of all strings together in UTF-16 code units.
+    #[must_use]
+    pub const fn new(words: &'a [u32], text: &'a str, units: usize) -> Self {
+        Self { words, at: 0, text, text_at: 0, ascii: text.len() == units }
+    }
+
+    /// The index of the next number.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// An error at the number read last.
+    #[must_use]
+    pub const fn malformed(&self, expected: &'static str) -> Malformed {
+        Malformed { at: self.at.saturating_sub(1), expected }
+    }
+
+    /// The next number, `None` behind the last.
+    #[inline]
+    pub fn next_word(&mut self) -> Option<u32> {
+        let word = *self.words.get(self.at)?;
+        self.at += 1;
+        Some(word)
+    }
+
+    /// The next number.
+    ///
+    /// # Errors
+    /// [`Malformed`] behind the last.
+    #[inline]
+    pub fn word(&mut self, expected: &'static str) -> Result<u32, Malformed> {
+        self.next_word().ok_or(Malformed { at: self.at, expected })
+    }
+
+    /// The numbers at a place given by [`Batch::at`], without moving on.
+    #[inline]
+    #[must_use]
+    pub fn words_at(&self, at: usize, len: usize) -> &'a [u32] {
+        self.words.get(at..at + len).unwrap_or_default()
+    }
+
+    /// The next string, of so many UTF-16 code units.
+    ///
+    /// # Errors
+    /// [`Malformed`] when there are fewer.
+    #[inline]
+    pub fn string(&mut self, units: u32) -> Result<&'a str, Malformed> {
+        let rest = self.text.get(self.text_at..).unwrap_or_default();
+        let len = if self.ascii { Some(units as usize) } else { bytes_of_units(rest, units as usize) };
+        let string = len.and_then(|len| rest.get(..len));
+        let string = string.ok_or_else(|| self.malformed("a string of so many code units"))?;
+        self.text_at += string.len();
+        Ok(string)
+    }
+}
+
+/// How many bytes the first `units` UTF-16 code units take; `None` when there are fewer, or a pair would be cut.
+fn bytes_of_units(text: &str, units: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut left) = (0, units);
+    while left > 0 {
+        let (len, cost) = match *bytes.get(at)? {
+            0..0x80 => (1, 1),
+            0x80..0xe0 => (2, 1),
+            0xe0..0xf0 => (3, 1),
+            _ => (4, 2),
+        };
+        left = left.checked_sub(cost)?;
+        at += len;
+    }
+    Some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_cut_by_utf16_code_units() {
+        let text = "a\u{e9}\u{20ac}\u{1f600}b";
+        let mut batch = Batch::new(&[], text, 6);
+        assert_eq!(batch.string(1), Ok("a"));
+        assert_eq!(batch.string(2), Ok("\u{e9}\u{20ac}"));
+        assert_eq!(batch.string(0), Ok(""));
+        assert_eq!(batch.string(2), Ok("\u{1f600}"));
+        assert!(batch.string(2).is_err());
+        let mut batch = Batch::new(&[], text, 6);
+        assert!(batch.string(4).is_err(), "half a pair");
+    }
+}

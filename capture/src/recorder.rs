@@ -1,0 +1,543 @@
+//! The recorder: facts in, gated; frames out.
+
+use crate::{
+    facts::{Batch, Malformed, tag},
+    privacy::{self, Rules, Subject, Verdict, mark},
+};
+use protocol::{
+    Limits,
+    encoder::Encoder,
+    hash::Key,
+    names::{NameId, Namespace},
+    tree::{Kind, NONE, ROOT},
+};
+
+/// Where the fresh ids list has this, the gate kept the node back.
+pub const WITHHELD: u32 = NONE;
+
+/// Why a batch could not be taken. The mirror is not to be trusted any more: read the page afresh into a new recorder.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The reader stated something malformed.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The page is larger than the limits, or the facts contradict each other.
+    #[error(transparent)]
+    Protocol(#[from] protocol::Error),
+}
+
+/// The customer's end of a stream.
+///
+/// Call order: [`Recorder::read`] any number of times, with the facts of one moment; then [`Recorder::delta`] or
+/// [`Recorder::keyframe`]; then take [`Recorder::freed`], [`Recorder::fresh`] and [`Recorder::retells`], in this order.
+#[derive(Debug)]
+pub struct Recorder {
+    encoder: Encoder,
+    names: Vec<NameId>,
+    fresh: Vec<u32>,
+    retells: Vec<u32>,
+    gated: Vec<u8>,
+    /// Open elements of the entry being read: id (or [`NONE`] for one that is withheld) and rules.
+    open: Vec<(u32, Rules)>,
+    run: Rules,
+    type_name: NameId,
+    autocomplete_name: NameId,
+    mask_name: NameId,
+    block_name: NameId,
+}
+
+impl Recorder {
+    /// A recorder of an empty page. Draw the key at random for each session.
+    #[must_use]
+    pub fn new(key: u64, limits: &Limits) -> Self {
+        let mut encoder = Encoder::new(Key(key), limits);
+        encoder.begin();
+        let names = &mut encoder.mirror_mut().names;
+        let mut name = |text| names.intern(Namespace::None, text);
+        Self {
+            type_name: name("type"),
+            autocomplete_name: name("autocomplete"),
+            mask_name: name(privacy::MASK_ATTR),
+            block_name: name(privacy::BLOCK_ATTR),
+            encoder,
+            names: Vec::new(),
+            fresh: Vec::new(),
+            retells: Vec::new(),
+            gated: Vec::new(),
+            open: Vec::new(),
+            run: Rules::default(),
+        }
+    }
+
+    /// The encoder, for its mirror and its counters.
+    #[must_use]
+    pub const fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The ids given to the new nodes told since the last frame, in the order in which they were told; [`WITHHELD`]
+    /// for those the gate kept back.
+    #[must_use]
+    pub fn fresh(&self) -> &[u32] {
+        &self.fresh
+    }
+
+    /// The ids that the last frame freed.
+    #[must_use]
+    pub fn freed(&self) -> &[u32] {
+        self.encoder.freed()
+    }
+
+    /// Known nodes whose rules have changed: each is to be told anew, whole, as gone and as a new node, in a frame that
+    /// follows at once.
+    #[must_use]
+    pub fn retells(&self) -> &[u32] {
+        &self.retells
+    }
+
+    /// Forgets the lists of the last frame. Call it when they have been taken.
+    pub fn settle(&mut self) {
+        self.fresh.clear();
+        self.retells.clear();
+    }
+
+    /// Ends a frame: what changed, or `None` when nothing did. `time` is in milliseconds since the session began.
+    ///
+    /// # Errors
+    /// [`ReadError::Protocol`] when the facts contradict each other.
+    pub fn delta(&mut self, time: u32) -> Result<Option<&[u8]>, ReadError> {
+        Ok(self.encoder.delta(time)?)
+    }
+
+    /// Ends a frame: the whole page.
+    ///
+    /// # Errors
+    /// [`ReadError::Protocol`] when the facts contradict each other.
+    pub fn keyframe(&mut self, time: u32) -> Result<&[u8], ReadError> {
+        Ok(self.encoder.keyframe(time)?)
+    }
+
+    /// Takes a batch of facts (see [`tag`]); `units` is the length of `text` in UTF-16 code units.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub fn read(&mut self, words: &[u32], text: &str, units: usize) -> Result<(), ReadError> {
+        let mut batch = Batch::new(words, text, units);
+        let mut attrs = Vec::new();
+        self.open.clear();
+        while let Some(fact) = batch.next_word() {
+            match fact {
+                tag::GONE => self.encoder.gone(batch.word("a node id")?),
+                tag::RUN => {
+                    let parent = batch.word("a parent's id")?;
+                    self.encoder.run(parent, batch.word("a sibling's id")?);
+                    self.run = self.rules(parent);
+                }
+                tag::END => self.encoder.end_run(),
+                tag::KNOWN => self.known(batch.word("a node id")?),
+                tag::ELEMENT => self.element(&mut batch, &mut attrs)?,
+                tag::SHADOW => self.shadow(&mut batch)?,
+                tag::CONTENT => {
+                    let rules = privacy::inherited(self.parent_rules());
+                    let id = if self.is_withheld() { NONE } else { self.encoder.fragment(Kind::Content)? };
+                    self.opened(id, rules);
+                }
+                tag::UP => self.up(&batch)?,
+                tag::TEXT => self.leaf(Kind::Text, &mut batch)?,
+                tag::COMMENT => self.leaf(Kind::Comment, &mut batch)?,
+                tag::INSTRUCTION => self.leaf(Kind::Instruction, &mut batch)?,
+                tag::DOCTYPE => self.leaf(Kind::Doctype, &mut batch)?,
+                tag::ATTR => self.attr(&mut batch)?,
+                tag::NO_ATTR => {
+                    let id = batch.word("a node id")?;
+                    let name = self.name(&mut batch)?;
+                    self.encoder.remove_attr(id, name);
+                    self.reconsider(id, name);
+                }
+                tag::DATA => self.data(&mut batch)?,
+                tag::NAME => self.define(&mut batch)?,
+                tag::MARKS => {
+                    let id = batch.word("a node id")?;
+                    let marks = batch.word("marks")?;
+                    self.judge(id, marks);
+                }
+                _ => return Err(batch.malformed("the number of a fact").into()),
+            }
+        }
+        if self.open.is_empty() { Ok(()) } else { Err(batch.malformed("as many ends as elements").into()) }
+    }
+
+    fn rules(&self, id: u32) -> Rules {
+        Rules(self.encoder.mirror().node(id).owner)
+    }
+
+    fn parent_rules(&self) -> Rules {
+        self.open.last().map_or(self.run, |(_, rules)| *rules)
+    }
+
+    /// Whether what is told now lies below something that is kept back.
+    fn is_withheld(&self) -> bool {
+        self.parent_rules().is_closed()
+    }
+
+    fn opened(&mut self, id: u32, rules: Rules) {
+        if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
+            *owner = rules.0;
+        }
+        self.open.push((id, rules));
+        self.fresh.push(id);
+    }
+
+    fn up(&mut self, batch: &Batch<'_>) -> Result<(), Malformed> {
+        match self.open.pop() {
+            Some((NONE, _)) => Ok(()),
+            Some(_) => {
+                self.encoder.up();
+                Ok(())
+            }
+            None => Err(batch.malformed("an element that is open")),
+        }
+    }
+
+    fn name(&self, batch: &mut Batch<'_>) -> Result<NameId, Malformed> {
+        let number = batch.word("a name's number")?;
+        self.names.get(number as usize).copied().ok_or_else(|| batch.malformed("the number of a name that was told"))
+    }
+
+    fn define(&mut self, batch: &mut Batch<'_>) -> Result<(), Malformed> {
+        let namespace = batch.word("a namespace")?;
+        let namespace = u8::try_from(namespace).ok().and_then(Namespace::from_tag);
+        let namespace = namespace.ok_or_else(|| batch.malformed("a namespace from 0 to 8"))?;
+        let units = batch.word("a length")?;
+        let text = batch.string(units)?;
+        self.names.push(self.encoder.mirror_mut().names.intern(namespace, text));
+        Ok(())
+    }
+
+    fn known(&mut self, id: u32) {
+        if self.is_withheld() {
+            // It went into something that is kept back.
+            self.encoder.gone(id);
+            return;
+        }
+        let mirror = self.encoder.mirror();
+        let before = privacy::inherited(self.rules(mirror.node(id).parent));
+        if mirror.is_live(id) && privacy::inherited(self.parent_rules()) != before {
+            self.retells.push(id);
+        }
+        self.encoder.known(id);
+    }
+
+    fn element<'a>(&mut self, batch: &mut Batch<'a>, attrs: &mut Vec<(NameId, &'a str)>) -> Result<(), ReadError> {
+        let name = self.name(batch)?;
+        let marks = batch.word("marks")?;
+        let count = batch.word("a number of attributes")?;
+        attrs.clear();
+        for _ in 0..count {
+            let name = self.name(batch)?;
+            let units = batch.word("a length")?;
+            attrs.push((name, batch.string(units)?));
+        }
+        if self.is_withheld() {
+            let rules = self.parent_rules();
+            self.open.push((NONE, rules));
+            self.fresh.push(WITHHELD);
+            return Ok(());
+        }
+        let names = &self.encoder.mirror().names;
+        let (namespace, text) = names.get(name);
+        let mut subject = Subject { name: (Some(namespace), text), marks, ..Subject::default() };
+        for (name, value) in &*attrs {
+            let (namespace, text) = names.get(*name);
+            subject.note(namespace, text, value);
+        }
+        let seen = if marks & mark::SECRET == 0 { Rules::default() } else { Rules::SECRET };
+        let rules = subject.rules(self.parent_rules(), seen);
+        let id = self.encoder.element(name)?;
+        for (name, value) in &*attrs {
+            self.new_attr(id, rules, *name, value)?;
+        }
+        self.opened(id, rules);
+        Ok(())
+    }
+
+    fn shadow(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+        let count = batch.word("a number of properties")?;
+        let withheld = self.is_withheld();
+        let rules = privacy::inherited(self.parent_rules());
+        let id = if withheld { NONE } else { self.encoder.fragment(Kind::Shadow)? };
+        for _ in 0..count {
+            let name = self.name(batch)?;
+            let units = batch.word("a length")?;
+            let value = batch.string(units)?;
+            if !withheld {
+                self.new_attr(id, rules, name, value)?;
+            }
+        }
+        self.opened(id, rules);
+        Ok(())
+    }
+
+    fn new_attr(&mut self, id: u32, rules: Rules, name: NameId, value: &str) -> Result<(), ReadError> {
+        let (namespace, text) = self.encoder.mirror().names.get(name);
+        match privacy::attr(rules, namespace, text, name, value, &mut self.gated) {
+            Verdict::Pass => self.encoder.attr(id, name, value.as_bytes())?,
+            Verdict::Instead => self.encoder.attr(id, name, &self.gated)?,
+            Verdict::Drop => {}
+        }
+        Ok(())
+    }
+
+    fn leaf(&mut self, kind: Kind, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+        let units = batch.word("a length")?;
+        let data = batch.string(units)?;
+        let verdict = match kind {
+            Kind::Doctype => Verdict::Pass,
+            _ => privacy::data(self.parent_rules(), data, &mut self.gated),
+        };
+        let id = match verdict {
+            Verdict::Pass => self.encoder.leaf(kind, data.as_bytes())?,
+            Verdict::Instead => self.encoder.leaf(kind, &self.gated)?,
+            Verdict::Drop => WITHHELD,
+        };
+        self.fresh.push(id);
+        Ok(())
+    }
+
+    fn attr(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+        let id = batch.word("a node id")?;
+        let name = self.name(batch)?;
+        let units = batch.word("a length")?;
+        let value = batch.string(units)?;
+        let (namespace, text) = self.encoder.mirror().names.get(name);
+        match privacy::attr(self.rules(id), namespace, text, name, value, &mut self.gated) {
+            Verdict::Pass => self.encoder.set_attr(id, name, value.as_bytes())?,
+            Verdict::Instead => self.encoder.set_attr(id, name, &self.gated)?,
+            Verdict::Drop => self.encoder.remove_attr(id, name),
+        }
+        self.reconsider(id, name);
+        Ok(())
+    }
+
+    fn data(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+        let id = batch.word("a node id")?;
+        let units = batch.word("a length")?;
+        let data = batch.string(units)?;
+        let parent = self.rules(self.encoder.mirror().node(id).parent);
+        match privacy::data(parent, data, &mut self.gated) {
+            Verdict::Pass => self.encoder.set_data(id, data.as_bytes())?,
+            Verdict::Instead => self.encoder.set_data(id, &self.gated)?,
+            Verdict::Drop => self.encoder.gone(id),
+        }
+        Ok(())
+    }
+
+    /// After a change of an attribute that decides: are the element's rules still the same?
+    fn reconsider(&mut self, id: u32, name: NameId) {
+        let decides = [self.type_name, self.autocomplete_name, self.mask_name, self.block_name].contains(&name);
+        if decides && id != ROOT {
+            let rules = self.rules(id);
+            let masked_by_option = rules.has(Rules::MASK) && !rules.has(Rules::OWN_MASK);
+            let mut marks = 0;
+            if masked_by_option && !self.rules(self.encoder.mirror().node(id).parent).has(Rules::MASK) {
+                marks |= mark::MASK;
+            }
+            if rules.has(Rules::UNMASK) {
+                marks |= mark::UNMASK;
+            }
+            if rules.has(Rules::MARKED_BLOCK) {
+                marks |= mark::BLOCK;
+            }
+            self.judge(id, marks);
+        }
+    }
+
+    /// Works out the rules of a known element afresh; when they are others, it is to be told anew.
+    fn judge(&mut self, id: u32, marks: u32) {
+        let mirror = self.encoder.mirror();
+        let node = mirror.node(id);
+        if node.kind != Kind::Element {
+            return;
+        }
+        let (namespace, name) = mirror.names.get(node.name);
+        let text = |name| mirror.attr(id, name).and_then(|value| std::str::from_utf8(value).ok());
+        let subject = Subject {
+            name: (Some(namespace), name),
+            kind: text(self.type_name),
+            autocomplete: text(self.autocomplete_name),
+            mask: text(self.mask_name).is_some(),
+            block: text(self.block_name).is_some(),
+            marks,
+        };
+        let before = self.rules(id);
+        let rules = subject.rules(self.rules(node.parent), before);
+        if rules != before {
+            if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
+                *owner = rules.0;
+            }
+            self.retells.push(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{decoder::Decoder, tree::Tree};
+
+    /// Builds batches as the reader does.
+    #[derive(Default)]
+    struct Facts {
+        words: Vec<u32>,
+        text: String,
+        names: u32,
+    }
+
+    impl Facts {
+        fn string(&mut self, text: &str) {
+            self.words.push(u32::try_from(text.encode_utf16().count()).unwrap());
+            self.text.push_str(text);
+        }
+
+        fn name(&mut self, namespace: Namespace, text: &str) -> u32 {
+            self.words.extend([tag::NAME, namespace as u32]);
+            self.string(text);
+            self.names += 1;
+            self.names - 1
+        }
+
+        fn element(&mut self, name: u32, marks: u32, attrs: &[(u32, &str)]) {
+            self.words.extend([tag::ELEMENT, name, marks, u32::try_from(attrs.len()).unwrap()]);
+            for (name, value) in attrs {
+                self.words.push(*name);
+                self.string(value);
+            }
+        }
+
+        fn text(&mut self, data: &str) {
+            self.words.push(tag::TEXT);
+            self.string(data);
+        }
+
+        fn read(&mut self, recorder: &mut Recorder) -> Result<(), ReadError> {
+            let (words, text) = (std::mem::take(&mut self.words), std::mem::take(&mut self.text));
+            recorder.read(&words, &text, text.encode_utf16().count())
+        }
+    }
+
+    fn applied(frames: &[Vec<u8>]) -> Tree {
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        for frame in frames {
+            decoder.push(frame).unwrap();
+        }
+        decoder.tree().clone()
+    }
+
+    fn all_text(tree: &Tree) -> String {
+        let mut out = String::new();
+        let mut id = ROOT;
+        while id != NONE {
+            out.push_str(tree.data_str(id));
+            for (name, value) in tree.attrs(id) {
+                out.push_str(&format!(" {}={}", tree.names.get(name).1, String::from_utf8_lossy(value)));
+            }
+            out.push('\n');
+            id = tree.following(id, ROOT);
+        }
+        out
+    }
+
+    #[test]
+    fn secrets_do_not_reach_the_frames() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let input = facts.name(Namespace::Html, "input");
+        let div = facts.name(Namespace::Html, "div");
+        let script = facts.name(Namespace::Html, "script");
+        let kind = facts.name(Namespace::None, "type");
+        let value = facts.name(Namespace::None, "value");
+        let title = facts.name(Namespace::None, "title");
+        let onclick = facts.name(Namespace::None, "onclick");
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        let block = facts.name(Namespace::None, privacy::BLOCK_ATTR);
+        let live = facts.name(Namespace::Prop, "value");
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        facts.element(div, 0, &[(onclick, "SECRET()")]);
+        facts.element(input, 0, &[(value, "SECRET"), (kind, "password"), (live, "SECRET")]);
+        facts.words.push(tag::UP);
+        facts.element(input, 0, &[(value, "C:\\SECRET"), (kind, "file"), (live, "SECRET")]);
+        facts.words.push(tag::UP);
+        facts.element(div, 0, &[(mask, ""), (title, "SECRET")]);
+        facts.text("my SECRET");
+        facts.words.push(tag::UP);
+        facts.element(div, 0, &[(block, "")]);
+        facts.element(div, 0, &[(title, "SECRET")]);
+        facts.text("SECRET");
+        facts.words.extend([tag::UP, tag::UP]);
+        facts.element(script, 0, &[]);
+        facts.text("SECRET");
+        facts.words.extend([tag::UP, tag::UP, tag::END]);
+        facts.read(&mut recorder).unwrap();
+        let first = recorder.delta(0).unwrap().unwrap().to_vec();
+        assert_eq!(recorder.fresh().to_vec(), [1, 2, 3, 4, 5, 6, NONE, NONE, 7, NONE]);
+        recorder.settle();
+        // Shown, it stays masked; typed into a masked region, too.
+        facts.words.extend([tag::ATTR, 2, kind]);
+        facts.string("text");
+        facts.words.extend([tag::ATTR, 2, live]);
+        facts.string("SECRET2");
+        facts.words.extend([tag::DATA, 5]);
+        facts.string("also SECRET");
+        facts.read(&mut recorder).unwrap();
+        assert_eq!(recorder.retells(), [] as [u32; 0]);
+        let second = recorder.delta(1).unwrap().unwrap().to_vec();
+        let tree = applied(&[first, second]);
+        let text = all_text(&tree);
+        assert!(!text.contains("SECRET"), "{text}");
+        assert!(text.contains("**** ******") && text.contains("type=text value=*******"), "{text}");
+    }
+
+    #[test]
+    fn a_node_that_changes_region_is_told_anew() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let div = facts.name(Namespace::Html, "div");
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        facts.element(div, 0, &[]);
+        facts.element(div, 0, &[(mask, "")]);
+        facts.words.push(tag::UP);
+        facts.element(div, 0, &[]);
+        facts.text("open");
+        facts.words.extend([tag::UP, tag::UP, tag::END]);
+        facts.read(&mut recorder).unwrap();
+        recorder.delta(0).unwrap();
+        recorder.settle();
+        facts.words.extend([tag::RUN, 2, NONE, tag::KNOWN, 3, tag::END]);
+        facts.read(&mut recorder).unwrap();
+        assert_eq!(recorder.retells(), [3]);
+        recorder.delta(1).unwrap();
+        recorder.settle();
+        facts.words.extend([tag::NO_ATTR, 2, mask]);
+        facts.read(&mut recorder).unwrap();
+        assert_eq!(recorder.retells(), [2]);
+        recorder.settle();
+        facts.words.extend([tag::MARKS, 3, mark::BLOCK]);
+        facts.read(&mut recorder).unwrap();
+        assert_eq!(recorder.retells(), [3]);
+    }
+
+    #[test]
+    fn a_malformed_batch_names_the_place() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        for (words, expected) in [
+            (&[99][..], "batch, number 0: expected the number of a fact"),
+            (&[tag::TEXT, 5], "batch, number 1: expected a string of so many code units"),
+            (&[tag::ELEMENT, 7], "batch, number 1: expected the number of a name that was told"),
+            (&[tag::UP], "batch, number 0: expected an element that is open"),
+            (&[tag::RUN, 0], "batch, number 2: expected a sibling's id"),
+        ] {
+            assert_eq!(recorder.read(words, "", 0).unwrap_err().to_string(), expected);
+        }
+    }
+}

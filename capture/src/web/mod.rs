@@ -1,0 +1,204 @@
+//! The browser shell's half in wasm: numbers and strings in, frames out. The other half is `js/`.
+
+#![allow(unsafe_code, reason = "what wasm-bindgen generates")]
+
+use crate::{control, recorder::Recorder};
+use js_sys::{Array, Uint8Array, Uint32Array};
+use protocol::{
+    Limits, Mode,
+    control::{Control, EndReason, Refusal},
+};
+use wasm_bindgen::prelude::*;
+
+/// A recorder, as JavaScript holds it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Engine {
+    recorder: Recorder,
+    words: Vec<u32>,
+    text: Vec<u8>,
+    controls: u32,
+}
+
+fn error(error: impl std::fmt::Display) -> JsError {
+    JsError::new(&format!("cobrowse: {error}"))
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// A recorder of an empty page; the key's two halves are drawn at random.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(key_high: u32, key_low: u32) -> Self {
+        let key = u64::from(key_high) << 32 | u64::from(key_low);
+        Self { recorder: Recorder::new(key, &Limits::DEFAULT), words: Vec::new(), text: Vec::new(), controls: 0 }
+    }
+
+    /// Room for so many numbers; where it is in the memory.
+    pub fn words(&mut self, len: usize) -> *mut u32 {
+        self.words.resize(len, 0);
+        self.words.as_mut_ptr()
+    }
+
+    /// Room for so many bytes of text; where it is in the memory.
+    pub fn text(&mut self, len: usize) -> *mut u8 {
+        self.text.resize(len, 0);
+        self.text.as_mut_ptr()
+    }
+
+    /// Takes a batch from the rooms filled before; see `capture::facts`.
+    ///
+    /// # Errors
+    /// When the mirror is not to be trusted any more.
+    pub fn read(&mut self, words: usize, bytes: usize, units: usize) -> Result<(), JsError> {
+        let words = self.words.get(..words).unwrap_or_default();
+        let text = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
+        let read = self.recorder.read(words, text, units).map_err(error);
+        // A large page is read once; its room is not kept.
+        if self.text.len() > 1 << 20 {
+            (self.words, self.text) = (Vec::new(), Vec::new());
+        }
+        read
+    }
+
+    /// Ends a frame with what changed; nothing when nothing did.
+    ///
+    /// # Errors
+    /// When the facts contradict each other.
+    pub fn delta(&mut self, time: u32) -> Result<Option<Uint8Array>, JsError> {
+        Ok(self.recorder.delta(time).map_err(error)?.map(Uint8Array::from))
+    }
+
+    /// Ends a frame with the whole page.
+    ///
+    /// # Errors
+    /// When the facts contradict each other.
+    pub fn keyframe(&mut self, time: u32) -> Result<Uint8Array, JsError> {
+        Ok(Uint8Array::from(self.recorder.keyframe(time).map_err(error)?))
+    }
+
+    /// See [`Recorder::fresh`].
+    #[must_use]
+    pub fn fresh(&self) -> Uint32Array {
+        Uint32Array::from(self.recorder.fresh())
+    }
+
+    /// See [`Recorder::freed`].
+    #[must_use]
+    pub fn freed(&self) -> Uint32Array {
+        Uint32Array::from(self.recorder.freed())
+    }
+
+    /// See [`Recorder::retells`].
+    #[must_use]
+    pub fn retells(&self) -> Uint32Array {
+        Uint32Array::from(self.recorder.retells())
+    }
+
+    /// See [`Recorder::settle`].
+    pub fn settle(&mut self) {
+        self.recorder.settle();
+    }
+
+    /// The sequence number of the last frame.
+    #[must_use]
+    pub fn seq(&self) -> u32 {
+        self.recorder.encoder().seq()
+    }
+
+    /// The hash of the recorder's tree, sixteen hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        format!("{:016x}", self.recorder.encoder().mirror().hash())
+    }
+
+    /// How many nodes the mirror has.
+    #[must_use]
+    pub fn nodes(&self) -> u32 {
+        self.recorder.encoder().mirror().count()
+    }
+
+    /// Bytes the mirror takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.recorder.encoder().mirror().memory()
+    }
+
+    /// Reads a control frame and puts it to the mode gate. Returns the message's name and fields; for a command that is
+    /// refused, `Refused` and the frame that tells the agent.
+    ///
+    /// # Errors
+    /// When it is no control frame.
+    pub fn control(&mut self, bytes: &[u8], mode: &str, paused: bool) -> Result<Array, JsError> {
+        let message = Control::read(bytes, &Limits::DEFAULT).map_err(error)?;
+        let mode: Mode = mode.parse().map_err(error)?;
+        if let Err(reason) = control::check(mode, paused, &message, self.recorder.encoder().mirror()) {
+            let frame = self.refused(message.tag(), reason)?;
+            return Ok(Array::of2(&"Refused".into(), &frame));
+        }
+        let out = Array::of1(&message.name().into());
+        match message {
+            Control::Pointer { x, y } => push(&out, [x.into(), y.into()]),
+            Control::Scroll { node, x, y } => push(&out, [node.into(), x.into(), y.into()]),
+            Control::Click { node, x, y } => push(&out, [node.into(), x.into(), y.into()]),
+            Control::Input { node, value } => push(&out, [node.into(), value.into()]),
+            Control::ModeChanged { mode } => push(&out, [mode.name().into()]),
+            Control::Joined { user, role, name } => push(&out, [user.into(), (role as u8).into(), name.into()]),
+            Control::Left { user } => push(&out, [user.into()]),
+            Control::Ended { reason } => push(&out, [(reason as u8).into()]),
+            _ => {}
+        }
+        Ok(out)
+    }
+
+    /// The frame that tells an agent that a command was refused; the reason is a number of `protocol::control::Refusal`.
+    ///
+    /// # Errors
+    /// When there is no such reason.
+    pub fn refuse(&mut self, command: u8, reason: u8) -> Result<Uint8Array, JsError> {
+        let reasons =
+            [Refusal::Mode, Refusal::Element, Refusal::Gone, Refusal::Customer, Refusal::Busy, Refusal::Paused];
+        let reason = reasons.into_iter().find(|known| *known as u8 == reason).ok_or_else(|| error("no such reason"))?;
+        self.refused(command, reason)
+    }
+
+    /// The frame that tells agents the mode.
+    ///
+    /// # Errors
+    /// When there is no such mode.
+    pub fn mode_changed(&mut self, mode: &str) -> Result<Uint8Array, JsError> {
+        let mode = mode.parse().map_err(error)?;
+        self.message(&Control::ModeChanged { mode })
+    }
+
+    /// The frame that tells agents that the session is paused, or goes on.
+    ///
+    /// # Errors
+    /// Never; the signature is that of its siblings.
+    pub fn paused(&mut self, paused: bool) -> Result<Uint8Array, JsError> {
+        self.message(&if paused { Control::Paused {} } else { Control::Resumed {} })
+    }
+
+    /// The frame that ends the session on the customer's behalf.
+    ///
+    /// # Errors
+    /// Never; the signature is that of its siblings.
+    pub fn ended(&mut self) -> Result<Uint8Array, JsError> {
+        self.message(&Control::Ended { reason: EndReason::Customer })
+    }
+
+    fn refused(&mut self, command: u8, reason: Refusal) -> Result<Uint8Array, JsError> {
+        self.message(&Control::Refused { command, reason })
+    }
+
+    fn message(&mut self, message: &Control) -> Result<Uint8Array, JsError> {
+        self.controls += 1;
+        Ok(Uint8Array::from(&message.to_frame(self.controls, 0).map_err(error)?[..]))
+    }
+}
+
+fn push<const N: usize>(out: &Array, values: [JsValue; N]) {
+    for value in values {
+        out.push(&value);
+    }
+}
