@@ -250,11 +250,11 @@ impl Apply<'_> {
 }
 
 impl Journal {
-    /// Makes what was applied final: removed nodes are freed, old strings dropped.
-    pub fn commit(&mut self, tree: &mut Tree) {
+    /// Makes what was applied final: removed nodes are freed, their ids appended to `freed`, old strings dropped.
+    pub fn commit(&mut self, tree: &mut Tree, freed: &mut Vec<u32>) {
         for step in self.steps.drain(..) {
             match step {
-                Step::Removed { id, .. } => tree.free(id, |_| ()),
+                Step::Removed { id, .. } => tree.free(id, |id| freed.push(id)),
                 Step::Attr { old: Some(old), .. } | Step::Data { old, .. } => tree.drop_text(old),
                 _ => {}
             }

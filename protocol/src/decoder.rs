@@ -40,6 +40,7 @@ pub struct Decoder {
     before: Registers,
     ops_at: usize,
     journal: Journal,
+    freed: Vec<u32>,
     seq: u32,
     time: u32,
     needs_keyframe: bool,
@@ -65,6 +66,7 @@ impl Decoder {
             before: Registers::default(),
             ops_at: 0,
             journal: Journal::default(),
+            freed: Vec::new(),
             seq: 0,
             time: 0,
             needs_keyframe: true,
@@ -93,6 +95,12 @@ impl Decoder {
     #[must_use]
     pub const fn needs_keyframe(&self) -> bool {
         self.needs_keyframe
+    }
+
+    /// The ids that the frame that was applied last has freed.
+    #[must_use]
+    pub fn freed(&self) -> &[u32] {
+        &self.freed
     }
 
     /// The operations of the frame that was applied last, for whoever keeps a copy of the tree (the rebuilt page).
@@ -149,7 +157,8 @@ impl Decoder {
         if tree.hash() != hash {
             return Err(drift(frame, hash::fold(hash), hash::fold(tree.hash())));
         }
-        self.journal.commit(&mut tree);
+        self.freed.clear();
+        self.journal.commit(&mut tree, &mut self.freed);
         self.tree = tree;
         Ok(Outcome::Rebuilt)
     }
@@ -176,7 +185,8 @@ impl Decoder {
             applied = Err(drift(frame, hash, hash::fold(tree.hash())));
         }
         if applied.is_ok() {
-            self.journal.commit(&mut tree);
+            self.freed.clear();
+            self.journal.commit(&mut tree, &mut self.freed);
         } else {
             self.journal.roll_back(&mut tree);
         }

@@ -53,6 +53,7 @@ pub(crate) struct Scratch {
     tails: Vec<u32>,
     links: Vec<u32>,
     waiting: Vec<Run>,
+    freed: Vec<u32>,
 }
 
 impl Encoder {
@@ -433,8 +434,16 @@ impl Encoder {
         Ok(())
     }
 
+    /// The ids that the frame ended last has freed.
+    #[must_use]
+    pub fn freed(&self) -> &[u32] {
+        &self.scratch.freed
+    }
+
     fn remove_gone(&mut self) {
         let gone = std::mem::take(&mut self.scratch.gone);
+        let mut freed = std::mem::take(&mut self.scratch.freed);
+        freed.clear();
         for id in &gone {
             let parent = self.mirror.node(*id).parent;
             // With its parent gone too, it goes with it.
@@ -444,9 +453,13 @@ impl Encoder {
             self.writer.remove(*id);
             self.mirror.unlink(*id);
             let ids = &mut self.ids;
-            self.mirror.free(*id, |id| ids.release(id));
+            self.mirror.free(*id, |id| {
+                ids.release(id);
+                freed.push(id);
+            });
         }
         self.scratch.gone = gone;
+        self.scratch.freed = freed;
     }
 }
 

@@ -58,7 +58,8 @@ const fn class(len: u32) -> (usize, u32) {
     let step = 1 << (log - 3);
     let eighth = (len - 1 - (1 << log)) / step;
     let class = SMALL_CLASSES + 1 + (log - SMALL.ilog2()) * 8 + eighth;
-    (class as usize, ((1_u64 << log) + (eighth as u64 + 1) * step as u64) as u32)
+    // The last class ends at 4 GiB, which no string reaches.
+    (class as usize, (1_u32 << log).saturating_add((eighth + 1).saturating_mul(step)))
 }
 
 impl Heap {

@@ -255,6 +255,12 @@ impl Tree {
         std::str::from_utf8(self.data(id)).unwrap_or_default()
     }
 
+    /// The value of an attribute as text; it was checked when it came in.
+    #[must_use]
+    pub fn attr_str(&self, id: u32, name: NameId) -> Option<&str> {
+        self.attr(id, name).map(|value| std::str::from_utf8(value).unwrap_or_default())
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn attr(&self, id: u32, name: NameId) -> Option<&[u8]> {

@@ -1,5 +1,7 @@
 //! The diff against an oracle: whatever a page does between two frames, page, mirror and player agree afterwards.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use common::{Page, Pair, list, row};

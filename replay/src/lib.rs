@@ -1,1 +1,21 @@
-//! replay
+//! The agent's side of the co-browse engine.
+//!
+//! ```text
+//! frame ──▶ Player (protocol::Decoder: tree) ──▶ commands (made safe) ──▶ web ──▶ js/ ──▶ the agent's iframe
+//! recording file ──▶ Player ──▶ html: one self-contained page
+//! ```
+//!
+//! Everything but [`web`] is free of any platform.
+
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+pub mod commands;
+pub mod html;
+pub mod player;
+pub mod recording;
+pub mod safety;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use player::Player;

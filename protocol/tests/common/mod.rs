@@ -2,6 +2,7 @@
 //! the facts it states.
 
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
 use protocol::{
     Error, Limits,

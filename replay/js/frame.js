@@ -1,0 +1,53 @@
+// The one iframe: no scripts, the page's own mode and base URL.
+
+const CSP = [
+  "default-src 'none'", 'img-src * data: blob:', 'media-src * data: blob:', 'font-src * data: blob:',
+  "style-src * 'unsafe-inline' data: blob:", "script-src 'none'", "object-src 'none'", "frame-src 'none'",
+  "form-action 'none'", "connect-src 'none'",
+].join('; ');
+const META = `<meta http-equiv="Content-Security-Policy" content="${CSP}">`;
+const LIMITED = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">';
+
+// Makes an iframe with an empty document. The policy outlives its element, and so does the mode its doctype.
+export async function makeFrame(container, mode, base) {
+  const iframe = document.createElement('iframe');
+  iframe.setAttribute('sandbox', 'allow-same-origin');
+  iframe.setAttribute('referrerpolicy', 'no-referrer');
+  iframe.title = 'The customer’s page';
+  iframe.tabIndex = -1;
+  Object.assign(iframe.style, { border: '0', background: '#fff', display: 'block', transformOrigin: '0 0', position: 'absolute', left: '0', top: '0' });
+  if (mode === 'quirks') {
+    withBase(base, () => container.prepend(iframe));
+    const meta = iframe.contentDocument.createElement('meta');
+    meta.httpEquiv = 'Content-Security-Policy';
+    meta.content = CSP;
+    iframe.contentDocument.head.append(meta);
+  } else if (mode === 'limited-quirks') {
+    container.prepend(iframe);
+    const inner = iframe.contentDocument;
+    inner.open();
+    inner.write(LIMITED + META);
+    inner.close();
+  } else {
+    iframe.srcdoc = '<!DOCTYPE html>' + META;
+    const loaded = new Promise((resolve) => iframe.addEventListener('load', resolve, { once: true }));
+    withBase(base, () => container.prepend(iframe));
+    await loaded;
+  }
+  const inner = iframe.contentDocument;
+  while (inner.firstChild) inner.firstChild.remove();
+  return iframe;
+}
+
+// An `about:` document takes its base URL from the document that makes it, at that moment (HTML standard, "about base
+// URL"): for that moment this document has the page's.
+function withBase(base, run) {
+  const element = document.createElement('base');
+  element.href = base;
+  document.head.prepend(element);
+  try {
+    run();
+  } finally {
+    element.remove();
+  }
+}

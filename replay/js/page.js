@@ -1,0 +1,378 @@
+// The rebuilt page: carries out commands in the iframe's document. The numbers are those of replay/src/commands.rs.
+// The document holds the page's nodes and nothing else; what is shown besides is shown by means that leave no trace in
+// it (Web Animations), or outside of the iframe.
+
+const NAME = 1, PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
+  ATTR = 11, NO_ATTR = 12, DATA = 13;
+const NONE = 0xffffffff;
+const DOCTYPE = 2, TEXT = 4, COMMENT = 5, INSTRUCTION = 6;
+const PROP = 7, OTHER = 8;
+
+const HTML = 'http://www.w3.org/1999/xhtml';
+const NAMESPACES = [
+  null, HTML, 'http://www.w3.org/2000/svg', 'http://www.w3.org/1998/Math/MathML', 'http://www.w3.org/1999/xlink',
+  'http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/',
+];
+
+// Attributes that hold an address, for documents whose own base is not the page's.
+const ADDRESSES = new Set(['src', 'href', 'poster', 'background', 'xlink:href']);
+
+const DECODER = new TextDecoder();
+
+export class Page {
+  constructor(document) {
+    this.document = document;
+    this.nodes = [document];
+    this.names = [];
+    this.base = null; // set where addresses are to be made absolute here
+    this.late = []; // what waits until the whole frame is in place
+    this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
+    this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
+  }
+
+  // Carries out one frame's commands.
+  apply([nameWords, nameText, words, text], freed) {
+    this.learn(nameWords, DECODER.decode(nameText));
+    this.words = words;
+    this.text = DECODER.decode(text);
+    this.at = 0;
+    this.textAt = 0;
+    while (this.at < words.length) this.command();
+    for (const id of freed) this.nodes[id] = undefined;
+    const late = this.late;
+    this.late = [];
+    // In a single choice, what is no longer chosen comes before what is.
+    late.sort((a, b) => a[0] - b[0]);
+    for (const [, run] of late) run();
+  }
+
+  learn(words, text) {
+    for (let at = 0, textAt = 0; at < words.length; at += 4) {
+      const number = words[at + 1], namespace = words[at + 2];
+      const name = text.slice(textAt, (textAt += words[at + 3]));
+      if (namespace === OTHER) {
+        const space = name.lastIndexOf(' ');
+        this.names[number] = { uri: name.slice(0, space), name: name.slice(space + 1), prop: false };
+      } else {
+        this.names[number] = { uri: NAMESPACES[namespace] ?? null, name, prop: namespace === PROP };
+      }
+    }
+  }
+
+  string() {
+    return this.text.slice(this.textAt, (this.textAt += this.words[this.at++]));
+  }
+
+  command() {
+    const words = this.words;
+    switch (words[this.at++]) {
+      case PLACE:
+        this.place();
+        break;
+      case REMOVE: {
+        const node = this.nodes[words[this.at++]];
+        node?.parentNode?.removeChild(node);
+        break;
+      }
+      case ATTR: {
+        const node = this.nodes[words[this.at++]];
+        const name = this.names[words[this.at++]];
+        const value = this.string();
+        if (node) this.setAttr(node, name, value);
+        break;
+      }
+      case NO_ATTR: {
+        const node = this.nodes[words[this.at++]];
+        const name = this.names[words[this.at++]];
+        if (node) this.removeAttr(node, name);
+        break;
+      }
+      case DATA: {
+        const node = this.nodes[words[this.at++]];
+        const data = this.string();
+        if (node) node.data = node.nodeType === 7 ? data.slice(data.indexOf(' ') + 1) : data;
+        break;
+      }
+      default:
+        throw new Error(`cobrowse: command ${words[this.at - 1]} at ${this.at - 1} is unknown`);
+    }
+  }
+
+  // A run of rows. What is new is built apart and put in its place once it is complete.
+  place() {
+    const words = this.words;
+    const parentId = words[this.at++], beforeId = words[this.at++];
+    const before = beforeId === NONE ? null : this.nodes[beforeId];
+    const parent = before ? before.parentNode : this.nodes[parentId];
+    const stack = [];
+    let into = parent;
+    for (;;) {
+      switch (words[this.at++]) {
+        case END:
+          return;
+        case UP: {
+          const node = into;
+          into = stack.pop();
+          if (node !== null && node.nodeType === 1) {
+            this.complete(node);
+            if (stack.length === 0) insert(parent, node, before);
+          }
+          break;
+        }
+        case ELEMENT: {
+          stack.push(into);
+          const node = this.element();
+          // Below a shadow root or a template's content, as anywhere below what is new, children go in at once.
+          if (stack.length > 1) insert(into, node, null);
+          into = node;
+          break;
+        }
+        case LEAF: {
+          const node = this.leaf();
+          if (node) insert(into, node, stack.length === 0 ? before : null);
+          break;
+        }
+        case CONTENT: {
+          stack.push(into);
+          const id = words[this.at++];
+          into = into?.content ?? this.document.createDocumentFragment();
+          this.nodes[id] = into;
+          break;
+        }
+        case SHADOW:
+          stack.push(into);
+          into = this.shadow(into);
+          break;
+        case KNOWN: {
+          const node = this.nodes[words[this.at++]];
+          if (node) insert(into, node, stack.length === 0 ? before : null);
+          break;
+        }
+        default:
+          throw new Error(`cobrowse: row ${words[this.at - 1]} at ${this.at - 1} is unknown`);
+      }
+    }
+  }
+
+  element() {
+    const words = this.words;
+    const id = words[this.at++];
+    const name = this.names[words[this.at++]];
+    const node = createElement(this.document, name);
+    this.nodes[id] = node;
+    for (let count = words[this.at++]; count > 0; count--) {
+      const attr = this.names[words[this.at++]];
+      this.setAttr(node, attr, this.string());
+    }
+    return node;
+  }
+
+  leaf() {
+    const words = this.words;
+    const id = words[this.at++], kind = words[this.at++];
+    const data = this.string();
+    const node = createLeaf(this.document, kind, data);
+    this.nodes[id] = node;
+    return node;
+  }
+
+  shadow(host) {
+    const words = this.words;
+    const id = words[this.at++];
+    const options = { mode: 'open' };
+    for (let count = words[this.at++]; count > 0; count--) {
+      const { name } = this.names[words[this.at++]];
+      const value = this.string();
+      if (name === 'delegatesFocus') options.delegatesFocus = true;
+      if (name === 'slotAssignment') options.slotAssignment = value;
+    }
+    let root;
+    try {
+      root = host.shadowRoot ?? host.attachShadow(options);
+    } catch {
+      root = this.document.createDocumentFragment(); // An element that can have none.
+    }
+    this.nodes[id] = root;
+    return root;
+  }
+
+  // An element whose attributes and children are there.
+  complete(node) {
+    if (node.namespaceURI !== HTML) return;
+    if (node.localName === 'noscript') this.show(node, { display: 'none' });
+    if (node.localName === 'canvas') this.late.push([3, () => this.showCanvas(node)]);
+  }
+
+  setAttr(node, { uri, name, prop }, value) {
+    if (prop) {
+      this.setProp(node, name, value);
+      return;
+    }
+    if (this.base !== null) value = this.absolute(node, name, value);
+    setAttribute(node, uri, name, value);
+    this.resync(node, name);
+  }
+
+  removeAttr(node, { uri, name, prop }) {
+    if (prop) {
+      this.setProp(node, name, null);
+      return;
+    }
+    if (uri === null) node.removeAttribute(name);
+    else node.removeAttributeNS(uri, name.slice(name.indexOf(':') + 1));
+    this.resync(node, name);
+  }
+
+  absolute(node, name, value) {
+    try {
+      if (ADDRESSES.has(name) && !value.startsWith('#')) return new URL(value, this.base).href;
+      if (name === 'srcset') {
+        return value.replace(/(^|,\s+)(\S+)/g, (all, before, url) => before + new URL(url, this.base).href);
+      }
+      if (name === 'style') return value.replace(/url\((['"]?)(?!#|data:)([^'")]+)\1\)/g, (all, quote, url) => `url("${new URL(url, this.base).href}")`);
+    } catch {
+      // No address: it stays as it is.
+    }
+    return value;
+  }
+
+  // Live state. It is set when the whole frame is in place: it depends on children, layout and the group.
+  setProp(node, name, value) {
+    let props = this.state.get(node);
+    if (props === undefined) this.state.set(node, (props = new Map()));
+    if (value === null) props.delete(name);
+    else props.set(name, value);
+    if (node === this.document) return; // The page as a whole is the player's business.
+    switch (name) {
+      case 'value':
+        this.late.push([1, () => attempt(() => (node.value = value ?? node.defaultValue))]);
+        break;
+      case 'checked': {
+        const on = value === null ? node.defaultChecked : value === '1';
+        this.late.push([on ? 2 : 1, () => (node.checked = value === null ? node.defaultChecked : on)]);
+        break;
+      }
+      case 'selected': {
+        const on = value === null ? node.defaultSelected : value === '1';
+        this.late.push([on ? 2 : 1, () => (node.selected = on)]);
+        break;
+      }
+      case 'indeterminate':
+        this.late.push([1, () => (node.indeterminate = value === '1')]);
+        break;
+      case 'scrollLeft':
+      case 'scrollTop':
+        this.late.push([4, () => (node[name] = Number(value ?? 0))]);
+        break;
+      case 'blocked': {
+        const [width, height] = (value ?? '0x0').split('x');
+        this.late.push([3, () => this.show(node, box(node, width + 'px', height + 'px'))]);
+      }
+    }
+  }
+
+  // A control that shows what its attributes say goes on doing so when they change.
+  resync(node, attr) {
+    const props = this.state.get(node);
+    if (props === undefined || node.localName !== 'input' && node.localName !== 'option') return;
+    const later = (run) => this.late.push([1, () => attempt(run)]);
+    if (attr === 'value' && !props.has('value') && node.localName === 'input') later(() => (node.value = node.defaultValue));
+    if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));
+    if (attr === 'selected' && !props.has('selected')) later(() => (node.selected = node.defaultSelected));
+  }
+
+  // In a document without scripts a canvas gets no box of its own.
+  showCanvas(node) {
+    const style = this.document.defaultView.getComputedStyle(node);
+    if (style.display === 'none') return;
+    const frame = { display: style.display === 'inline' ? 'inline-block' : style.display, overflow: 'hidden', textIndent: '-9999px' };
+    if (style.width === 'auto') frame.width = (node.getAttribute('width') ?? 300) + 'px';
+    if (style.height === 'auto') frame.height = (node.getAttribute('height') ?? 150) + 'px';
+    this.show(node, frame);
+  }
+
+  // Style that is in no sheet and no attribute.
+  show(node, frame) {
+    this.shown.get(node)?.cancel();
+    this.shown.set(node, node.animate(frame, { duration: 0, fill: 'forwards' }));
+  }
+}
+
+function box(node, width, height) {
+  const inline = /^inline/.test(node.ownerDocument.defaultView.getComputedStyle(node).display);
+  return { visibility: 'hidden', boxSizing: 'border-box', width, height, minWidth: width, minHeight: height, display: inline ? 'inline-block' : undefined };
+}
+
+function attempt(run) {
+  try {
+    run();
+  } catch {
+    // A control that refuses the value shows none.
+  }
+}
+
+function insert(parent, node, before) {
+  if (parent === null || parent === undefined) return;
+  try {
+    // Moved, not removed and put back: scroll positions and animations stay as they are.
+    if (node.isConnected && parent.isConnected && parent.moveBefore) parent.moveBefore(node, before);
+    else parent.insertBefore(node, before);
+  } catch {
+    attempt(() => parent.insertBefore(node, before));
+  }
+}
+
+function createElement(document, { uri, name }) {
+  try {
+    return document.createElementNS(uri, name);
+  } catch {
+    return parsed(document, '<' + name + '>').firstChild ?? document.createElement('span');
+  }
+}
+
+// Names that only a parser makes.
+function parsed(document, html) {
+  const template = document.createElement('template');
+  template.innerHTML = html;
+  return document.adoptNode(template.content);
+}
+
+function setAttribute(node, uri, name, value) {
+  try {
+    if (uri !== null || (name !== name.toLowerCase() && node.namespaceURI === HTML)) node.setAttributeNS(uri, name, value);
+    else node.setAttribute(name, value);
+  } catch {
+    attempt(() => {
+      const attribute = parsed(node.ownerDocument, '<i ' + name + '=""></i>').firstChild.attributes[0].cloneNode();
+      attribute.value = value;
+      node.setAttributeNode(attribute);
+    });
+  }
+}
+
+function createLeaf(document, kind, data) {
+  switch (kind) {
+    case TEXT:
+      return document.createTextNode(data);
+    case COMMENT:
+      return document.createComment(data);
+    case INSTRUCTION: {
+      const space = data.indexOf(' ');
+      try {
+        return document.createProcessingInstruction(data.slice(0, space), data.slice(space + 1));
+      } catch {
+        return document.createComment(data);
+      }
+    }
+    case DOCTYPE: {
+      const [name, publicId, systemId] = data.split('\0');
+      try {
+        return document.implementation.createDocumentType(name, publicId, systemId);
+      } catch {
+        return document.implementation.createDocumentType('html', '', '');
+      }
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,267 @@
+// The agent's view of a session: frames in, the page rebuilt; and what the agent may do, out.
+
+import init, * as glue from 'cobrowse-replay-wasm';
+import { AgentInput } from './input.js';
+import { makeFrame } from './frame.js';
+import { Page } from './page.js';
+import { RelayLink } from './relay.js';
+
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
+const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
+const ROLE_CUSTOMER = 1;
+
+let compiled;
+
+export function ready(base) {
+  return (compiled ??= init({ module_or_path: new URL('replay.wasm', base) }).catch((error) => {
+    compiled = undefined;
+    throw new Error('cobrowse: ' + base + 'replay.wasm could not be loaded or compiled: ' + error.message);
+  }));
+}
+
+export class PlayerView {
+  constructor(container, options) {
+    if (!(container instanceof Element)) throw new TypeError('cobrowse: mount: expected an element as container');
+    this.container = container;
+    this.options = options;
+    this.listeners = new Map();
+    this.engine = new glue.Engine();
+    this.mode = null;
+    this.work = Promise.resolve();
+    this.errors = 0;
+    this.stage = document.createElement('div');
+    Object.assign(this.stage.style, { position: 'relative', overflow: 'hidden', width: '100%', height: '100%' });
+    container.append(this.stage);
+    this.cursor = makeCursor();
+    this.stage.append(this.cursor);
+    this.sizes = new ResizeObserver(() => this.fit());
+    this.sizes.observe(this.stage);
+    this.input = new AgentInput(this);
+    if (options.relay) {
+      this.link = new RelayLink(options, {
+        frame: (bytes) => this.receive(bytes),
+        state: (state) => this.emit('connection', state),
+        failed: (error) => this.fail(error),
+      });
+    }
+    this.handle = this.makeHandle();
+  }
+
+  // What the page gets.
+  makeHandle() {
+    const view = this;
+    return Object.freeze({
+      get document() { return view.page?.document ?? null; },
+      get mode() { return view.mode; },
+      push: (frame) => view.push(frame),
+      flush: () => view.flush(),
+      stats: () => view.stats(),
+      on: (event, fn) => view.on(event, fn),
+      destroy: () => view.destroy(),
+    });
+  }
+
+  receive(bytes) {
+    // The kind is in the low three bits of the first byte; messages are kind 3.
+    if ((bytes[0] & 7) === 3) this.message(bytes);
+    else this.push(bytes);
+  }
+
+  // Takes a frame. A frame that is refused is told to the listeners of `error`; the page stays as it was.
+  push(frame) {
+    if (this.destroyed) return;
+    const bytes = frame instanceof Uint8Array ? frame : new Uint8Array(frame);
+    let outcome;
+    try {
+      outcome = this.engine.push(bytes);
+    } catch (error) {
+      this.errors++;
+      this.link?.askForKeyframe(() => this.engine.keyframe_request());
+      this.emit('error', error);
+      return;
+    }
+    if (outcome === 'rebuilt') this.rebuild();
+    else if (outcome === 'changed') this.change();
+    this.emit('frame', { seq: this.engine.seq(), outcome });
+  }
+
+  // The whole page anew, as soon as there is a document for it.
+  rebuild() {
+    const [, base, mode] = this.engine.about();
+    const old = this.page;
+    this.page = null;
+    const turn = (this.turn = {});
+    this.work = this.work.then(async () => {
+      if (this.turn !== turn || this.destroyed) return;
+      const iframe = await makeFrame(this.stage, mode, base);
+      if (this.turn !== turn || this.destroyed) {
+        iframe.remove();
+        return;
+      }
+      const page = new Page(iframe.contentDocument);
+      if (page.document.baseURI !== base) page.base = base;
+      this.engine.rebuild();
+      page.apply(this.engine.commands(), []);
+      const before = this.iframe;
+      this.iframe = iframe;
+      this.page = page;
+      before?.remove();
+      this.about();
+      this.emit('rebuilt', { document: page.document });
+    });
+    this.work = this.work.catch((error) => this.fail(error));
+    return old;
+  }
+
+  change() {
+    if (!this.page) return; // The page is being built; it is taken from the tree once it can be.
+    try {
+      this.page.apply(this.engine.commands(), this.engine.freed());
+      this.about();
+    } catch (error) {
+      this.emit('error', error);
+      this.rebuild();
+    }
+  }
+
+  // What concerns the page as a whole.
+  about() {
+    const [url, base, , viewport, focus, pointer] = this.engine.about();
+    const [width, height] = viewport.split('x').map(Number);
+    this.viewport = { width: width || 1280, height: height || 800 };
+    this.fit();
+    const window = this.page.document.defaultView;
+    const scroll = this.page.state.get(this.page.document);
+    window.scrollTo({ left: Number(scroll?.get('scrollLeft') ?? 0), top: Number(scroll?.get('scrollTop') ?? 0), behavior: 'instant' });
+    this.showPointer(pointer);
+    if (url !== this.url) {
+      this.url = url;
+      this.emit('url', { url, base });
+    }
+    this.focused = focus === '' ? null : this.page.nodes[Number(focus)] ?? null;
+  }
+
+  // The customer's viewport, scaled to fit the container.
+  fit() {
+    if (!this.iframe || !this.viewport) return;
+    const { width, height } = this.viewport;
+    const scale = Math.min(this.stage.clientWidth / width, this.stage.clientHeight / height) || 1;
+    this.scale = Math.min(scale, this.options.maxScale ?? 1);
+    this.offset = {
+      x: Math.max(0, (this.stage.clientWidth - width * this.scale) / 2),
+      y: Math.max(0, (this.stage.clientHeight - height * this.scale) / 2),
+    };
+    Object.assign(this.iframe.style, {
+      width: width + 'px',
+      height: height + 'px',
+      transform: `translate(${this.offset.x}px, ${this.offset.y}px) scale(${this.scale})`,
+    });
+    this.showPointer(this.pointerAt);
+  }
+
+  showPointer(pointer) {
+    this.pointerAt = pointer;
+    this.cursor.style.display = pointer ? 'block' : 'none';
+    if (!pointer || !this.offset) return;
+    const [x, y] = pointer.split(',').map(Number);
+    this.cursor.style.transform = `translate(${this.offset.x + x * this.scale}px, ${this.offset.y + y * this.scale}px)`;
+  }
+
+  message(bytes) {
+    let name, fields;
+    try {
+      [name, ...fields] = this.engine.control(bytes);
+    } catch (error) {
+      this.emit('error', error);
+      return;
+    }
+    switch (name) {
+      case 'ModeChanged':
+        this.mode = fields[0];
+        this.input.update();
+        this.emit('mode', fields[0]);
+        break;
+      case 'Refused':
+        this.emit('refused', { command: fields[0], reason: REFUSALS[fields[1]] });
+        break;
+      case 'Paused':
+      case 'Resumed':
+        this.emit(name.toLowerCase());
+        break;
+      case 'Joined':
+        this.emit(fields[1] === ROLE_CUSTOMER ? 'customer-joined' : 'joined', { user: fields[0], name: fields[2] });
+        if (fields[1] === ROLE_CUSTOMER) this.customer = fields[0];
+        break;
+      case 'Left':
+        this.emit(fields[0] === this.customer ? 'customer-left' : 'left', { user: fields[0] });
+        break;
+      case 'Ended':
+        this.link?.close();
+        this.mode = null;
+        this.input.update();
+        this.emit('ended', END_REASONS[fields[0]]);
+    }
+  }
+
+  send(frame) {
+    this.link?.send(frame);
+  }
+
+  async flush() {
+    let work;
+    do {
+      work = this.work;
+      await work;
+    } while (work !== this.work);
+  }
+
+  stats() {
+    const { engine } = this;
+    const [frames, refused] = engine.counts();
+    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), frames, errors: refused };
+  }
+
+  fail(error) {
+    this.emit('error', error);
+  }
+
+  on(event, fn) {
+    const fns = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, fns.add(fn));
+    return () => fns.delete(fn);
+  }
+
+  emit(event, detail) {
+    for (const fn of this.listeners.get(event) ?? []) {
+      try {
+        fn(detail);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
+
+  destroy() {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.link?.close();
+    this.sizes.disconnect();
+    this.stage.remove();
+    this.engine.free();
+  }
+}
+
+function makeCursor() {
+  const namespace = 'http://www.w3.org/2000/svg';
+  const cursor = document.createElementNS(namespace, 'svg');
+  cursor.setAttribute('viewBox', '0 0 22 22');
+  cursor.setAttribute('aria-hidden', 'true');
+  Object.assign(cursor.style, { position: 'absolute', left: '0', top: '0', width: '22px', height: '22px', pointerEvents: 'none', zIndex: '2', display: 'none', transition: 'transform 80ms linear' });
+  const path = document.createElementNS(namespace, 'path');
+  path.setAttribute('d', 'M2 1 L2 17 L6.5 13 L9.5 20 L12.5 18.7 L9.6 12 L15.5 12 Z');
+  path.setAttribute('fill', '#e63946');
+  path.setAttribute('stroke', '#fff');
+  path.setAttribute('stroke-width', '1.5');
+  cursor.append(path);
+  return cursor;
+}

@@ -1,0 +1,75 @@
+// The agent's connection to a relay: one WebSocket, taken up again when it breaks.
+
+const RETRY_MS = [250, 500, 1000, 2000, 5000];
+const KEYFRAME_MS = 1000;
+
+const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
+
+export class RelayLink {
+  constructor({ relay, token, name }, handlers) {
+    if (!/^\d{9}$/.test(token ?? '')) throw new TypeError(`cobrowse: token: expected nine digits, found ${JSON.stringify(token)}`);
+    this.relay = withSlash(relay);
+    this.token = token;
+    this.name = name;
+    this.handlers = handlers;
+    this.attempt = 0;
+    this.connect();
+  }
+
+  connect() {
+    const url = new URL('ws/agent', this.relay);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.searchParams.set('token', this.token);
+    if (this.name) url.searchParams.set('name', this.name);
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    socket.binaryType = 'arraybuffer';
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.attempt = 0;
+      this.handlers.state('open');
+    };
+    socket.onmessage = ({ data }) => typeof data !== 'string' && this.handlers.frame(new Uint8Array(data));
+    socket.onclose = async ({ code, reason }) => {
+      if (this.closed || this.socket !== socket) return;
+      this.handlers.state('closed');
+      if (code >= 4000 && code < 5000) {
+        this.handlers.failed(new Error('cobrowse: the relay closed the connection: ' + (reason || code)));
+        return;
+      }
+      if (!opened && (await this.isUnknown())) return;
+      this.timer = setTimeout(() => this.connect(), RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]);
+    };
+  }
+
+  // A refused upgrade tells a page nothing; the session's own address does.
+  async isUnknown() {
+    try {
+      const response = await fetch(new URL('api/sessions/' + this.token, this.relay), { credentials: 'omit' });
+      if (response.ok || response.status >= 500) return false;
+      const { error } = await response.json().catch(() => ({}));
+      this.handlers.failed(new Error('cobrowse: ' + (error ?? 'the relay answered ' + response.status)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  send(bytes) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+  }
+
+  // Not more often than the customer's page should make one.
+  askForKeyframe(makeFrame) {
+    if (performance.now() - (this.asked ?? -Infinity) < KEYFRAME_MS) return;
+    this.asked = performance.now();
+    this.send(makeFrame());
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket.close();
+  }
+}

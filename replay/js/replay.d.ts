@@ -1,0 +1,48 @@
+/** What `replay.js` puts on the page as `window.CobrowseReplay`. */
+export interface CobrowseReplayApi {
+  /** Resolves when the player is loaded and compiled. Optional: `mount` does it too. */
+  preload(): Promise<void>;
+  /** Puts a player into the container, which gives it its size. */
+  mount(container: Element, options?: MountOptions): Promise<Player>;
+}
+
+export interface MountOptions {
+  /** The relay's address; with `token`. Without both, frames are pushed by hand. */
+  relay?: string;
+  /** The nine digits of the session. */
+  token?: string;
+  /** The agent's name, shown to the customer. */
+  name?: string;
+  /** How far a small page may be enlarged. Default 1: not at all. */
+  maxScale?: number;
+}
+
+export interface Player {
+  /** The rebuilt document, in the one iframe under the container; `null` before the first keyframe. */
+  readonly document: Document | null;
+  /** What the agent may do: `shared`, `view`, `follow`; `null` when no session runs. */
+  readonly mode: string | null;
+  /** Takes a frame. One that is refused changes nothing and is told as an `error`. */
+  push(frame: Uint8Array | ArrayBuffer): void;
+  /** Resolves when all that was pushed is applied. */
+  flush(): Promise<void>;
+  stats(): { seq: number; hash: string; nodes: number; frames: number; errors: number };
+  /** Returns a function that removes the listener. */
+  on(event: 'error', fn: (error: Error) => void): () => void;
+  on(event: 'frame', fn: (frame: { seq: number; outcome: 'rebuilt' | 'changed' | 'in step' }) => void): () => void;
+  on(event: 'rebuilt', fn: (page: { document: Document }) => void): () => void;
+  on(event: 'url', fn: (page: { url: string; base: string }) => void): () => void;
+  on(event: 'mode', fn: (mode: string) => void): () => void;
+  on(event: 'refused', fn: (refusal: { command: number; reason: string }) => void): () => void;
+  on(event: 'connection', fn: (state: 'open' | 'closed') => void): () => void;
+  on(event: 'paused' | 'resumed', fn: () => void): () => void;
+  on(event: 'joined' | 'left' | 'customer-joined' | 'customer-left', fn: (user: { user: number; name?: string }) => void): () => void;
+  on(event: 'ended', fn: (reason: string) => void): () => void;
+  destroy(): void;
+}
+
+declare global {
+  interface Window {
+    CobrowseReplay: CobrowseReplayApi;
+  }
+}

@@ -1,0 +1,14 @@
+// `replay.js`: a classic script that puts `CobrowseReplay` on the agent's page.
+
+import { PlayerView, ready } from './player.js';
+
+const script = document.currentScript;
+const base = new URL('.', script ? script.src : location.href).href;
+
+window.CobrowseReplay = {
+  preload: () => ready(base).then(() => undefined),
+  mount: async (container, options = {}) => {
+    await ready(base);
+    return new PlayerView(container, options).handle;
+  },
+};

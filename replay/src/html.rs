@@ -1,0 +1,182 @@
+//! A tree as one HTML page, without a browser (HTML standard, §13.3, "Serializing HTML fragments").
+//!
+//! What live state says is written into attributes where HTML has one (a control's value, what is checked and
+//! selected), as the page is to look, not to go on. Addresses are left as they are, below a `<base>`.
+
+use crate::safety::{self, Verdict};
+use protocol::{
+    names::{Namespace, prop},
+    tree::{Kind, NONE, ROOT, Tree},
+};
+use std::fmt::Write as _;
+
+const VOID: &[&str] = &[
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
+    "meta", "param", "source", "track", "wbr",
+];
+
+const RAW: &[&str] = &["style", "xmp", "iframe", "noembed", "noframes", "plaintext"];
+
+/// The page as HTML. Scripts, handlers and nested documents are left out.
+#[must_use]
+pub fn export(tree: &Tree) -> String {
+    let mut out = String::new();
+    let mut id = tree.node(ROOT).first;
+    while id != NONE {
+        open(tree, id, &mut out);
+        let node = tree.node(id);
+        if node.first != NONE && !is_opaque(tree, id) {
+            id = node.first;
+            continue;
+        }
+        close(tree, id, &mut out);
+        while tree.node(id).next == NONE {
+            id = tree.node(id).parent;
+            if id == ROOT {
+                return out;
+            }
+            close(tree, id, &mut out);
+        }
+        id = tree.node(id).next;
+    }
+    out
+}
+
+fn is_opaque(tree: &Tree, id: u32) -> bool {
+    let (namespace, name) = tree.names.get(tree.node(id).name);
+    safety::is_script(namespace, name) || (namespace == Namespace::Html && (VOID.contains(&name) || name == "textarea"))
+}
+
+fn open(tree: &Tree, id: u32, out: &mut String) {
+    let node = tree.node(id);
+    let data = tree.data_str(id);
+    match node.kind {
+        Kind::Doctype => {
+            let mut parts = data.split('\0');
+            let (name, public, system) =
+                (parts.next().unwrap_or("html"), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+            let _ = write!(out, "<!DOCTYPE {name}");
+            match (public, system) {
+                ("", "") => {}
+                ("", system) => _ = write!(out, " SYSTEM \"{system}\""),
+                (public, "") => _ = write!(out, " PUBLIC \"{public}\""),
+                (public, system) => _ = write!(out, " PUBLIC \"{public}\" \"{system}\""),
+            }
+            out.push('>');
+        }
+        Kind::Comment => _ = write!(out, "<!--{}-->", data.replace("--", "- -")),
+        Kind::Instruction => _ = write!(out, "<?{data}>"),
+        Kind::Text => text(tree, id, data, out),
+        Kind::Element => element(tree, id, out),
+        Kind::Shadow => out.push_str("<template shadowrootmode=\"open\">"),
+        Kind::Content | Kind::Document | Kind::Free => {}
+    }
+}
+
+fn text(tree: &Tree, id: u32, data: &str, out: &mut String) {
+    let (namespace, name) = tree.names.get(tree.node(tree.node(id).parent).name);
+    if namespace == Namespace::Html && RAW.contains(&name) {
+        // Text that would end its element early is no text that a parser made.
+        out.push_str(&data.replace("</", "<\\/"));
+    } else {
+        escape(data, false, out);
+    }
+}
+
+fn element(tree: &Tree, id: u32, out: &mut String) {
+    let (namespace, name) = tree.names.get(tree.node(id).name);
+    let (_, name) = qualified(namespace, name);
+    let _ = write!(out, "<{name}");
+    let live = |prop| tree.attr_str(id, prop);
+    for (attr, value) in tree.attrs(id) {
+        let (attr_namespace, attr_name) = tree.names.get(attr);
+        let value = std::str::from_utf8(value).unwrap_or_default();
+        let shown_by_state = match attr_name {
+            "value" => name == "input" && live(prop::VALUE).is_some(),
+            "checked" => live(prop::CHECKED).is_some(),
+            "selected" => live(prop::SELECTED).is_some(),
+            _ => false,
+        };
+        if attr_namespace == Namespace::Prop || shown_by_state {
+            continue;
+        }
+        let value = match safety::attribute((namespace, name), attr_namespace, attr_name, value) {
+            Verdict::Keep => value,
+            Verdict::Set(instead) => instead,
+            Verdict::Drop => continue,
+        };
+        attribute(qualified(attr_namespace, attr_name).1, value, out);
+    }
+    if name == "input"
+        && let Some(value) = live(prop::VALUE)
+    {
+        attribute("value", value, out);
+    }
+    for (prop, name) in [(prop::CHECKED, "checked"), (prop::SELECTED, "selected")] {
+        if live(prop) == Some("1") {
+            attribute(name, "", out);
+        }
+    }
+    if let Some((width, height)) = live(prop::BLOCKED).and_then(|size| size.split_once('x')) {
+        let style = format!("display:inline-block;width:{width}px;height:{height}px;visibility:hidden");
+        attribute("style", &style, out);
+    }
+    out.push('>');
+    if namespace != Namespace::Html {
+        return;
+    }
+    match name {
+        "head" => {
+            if let Some(base) = tree.attr_str(ROOT, prop::BASE).or_else(|| tree.attr_str(ROOT, prop::URL)) {
+                out.push_str("<base");
+                attribute("href", base, out);
+                out.push('>');
+            }
+        }
+        "textarea" => {
+            let own = || tree.children(id).map(|child| tree.data_str(child)).collect::<String>();
+            // A line break at the very start is left out by a parser.
+            out.push('\n');
+            escape(&live(prop::VALUE).map_or_else(own, str::to_owned), false, out);
+        }
+        _ => {}
+    }
+}
+
+fn close(tree: &Tree, id: u32, out: &mut String) {
+    let node = tree.node(id);
+    match node.kind {
+        Kind::Element => {
+            let (namespace, name) = tree.names.get(node.name);
+            if !(namespace == Namespace::Html && VOID.contains(&name)) {
+                let _ = write!(out, "</{}>", qualified(namespace, name).1);
+            }
+        }
+        Kind::Shadow => out.push_str("</template>"),
+        _ => {}
+    }
+}
+
+fn qualified(namespace: Namespace, name: &str) -> (Namespace, &str) {
+    let name = if namespace == Namespace::Other { name.rsplit_once(' ').map_or(name, |(_, name)| name) } else { name };
+    (namespace, name)
+}
+
+fn attribute(name: &str, value: &str, out: &mut String) {
+    let _ = write!(out, " {name}=\"");
+    escape(value, true, out);
+    out.push('"');
+}
+
+fn escape(text: &str, in_attribute: bool, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '\u{a0}' => out.push_str("&nbsp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' if in_attribute => out.push_str("&quot;"),
+            _ => out.push(character),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The player: frames in, the page as it was at each of them out.
+
+use crate::commands::Commands;
+use protocol::{
+    Error, Limits,
+    decoder::{Decoder, Outcome},
+    names::prop,
+    tree::{ROOT, Tree},
+};
+
+/// What is known of the page as a whole; all of it comes from the stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The page's address.
+    pub url: String,
+    /// Its base URL.
+    pub base: String,
+    /// `quirks`, `limited-quirks` or `no-quirks`.
+    pub mode: String,
+    /// The viewport in CSS pixels, `WIDTHxHEIGHT`.
+    pub viewport: String,
+    /// The id of the focused element, or nothing.
+    pub focus: String,
+    /// The customer's pointer, `X,Y`, or nothing.
+    pub pointer: String,
+}
+
+/// The receiving end of a stream, with what is to be done to a rebuilt page.
+#[derive(Debug)]
+pub struct Player {
+    decoder: Decoder,
+    commands: Commands,
+    frames: u32,
+    refused: u32,
+}
+
+impl Default for Player {
+    fn default() -> Self {
+        Self::new(Limits::DEFAULT)
+    }
+}
+
+impl Player {
+    /// A player that waits for its first keyframe.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { decoder: Decoder::new(limits), commands: Commands::default(), frames: 0, refused: 0 }
+    }
+
+    /// Takes a frame; afterwards [`Player::commands`] say what changed. With an error nothing has.
+    ///
+    /// # Errors
+    /// Those of [`Decoder::push`].
+    pub fn push(&mut self, frame: &[u8]) -> Result<Outcome, Error> {
+        self.commands.clear();
+        match self.decoder.push(frame) {
+            Ok(outcome) => {
+                self.frames += 1;
+                match outcome {
+                    Outcome::Changed => self.commands.changes(&self.decoder),
+                    Outcome::Rebuilt => self.commands.restart(),
+                    Outcome::InStep => {}
+                }
+                Ok(outcome)
+            }
+            Err(error) => {
+                self.refused += 1;
+                Err(error)
+            }
+        }
+    }
+
+    /// Says how to build the whole page as it is now, in an empty document.
+    pub fn rebuild(&mut self) {
+        self.commands.clear();
+        self.commands.whole(self.decoder.tree());
+    }
+
+    /// What is to be done to the rebuilt page.
+    #[must_use]
+    pub const fn commands(&self) -> &Commands {
+        &self.commands
+    }
+
+    /// The page.
+    #[must_use]
+    pub const fn tree(&self) -> &Tree {
+        self.decoder.tree()
+    }
+
+    /// The receiving end, for its counters.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// Frames applied so far.
+    #[must_use]
+    pub const fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// Frames refused so far.
+    #[must_use]
+    pub const fn refused(&self) -> u32 {
+        self.refused
+    }
+
+    /// What is known of the page as a whole.
+    #[must_use]
+    pub fn about(&self) -> About {
+        let tree = self.tree();
+        let text = |name| tree.attr_str(ROOT, name).unwrap_or_default().to_owned();
+        let url = text(prop::URL);
+        About {
+            base: tree.attr_str(ROOT, prop::BASE).map_or_else(|| url.clone(), str::to_owned),
+            url,
+            mode: text(prop::MODE),
+            viewport: text(prop::VIEWPORT),
+            focus: text(prop::FOCUS),
+            pointer: text(prop::POINTER),
+        }
+    }
+}
