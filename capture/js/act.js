@@ -36,7 +36,7 @@ const ACTIONS = {
   },
 
   Input(node, value) {
-    if (document.activeElement === node && performance.now() - lastTyped < 1000) return BUSY;
+    if (dom.activeElement(document) === node && performance.now() - lastTyped < 1000) return BUSY;
     if (node instanceof HTMLSelectElement) {
       const option = [...node.options].findIndex((option) => option.value === value);
       if (option < 0) return GONE;
@@ -65,7 +65,7 @@ function type(node, value, set) {
 function focusFrom(node) {
   const target = node.closest?.('a[href],button,input,select,textarea,[tabindex],[contenteditable]');
   if (target) target.focus({ preventScroll: true });
-  else document.activeElement?.blur?.();
+  else dom.activeElement(document)?.blur?.();
 }
 
 // What only the customer's own hand may do: submit a form, leave the site, choose a file.

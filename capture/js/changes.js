@@ -103,8 +103,8 @@ export class Changes {
   }
 
   noteState(event) {
-    const node = event.composedPath?.()[0] ?? event.target;
-    if (!node || node.nodeType !== dom.ELEMENT) return;
+    const node = dom.composedPath(event)[0] ?? event.target;
+    if (!node || node === this.page.window || dom.nodeType(node) !== dom.ELEMENT) return;
     this.states.add(node);
     // The other radio buttons of the group change without an event.
     if (dom.localName(node) === 'input' && dom.inputType(node) === 'radio') this.noteRadios(node);
@@ -114,7 +114,7 @@ export class Changes {
   noteRadios(node) {
     const name = dom.getAttribute(node, 'name');
     if (name === null) return;
-    for (const other of node.getRootNode().querySelectorAll('input[type=radio]')) {
+    for (const other of dom.all(dom.getRootNode(node), 'input[type=radio]')) {
       if (dom.getAttribute(other, 'name') === name) this.states.add(other);
     }
   }
@@ -127,7 +127,7 @@ export class Changes {
   // Every control, for what scripts set without an event.
   noteControls() {
     for (const root of this.roots) {
-      for (const node of root.querySelectorAll(CONTROLS)) this.states.add(node);
+      for (const node of dom.all(root, CONTROLS)) this.states.add(node);
     }
   }
 
@@ -255,7 +255,7 @@ export class Changes {
     for (const node of states) {
       const kind = this.kind(node);
       if (kind === KIND.SELECT || this.holdsState(node)) {
-        for (const option of node.querySelectorAll('option')) this.stateOne(option, KIND.OPTION);
+        for (const option of dom.all(node, 'option')) this.stateOne(option, KIND.OPTION);
       }
       this.stateOne(node, kind);
     }
@@ -294,7 +294,7 @@ export class Changes {
     const found = new Map();
     const selectors = [mask, unmask, block].filter(Boolean).join(',');
     for (const root of this.roots) {
-      for (const node of root.querySelectorAll(selectors)) found.set(node, reader.marks(node));
+      for (const node of dom.all(root, selectors)) found.set(node, reader.marks(node));
     }
     for (const [node, marks] of found) {
       const id = reader.ids.get(node);
@@ -312,7 +312,7 @@ export class Changes {
     const { document, window } = this.page;
     const { reader } = this;
     const say = (name, value) => reader.attr(0, reader.prop(name), value);
-    const url = document.URL, base = dom.baseURI(document);
+    const url = dom.documentURL(document), base = dom.baseURI(document);
     say('url', url);
     say('base', base === url ? null : base);
     say('mode', modeOf(document));
@@ -320,11 +320,11 @@ export class Changes {
     const x = window.scrollX, y = window.scrollY;
     say('scrollLeft', x === 0 ? null : String(x));
     say('scrollTop', y === 0 ? null : String(y));
-    let focus = document.activeElement;
+    let focus = dom.activeElement(document);
     while (focus && dom.nodeType(focus) === dom.ELEMENT && dom.shadowRoot(focus)?.activeElement) {
       focus = dom.shadowRoot(focus).activeElement;
     }
-    const id = focus === null || focus === document.body ? undefined : reader.ids.get(focus);
+    const id = focus === null || focus === dom.body(document) ? undefined : reader.ids.get(focus);
     say('focus', id === undefined ? null : String(id));
     if (this.pointer) say('pointer', this.pointer);
   }
@@ -347,8 +347,8 @@ const round = (value) => Math.round(value * 100) / 100;
 
 // Limited quirks is quirks for table cells only: `compatMode` does not tell, the doctype does.
 function modeOf(document) {
-  if (document.compatMode === 'BackCompat') return 'quirks';
-  const doctype = document.doctype;
+  if (dom.compatMode(document) === 'BackCompat') return 'quirks';
+  const doctype = dom.doctype(document);
   if (doctype === null) return 'no-quirks';
   const id = dom.doctypePublic(doctype).toLowerCase();
   const limited = /^-\/\/w3c\/\/dtd xhtml 1\.0 (frameset|transitional)\/\//.test(id) ||

@@ -39,6 +39,19 @@ export const matches = method(Element, 'matches');
 export const getBoundingClientRect = method(Element, 'getBoundingClientRect');
 export const content = getter(HTMLTemplateElement, 'content');
 export const querySelectorAll = method(Document, 'querySelectorAll');
+export const querySelectorAllIn = uncurry(DocumentFragment.prototype.querySelectorAll);
+export const querySelectorAllBelow = method(Element, 'querySelectorAll');
+export const createElement = method(Document, 'createElement');
+export const documentElement = getter(Document, 'documentElement');
+export const activeElement = getter(Document, 'activeElement');
+export const body = getter(Document, 'body');
+export const documentURL = getter(Document, 'URL');
+export const compatMode = getter(Document, 'compatMode');
+export const doctype = getter(Document, 'doctype');
+export const hidden = getter(Document, 'hidden');
+export const append = method(Element, 'append');
+export const composedPath = method(Event, 'composedPath');
+export const getRootNode = method(Node, 'getRootNode');
 export const doctypeName = getter(DocumentType, 'name');
 export const doctypePublic = getter(DocumentType, 'publicId');
 export const doctypeSystem = getter(DocumentType, 'systemId');
@@ -55,6 +68,10 @@ export const optionSelected = getter(HTMLOptionElement, 'selected');
 export const optionDefault = getter(HTMLOptionElement, 'defaultSelected');
 export const setInputValue = uncurry(descriptor(HTMLInputElement.prototype, 'value').set);
 export const setTextareaValue = uncurry(descriptor(HTMLTextAreaElement.prototype, 'value').set);
+
+// All elements of a document, shadow root or element that match.
+export const all = (root, selector) =>
+  (nodeType(root) === DOCUMENT ? querySelectorAll : nodeType(root) === FRAGMENT ? querySelectorAllIn : querySelectorAllBelow)(root, selector);
 
 export const ELEMENT = 1;
 export const TEXT = 3;

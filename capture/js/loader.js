@@ -7,13 +7,17 @@
   const key = Symbol.for('cobrowse.engine');
   let loading;
 
+  // The page may have an element of any name in the place of the document's own properties.
+  const { createElement } = Document.prototype;
+  const root = Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get;
+
   // A policy of its own, for pages that enforce Trusted Types ("trusted-types cobrowse" in their CSP).
   const trusted = (url) =>
     window.trustedTypes ? trustedTypes.createPolicy('cobrowse', { createScriptURL: (url) => url }).createScriptURL(url) : url;
 
   const load = () =>
     (loading ??= new Promise((resolve, reject) => {
-      const tag = document.createElement('script');
+      const tag = createElement.call(document, 'script');
       tag.src = trusted(base + 'capture-engine.js');
       if (script && script.nonce) tag.nonce = script.nonce;
       tag.onload = () => resolve(window[key](base));
@@ -21,7 +25,7 @@
         loading = undefined;
         reject(new Error('cobrowse: ' + base + 'capture-engine.js could not be loaded; does the page’s CSP allow it (script-src)?'));
       };
-      document.documentElement.append(tag);
+      root.call(document).append(tag);
       tag.remove();
     }));
 

@@ -1,6 +1,8 @@
 // What the customer sees of a session: the question before it, the bar while it runs, the agent's pointer. It lives in
 // one closed shadow root, in the top layer, and is never part of what is captured.
 
+import * as dom from './dom.js';
+
 const CSS = `
 :host { all: initial; position: fixed; inset: 0; margin: 0; padding: 0; border: 0; width: 100vw; height: 100vh;
   max-width: none; max-height: none; background: none; overflow: visible; pointer-events: none; z-index: 2147483647;
@@ -29,7 +31,7 @@ const MODE_TEXT = {
 };
 
 const element = (name, props = {}, ...children) => {
-  const node = Object.assign(document.createElement(name), props);
+  const node = Object.assign(dom.createElement(document, name), props);
   node.append(...children);
   return node;
 };
@@ -37,7 +39,7 @@ const element = (name, props = {}, ...children) => {
 export class Overlay {
   constructor(session) {
     this.session = session;
-    this.host = document.createElement('cobrowse-overlay');
+    this.host = dom.createElement(document, 'cobrowse-overlay');
     this.root = this.host.attachShadow({ mode: 'closed' });
     const sheet = new CSSStyleSheet(); // A constructed sheet: inline styles may be forbidden by the page's CSP.
     sheet.replaceSync(CSS);
@@ -46,7 +48,7 @@ export class Overlay {
 
   attach() {
     if (this.host.isConnected) return;
-    document.documentElement.append(this.host);
+    dom.append(dom.documentElement(document), this.host);
     if (this.host.showPopover) {
       this.host.popover = 'manual';
       this.host.showPopover();
@@ -106,10 +108,10 @@ export class Overlay {
     if (!this.host.isConnected) return;
     if (!this.arrow) {
       const namespace = 'http://www.w3.org/2000/svg';
-      this.arrow = document.createElementNS(namespace, 'svg');
+      this.arrow = Document.prototype.createElementNS.call(document, namespace, 'svg');
       this.arrow.setAttribute('class', 'pointer');
       this.arrow.setAttribute('viewBox', '0 0 22 22');
-      const path = document.createElementNS(namespace, 'path');
+      const path = Document.prototype.createElementNS.call(document, namespace, 'path');
       path.setAttribute('d', 'M2 1 L2 17 L6.5 13 L9.5 20 L12.5 18.7 L9.6 12 L15.5 12 Z');
       path.setAttribute('fill', '#1d4ed8');
       path.setAttribute('stroke', '#fff');

@@ -1,6 +1,7 @@
 // One recording of one page: notes changes, states them, and hands frames to a sink.
 
 import { Changes } from './changes.js';
+import * as dom from './dom.js';
 import { Reader } from './reader.js';
 
 // How long a frame may wait for an animation frame, which a hidden tab never gets.
@@ -25,7 +26,7 @@ export class PageRecorder {
     this.wanted = false; // a keyframe is
     this.begin();
     this.poll = setInterval(() => {
-      if (this.paused || this.page.document.hidden) return;
+      if (this.paused || dom.hidden(this.page.document)) return;
       this.changes.noteControls();
       this.schedule();
     }, POLL_MS);
@@ -43,7 +44,7 @@ export class PageRecorder {
     this.reader.nodes[0] = this.page.document;
     this.changes.connect();
     this.reader.withScroll = true;
-    for (const node of this.page.document.childNodes) this.changes.touched.add(node);
+    for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
     this.changes.documentChanged = true;
   }
 
@@ -117,7 +118,7 @@ export class PageRecorder {
     reader.start();
     changes.state();
     // The focused element may only now have got its id.
-    const focus = this.page.document.activeElement;
+    const focus = dom.activeElement(this.page.document);
     const { words, text, units } = reader.finish();
     if (words.length > 0) this.read(words, text, units);
     const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());

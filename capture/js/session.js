@@ -262,7 +262,7 @@ function checked(options) {
     const selector = list(options[name]);
     if (selector === null) continue;
     try {
-      document.createDocumentFragment().querySelector(selector);
+      new DocumentFragment().querySelector(selector);
     } catch {
       throw new TypeError(`cobrowse: ${name}: expected selectors, found ${JSON.stringify(options[name])}`);
     }

@@ -1,3 +1,5 @@
+import * as dom from './dom.js';
+
 // What the agent does goes to a sheet over the iframe, never into it: nothing there takes focus, follows a link or
 // submits. The mode is only a courtesy here; it is enforced where the page is.
 
@@ -30,9 +32,9 @@ export class AgentInput {
     const x = (event.clientX - bounds.left - view.offset.x) / view.scale;
     const y = (event.clientY - bounds.top - view.offset.y) / view.scale;
     if (x < 0 || y < 0 || x > view.viewport.width || y > view.viewport.height) return null;
-    let element = view.page.document.elementFromPoint(x, y);
-    while (element?.shadowRoot) {
-      const inner = element.shadowRoot.elementFromPoint(x, y);
+    let element = dom.elementFromPoint(view.page.document, x, y);
+    while (element && dom.shadowRoot(element)) {
+      const inner = dom.shadowRoot(element).elementFromPoint(x, y);
       if (!inner || inner === element) break;
       element = inner;
     }
@@ -64,14 +66,16 @@ export class AgentInput {
 
   // The nearest element that can scroll that way, or the window.
   scrollable(element, dx, dy) {
-    const { document } = this.view.page;
-    for (; element && element !== document.documentElement && element !== document.body; element = element.parentElement) {
-      const { overflowX, overflowY } = document.defaultView.getComputedStyle(element);
+    const { document, window } = this.view.page;
+    const root = dom.documentElement(document);
+    for (; element && element !== root; element = dom.parentNode(element)) {
+      if (dom.nodeType(element) !== 1) continue;
+      const { overflowX, overflowY } = window.getComputedStyle(element);
       const down = /auto|scroll/.test(overflowY) && canScroll(element.scrollTop, dy, element.scrollHeight - element.clientHeight);
       const across = /auto|scroll/.test(overflowX) && canScroll(element.scrollLeft, dx, element.scrollWidth - element.clientWidth);
       if (down || across) return [element, this.id(element)];
     }
-    return [document.scrollingElement ?? document.documentElement, 0];
+    return [dom.scrollingElement(document) ?? root, 0];
   }
 
   click(event) {

@@ -2,7 +2,9 @@
 // The document holds the page's nodes and nothing else; what is shown besides is shown by means that leave no trace in
 // it (Web Animations), or outside of the iframe.
 
-const NAME = 1, PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
+import * as dom from './dom.js';
+
+const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
   ATTR = 11, NO_ATTR = 12, DATA = 13;
 const NONE = 0xffffffff;
 const DOCTYPE = 2, TEXT = 4, COMMENT = 5, INSTRUCTION = 6;
@@ -20,8 +22,9 @@ const ADDRESSES = new Set(['src', 'href', 'poster', 'background', 'xlink:href'])
 const DECODER = new TextDecoder();
 
 export class Page {
-  constructor(document) {
+  constructor(document, window) {
     this.document = document;
+    this.window = window;
     this.nodes = [document];
     this.names = [];
     this.base = null; // set where addresses are to be made absolute here
@@ -71,7 +74,7 @@ export class Page {
         break;
       case REMOVE: {
         const node = this.nodes[words[this.at++]];
-        node?.parentNode?.removeChild(node);
+        if (node) removeNode(node);
         break;
       }
       case ATTR: {
@@ -90,7 +93,7 @@ export class Page {
       case DATA: {
         const node = this.nodes[words[this.at++]];
         const data = this.string();
-        if (node) node.data = node.nodeType === 7 ? data.slice(data.indexOf(' ') + 1) : data;
+        if (node) node.data = dom.nodeType(node) === 7 ? data.slice(data.indexOf(' ') + 1) : data;
         break;
       }
       default:
@@ -103,7 +106,7 @@ export class Page {
     const words = this.words;
     const parentId = words[this.at++], beforeId = words[this.at++];
     const before = beforeId === NONE ? null : this.nodes[beforeId];
-    const parent = before ? before.parentNode : this.nodes[parentId];
+    const parent = before ? dom.parentNode(before) : this.nodes[parentId];
     const stack = [];
     let into = parent;
     for (;;) {
@@ -113,7 +116,7 @@ export class Page {
         case UP: {
           const node = into;
           into = stack.pop();
-          if (node !== null && node.nodeType === 1) {
+          if (node && dom.nodeType(node) === 1) {
             this.complete(node);
             if (stack.length === 0) insert(parent, node, before);
           }
@@ -135,7 +138,7 @@ export class Page {
         case CONTENT: {
           stack.push(into);
           const id = words[this.at++];
-          into = into?.content ?? this.document.createDocumentFragment();
+          into = contentOf(into) ?? dom.createDocumentFragment(this.document);
           this.nodes[id] = into;
           break;
         }
@@ -188,9 +191,9 @@ export class Page {
     }
     let root;
     try {
-      root = host.shadowRoot ?? host.attachShadow(options);
+      root = dom.shadowRoot(host) ?? dom.attachShadow(host, options);
     } catch {
-      root = this.document.createDocumentFragment(); // An element that can have none.
+      root = dom.createDocumentFragment(this.document); // An element that can have none.
     }
     this.nodes[id] = root;
     return root;
@@ -198,9 +201,10 @@ export class Page {
 
   // An element whose attributes and children are there.
   complete(node) {
-    if (node.namespaceURI !== HTML) return;
-    if (node.localName === 'noscript') this.show(node, { display: 'none' });
-    if (node.localName === 'canvas') this.late.push([3, () => this.showCanvas(node)]);
+    if (dom.namespaceURI(node) !== HTML) return;
+    const name = dom.localName(node);
+    if (name === 'noscript') this.show(node, { display: 'none' });
+    if (name === 'canvas') this.late.push([3, () => this.showCanvas(node)]);
   }
 
   setAttr(node, { uri, name, prop }, value) {
@@ -218,8 +222,8 @@ export class Page {
       this.setProp(node, name, null);
       return;
     }
-    if (uri === null) node.removeAttribute(name);
-    else node.removeAttributeNS(uri, name.slice(name.indexOf(':') + 1));
+    if (uri === null) dom.removeAttributeNS(node, null, name);
+    else dom.removeAttributeNS(node, uri, name.slice(name.indexOf(':') + 1));
     this.resync(node, name);
   }
 
@@ -262,11 +266,11 @@ export class Page {
         break;
       case 'scrollLeft':
       case 'scrollTop':
-        this.late.push([4, () => (node[name] = Number(value ?? 0))]);
+        this.late.push([4, () => dom.scrolls[name].set(node, Number(value ?? 0))]);
         break;
       case 'blocked': {
         const [width, height] = (value ?? '0x0').split('x');
-        this.late.push([3, () => this.show(node, box(node, width + 'px', height + 'px'))]);
+        this.late.push([3, () => this.show(node, box(this.window, node, width + 'px', height + 'px'))]);
       }
     }
   }
@@ -274,32 +278,34 @@ export class Page {
   // A control that shows what its attributes say goes on doing so when they change.
   resync(node, attr) {
     const props = this.state.get(node);
-    if (props === undefined || node.localName !== 'input' && node.localName !== 'option') return;
+    if (props === undefined) return;
+    const local = dom.localName(node);
+    if (local !== 'input' && local !== 'option') return;
     const later = (run) => this.late.push([1, () => attempt(run)]);
-    if (attr === 'value' && !props.has('value') && node.localName === 'input') later(() => (node.value = node.defaultValue));
+    if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));
     if (attr === 'selected' && !props.has('selected')) later(() => (node.selected = node.defaultSelected));
   }
 
   // In a document without scripts a canvas gets no box of its own.
   showCanvas(node) {
-    const style = this.document.defaultView.getComputedStyle(node);
+    const style = this.window.getComputedStyle(node);
     if (style.display === 'none') return;
     const frame = { display: style.display === 'inline' ? 'inline-block' : style.display, overflow: 'hidden', textIndent: '-9999px' };
-    if (style.width === 'auto') frame.width = (node.getAttribute('width') ?? 300) + 'px';
-    if (style.height === 'auto') frame.height = (node.getAttribute('height') ?? 150) + 'px';
+    if (style.width === 'auto') frame.width = (dom.getAttribute(node, 'width') ?? 300) + 'px';
+    if (style.height === 'auto') frame.height = (dom.getAttribute(node, 'height') ?? 150) + 'px';
     this.show(node, frame);
   }
 
   // Style that is in no sheet and no attribute.
   show(node, frame) {
     this.shown.get(node)?.cancel();
-    this.shown.set(node, node.animate(frame, { duration: 0, fill: 'forwards' }));
+    this.shown.set(node, dom.animate(node, frame, { duration: 0, fill: 'forwards' }));
   }
 }
 
-function box(node, width, height) {
-  const inline = /^inline/.test(node.ownerDocument.defaultView.getComputedStyle(node).display);
+function box(window, node, width, height) {
+  const inline = /^inline/.test(window.getComputedStyle(node).display);
   return { visibility: 'hidden', boxSizing: 'border-box', width, height, minWidth: width, minHeight: height, display: inline ? 'inline-block' : undefined };
 }
 
@@ -311,41 +317,53 @@ function attempt(run) {
   }
 }
 
+function contentOf(node) {
+  return node && dom.nodeType(node) === 1 && dom.localName(node) === 'template' ? dom.templateContent(node) : null;
+}
+
+function removeNode(node) {
+  const parent = dom.parentNode(node);
+  if (parent !== null) dom.removeChild(parent, node);
+}
+
 function insert(parent, node, before) {
-  if (parent === null || parent === undefined) return;
-  try {
-    // Moved, not removed and put back: scroll positions and animations stay as they are.
-    if (node.isConnected && parent.isConnected && parent.moveBefore) parent.moveBefore(node, before);
-    else parent.insertBefore(node, before);
-  } catch {
-    attempt(() => parent.insertBefore(node, before));
+  if (!parent) return;
+  if (dom.move !== null && dom.isConnected(node) && dom.isConnected(parent)) {
+    try {
+      // Moved, not removed and put back: scroll positions and animations stay as they are.
+      dom.move(parent, node, before);
+      return;
+    } catch {
+      // Not every node can be moved that way.
+    }
   }
+  attempt(() => dom.insertBefore(parent, node, before));
 }
 
 function createElement(document, { uri, name }) {
   try {
-    return document.createElementNS(uri, name);
+    return dom.createElementNS(document, uri, name);
   } catch {
-    return parsed(document, '<' + name + '>').firstChild ?? document.createElement('span');
+    return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElementNS(document, HTML, 'span');
   }
 }
 
 // Names that only a parser makes.
 function parsed(document, html) {
-  const template = document.createElement('template');
+  const template = dom.createElementNS(document, HTML, 'template');
   template.innerHTML = html;
-  return document.adoptNode(template.content);
+  return dom.adoptNode(document, dom.templateContent(template));
 }
 
 function setAttribute(node, uri, name, value) {
   try {
-    if (uri !== null || (name !== name.toLowerCase() && node.namespaceURI === HTML)) node.setAttributeNS(uri, name, value);
-    else node.setAttribute(name, value);
+    if (uri !== null || (name !== name.toLowerCase() && dom.namespaceURI(node) === HTML)) dom.setAttributeNS(node, uri, name, value);
+    else dom.setAttribute(node, name, value);
   } catch {
     attempt(() => {
-      const attribute = parsed(node.ownerDocument, '<i ' + name + '=""></i>').firstChild.attributes[0].cloneNode();
+      const attribute = parsed(dom.ownerDocument(node), '<i ' + name + '=""></i>').firstElementChild.attributes[0].cloneNode();
       attribute.value = value;
-      node.setAttributeNode(attribute);
+      dom.setAttributeNode(node, attribute);
     });
   }
 }
@@ -353,23 +371,23 @@ function setAttribute(node, uri, name, value) {
 function createLeaf(document, kind, data) {
   switch (kind) {
     case TEXT:
-      return document.createTextNode(data);
+      return dom.createTextNode(document, data);
     case COMMENT:
-      return document.createComment(data);
+      return dom.createComment(document, data);
     case INSTRUCTION: {
       const space = data.indexOf(' ');
       try {
-        return document.createProcessingInstruction(data.slice(0, space), data.slice(space + 1));
+        return dom.createProcessingInstruction(document, data.slice(0, space), data.slice(space + 1));
       } catch {
-        return document.createComment(data);
+        return dom.createComment(document, data);
       }
     }
     case DOCTYPE: {
       const [name, publicId, systemId] = data.split('\0');
       try {
-        return document.implementation.createDocumentType(name, publicId, systemId);
+        return dom.implementation(document).createDocumentType(name, publicId, systemId);
       } catch {
-        return document.implementation.createDocumentType('html', '', '');
+        return dom.implementation(document).createDocumentType('html', '', '');
       }
     }
     default:

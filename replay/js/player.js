@@ -1,6 +1,7 @@
 // The agent's view of a session: frames in, the page rebuilt; and what the agent may do, out.
 
 import init, * as glue from 'cobrowse-replay-wasm';
+import * as dom from './dom.js';
 import { AgentInput } from './input.js';
 import { makeFrame } from './frame.js';
 import { Page } from './page.js';
@@ -98,8 +99,8 @@ export class PlayerView {
         iframe.remove();
         return;
       }
-      const page = new Page(iframe.contentDocument);
-      if (page.document.baseURI !== base) page.base = base;
+      const page = new Page(iframe.contentDocument, iframe.contentWindow);
+      if (dom.baseURI(page.document) !== base) page.base = base;
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);
       const before = this.iframe;
@@ -130,7 +131,7 @@ export class PlayerView {
     const [width, height] = viewport.split('x').map(Number);
     this.viewport = { width: width || 1280, height: height || 800 };
     this.fit();
-    const window = this.page.document.defaultView;
+    const { window } = this.page;
     const scroll = this.page.state.get(this.page.document);
     window.scrollTo({ left: Number(scroll?.get('scrollLeft') ?? 0), top: Number(scroll?.get('scrollTop') ?? 0), behavior: 'instant' });
     this.showPointer(pointer);
