@@ -1,1 +1,3 @@
-//! b
+//! What the benches share: lists of keyed rows in an encoder, and the changes made to them.
+
+pub mod list;

@@ -220,23 +220,25 @@ impl Decoder {
             return Err(Error::new(ErrorKind::Limit, frame.header_len, expected, format!("{len} bytes claimed")));
         }
         // One byte more than claimed, to notice a body that goes on.
-        self.raw.reserve_exact(len + 1);
+        self.raw.resize(len + 1, 0);
+        let mut written = 0;
         for input in [frame.body, &SYNC_TAIL] {
-            let mut rest = input;
-            while !rest.is_empty() {
-                let before = (self.inflate.total_in(), self.raw.len());
-                let status = self.inflate.decompress_vec(rest, &mut self.raw, FlushDecompress::Sync);
-                let read = usize::try_from(self.inflate.total_in() - before.0).unwrap_or(usize::MAX);
-                let at = input.len() - rest.len() + read;
-                rest = rest.get(read..).unwrap_or_default();
-                let stuck = read == 0 && self.raw.len() == before.1;
-                if stuck || !matches!(status, Ok(Status::Ok | Status::BufError)) || self.raw.len() > len {
+            let mut read = 0;
+            while read < input.len() {
+                let before = (self.inflate.total_in(), self.inflate.total_out());
+                let status = self.inflate.decompress(&input[read..], &mut self.raw[written..], FlushDecompress::Sync);
+                let (took, gave) = (self.inflate.total_in() - before.0, self.inflate.total_out() - before.1);
+                read += usize::try_from(took).unwrap_or(usize::MAX);
+                written += usize::try_from(gave).unwrap_or(usize::MAX);
+                let stuck = took == 0 && gave == 0;
+                if stuck || !matches!(status, Ok(Status::Ok | Status::BufError)) || written > len {
                     let expected = format!("{len} bytes of deflate");
-                    let found = format!("{} bytes, then {status:?}", self.raw.len());
-                    return Err(Error::new(ErrorKind::Syntax, frame.header_len + at, expected, found));
+                    let found = format!("{written} bytes, then {status:?}");
+                    return Err(Error::new(ErrorKind::Syntax, frame.header_len + read, expected, found));
                 }
             }
         }
+        self.raw.truncate(written);
         if self.raw.len() != len {
             let found = format!("{} bytes", self.raw.len());
             let at = frame.header_len + frame.body.len();
