@@ -1,1 +1,79 @@
-//! relay
+//! The relay between a customer's page and its agents.
+//!
+//! ```text
+//! customer's page ── frames, opaque ──▶ room (log) ──▶ each agent, at its own pace
+//!                 ◀── control frames ── room ◀── each agent
+//! ```
+//!
+//! Of a frame only the header is read ([`protocol::frame::peek`]); bodies pass as they came. Control frames are read
+//! whole, because which side may send which is checked here. What an agent may do on the page is not: the customer's
+//! page decides that.
+//!
+//! # The API
+//!
+//! Bodies are JSON; times are milliseconds since 1970. An error is `{"error": "what was expected"}`.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires"}`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
+//! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "agents": [{"user", "name"}]}` |
+//! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
+//! | `GET /healthz` | 200 `{"status": "ok"}` |
+//! | `GET /ws/customer?token=…` | a WebSocket, see below |
+//! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
+//! | any other path | a file of [`Config::pages`] |
+//!
+//! Statuses of errors: 400 a malformed request, 401 a missing or wrong secret, 403 an origin that may not ask
+//! ([`Config::origins`]), 404 no live session has the token, 408 a body that came too slowly, 409 the session has all
+//! its agents, 413 a body above 4 KiB,
+//! 426 no WebSocket handshake, 429 too many wrong tokens or secrets from one address (with `Retry-After`), 503 no room for
+//! another session. For a WebSocket they come instead of the upgrade.
+//!
+//! # The WebSockets
+//!
+//! Binary messages are frames of [`protocol::frame`], one each.
+//!
+//! **Customer.** Its first message is text: `{"secret": "…"}`. The relay answers with the only text message it ever sends,
+//! `{"user": 1, "next": n}`: `n` is the sequence number that the next delta must have to follow on from what the relay
+//! has, or `null` when it needs a keyframe. From then on the customer sends keyframes, deltas, and the control messages
+//! `ModeChanged`, `Refused`, `Paused`, `Resumed` and `Ended`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
+//! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
+//! the same secret replaces the older connection.
+//!
+//! **Agent.** The token is all it needs. It first receives `Joined` for each participant present, then the last
+//! `ModeChanged` and a `Paused` that stands, then the last keyframe and every delta since, and goes on live. It may be sent
+//! a keyframe at any time, and after one that it was too slow for, a later keyframe instead of the deltas between. It may
+//! send `KeyframeRequest`, `Pointer`, `Scroll`, `Click`, `Input` and `Ended`.
+//!
+//! The customer is always user 1; agents count from 2 and get a new number each time they join. `Ended` from either
+//! side ends the session for all. The close codes are listed in [`close`].
+//!
+//! # Invariants
+//!
+//! - No participant waits for another: publishing never blocks, and every wait for a socket is in that socket's own task.
+//! - What a session holds is bounded, whatever its agents do (see [`Config`]). There are no unbounded queues.
+//! - An agent is sent a delta only if it was sent all since the keyframe before it.
+//! - Nothing of a frame's body, no secret, and no more than three digits of a token gets into the logs.
+
+#![forbid(unsafe_code)]
+
+mod api;
+pub mod close;
+pub mod config;
+mod error;
+mod log;
+mod member;
+mod origin;
+mod pages;
+mod room;
+mod server;
+mod socket;
+pub mod store;
+mod throttle;
+pub mod token;
+mod upgrade;
+
+pub use close::Close;
+pub use config::{Config, ConfigError};
+pub use error::Error;
+pub use server::{App, router, serve, serve_app};

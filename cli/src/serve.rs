@@ -1,0 +1,208 @@
+//! `cobrowse serve`: the relay on an address, until it is told to stop.
+
+use crate::{
+    failure::Failure,
+    units::{size, time},
+};
+use clap::Args as ClapArgs;
+use relay::Config;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Serve the relay: sessions, WebSockets, and the built pages.
+///
+/// Prints `serving on http://ADDRESS` once it listens, and logs to standard error. Ctrl-C or SIGTERM ends all sessions,
+/// tells everyone, and exits. Times are written as 500ms, 30s, 5m or 8h, sizes as 65536, 64KiB or 16MiB.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// The address to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// The folder with the built pages, served at /; without it no pages are served.
+    #[arg(long, value_name = "DIR")]
+    pages: Option<PathBuf>,
+
+    /// An origin whose pages may use the relay, as https://shop.example, or * for any; may be repeated. Without it any
+    /// may when listening on a loopback address, otherwise only the relay's own.
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<String>,
+
+    /// What to log, as tracing's filters: a level, or a level for each target.
+    #[arg(long, value_name = "FILTER", env = "COBROWSE_LOG", default_value = "info")]
+    log: String,
+
+    /// The most sessions at a time.
+    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "Limits")]
+    sessions: usize,
+
+    /// The most agents in one session.
+    #[arg(long, value_name = "N", default_value_t = 16, help_heading = "Limits")]
+    agents: usize,
+
+    /// The most connections at a time; more wait to be accepted.
+    #[arg(long, value_name = "N", default_value_t = 32_768, help_heading = "Limits")]
+    connections: usize,
+
+    /// The largest frame from a customer, at most 64MiB.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB", help_heading = "Limits")]
+    frame_bytes: usize,
+
+    /// The most kept of a session for agents who come later.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB", help_heading = "Limits")]
+    log_bytes: usize,
+
+    /// How far an agent may fall behind before it has to wait for the next keyframe.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "8MiB", help_heading = "Limits")]
+    queue_bytes: usize,
+
+    /// Wrong tokens or secrets in a row from one address before it has to wait; 0 for no limit, as behind a proxy.
+    #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Limits")]
+    miss_burst: u32,
+
+    /// The time in which one more wrong attempt is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "6s", help_heading = "Limits")]
+    miss_refill: Duration,
+
+    /// The least time between two requests for a keyframe in one session.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "2s", help_heading = "Times")]
+    keyframe_interval: Duration,
+
+    /// How long a session waits for its customer to come, or to come back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "2m", help_heading = "Times")]
+    grace: Duration,
+
+    /// The age at which a session ends whatever happens in it.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "8h", help_heading = "Times")]
+    session_age: Duration,
+
+    /// The time between two pings to each peer.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "15s", help_heading = "Times")]
+    ping_interval: Duration,
+
+    /// How long a peer may say nothing before it is dropped.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "45s", help_heading = "Times")]
+    silence: Duration,
+
+    /// How long a peer may take nothing of what waits for it before it is dropped.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "30s", help_heading = "Times")]
+    send_timeout: Duration,
+
+    /// How long the customer's connection may take to send its secret.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "5s", help_heading = "Times")]
+    secret_timeout: Duration,
+
+    /// How long a closing connection may take.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "3s", help_heading = "Times")]
+    close_timeout: Duration,
+}
+
+impl Args {
+    fn config(self) -> Config {
+        Config {
+            pages: self.pages,
+            origins: (!self.origin.is_empty()).then_some(self.origin),
+            sessions: self.sessions,
+            agents: self.agents,
+            connections: self.connections,
+            frame_bytes: self.frame_bytes,
+            log_bytes: self.log_bytes,
+            queue_bytes: self.queue_bytes,
+            keyframe_interval: self.keyframe_interval,
+            grace: self.grace,
+            session_age: self.session_age,
+            ping_interval: self.ping_interval,
+            silence: self.silence,
+            send_timeout: self.send_timeout,
+            secret_timeout: self.secret_timeout,
+            close_timeout: self.close_timeout,
+            miss_burst: self.miss_burst,
+            miss_refill: self.miss_refill,
+        }
+    }
+}
+
+/// Serves until ctrl-C or SIGTERM.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let filter =
+        EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: expected a filter: {error}")))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let listen = args.listen;
+    let config = args.config();
+    config.check().map_err(|error| Failure::Usage(format!("--{error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?.block_on(serve(listen, config))
+}
+
+async fn serve(listen: SocketAddr, config: Config) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::Runtime(format!("cannot listen on {listen}: {error}"));
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let stop = stop().map_err(|error| Failure::Runtime(format!("cannot wait for signals: {error}")))?;
+    let mut out = io::stdout();
+    if let Err(error) = writeln!(out, "serving on http://{address}").and_then(|()| out.flush()) {
+        // Whoever started this does not read it; that is no reason not to serve.
+        tracing::debug!(%error, "the address could not be printed");
+    }
+    relay::serve(listener, config, stop).await.map_err(|error| Failure::Runtime(error.to_string()))
+}
+
+/// Resolves at ctrl-C or SIGTERM. The handlers are in place when this returns.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// Resolves at ctrl-C.
+#[cfg(not(unix))]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot wait for ctrl-C");
+            std::future::pending::<()>().await;
+        }
+        tracing::info!("stopping");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Alone {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(flags: &[&str]) -> Config {
+        Alone::try_parse_from(std::iter::once(&"serve").chain(flags)).unwrap().args.config()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_relay() {
+        assert_eq!(parse(&[]), Config::default());
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let config = parse(&["--origin", "https://a.example", "--origin", "*", "--log-bytes", "1KiB", "--grace", "5m"]);
+        assert_eq!(config.origins, Some(vec!["https://a.example".to_owned(), "*".to_owned()]));
+        assert_eq!((config.log_bytes, config.grace), (1_024, Duration::from_secs(300)));
+    }
+}

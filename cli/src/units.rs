@@ -1,0 +1,49 @@
+//! Times and sizes as people write them: `500ms`, `30s`, `5m`, `8h`; `65536`, `64KiB`, `16MiB`.
+
+use std::time::Duration;
+
+/// Reads a time.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    let millis = number(text, &units).ok_or("expected a whole number and ms, s, m or h, as in 30s")?;
+    Ok(Duration::from_millis(millis))
+}
+
+/// Reads a size in bytes.
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let units = [("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let bytes = number(text, &units).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.ok_or_else(|| "expected a whole number, of bytes or with KiB, MiB or GiB, as in 16MiB".to_owned())
+}
+
+fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(time("30 s"), Ok(Duration::from_secs(30)));
+        assert_eq!(time("8h"), Ok(Duration::from_secs(28_800)));
+        for wrong in ["", "30", "s", "1.5s", "-1s", "99999999999999999999s", "18446744073709551615h", "3d"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_may_have_units() {
+        assert_eq!(size("65536"), Ok(65_536));
+        assert_eq!(size("64KiB"), Ok(65_536));
+        assert_eq!(size("16MiB"), Ok(16 << 20));
+        for wrong in ["", "KiB", "64KB", "64kib", "1.5MiB", "18446744073709551615GiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

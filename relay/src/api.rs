@@ -1,0 +1,248 @@
+//! The REST API, and the checks before a WebSocket is accepted.
+
+use crate::{
+    error::ApiError,
+    server::{App, Peer},
+    socket,
+    store::{Record, Status, StoreError},
+    token::{SecretDigest, Token},
+    upgrade::Upgrade,
+};
+use axum::{
+    Extension, Json, Router,
+    body::Body,
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, StatusCode, header};
+use protocol::{Limits, Mode, control::EndReason};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::time::timeout;
+
+/// The largest body of a request, in bytes.
+const BODY_BYTES: usize = 4 << 10;
+
+/// How long a request may take to send its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest name of an agent, in characters.
+const NAME_CHARS: usize = 100;
+
+/// How many tokens are drawn before giving up. With the nine digits a tenth full, 16 fail once in 10^16.
+const DRAWS: usize = 16;
+
+type PeerOf = Option<Extension<Peer>>;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/sessions", axum::routing::post(create))
+        .route("/api/sessions/{token}", get(show).delete(stop))
+        .route("/ws/customer", get(customer))
+        .route("/ws/agent", get(agent))
+        .route("/healthz", get(health))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
+        })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    mode: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Created {
+    token: String,
+    secret: String,
+    mode: &'static str,
+    created: u64,
+    expires: u64,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    token: String,
+    mode: &'static str,
+    created: u64,
+    expires: u64,
+    customer: bool,
+    agents: Vec<ShownAgent>,
+}
+
+#[derive(Serialize)]
+struct ShownAgent {
+    user: u32,
+    name: String,
+}
+
+async fn health() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "status": "ok" }))
+}
+
+async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError> {
+    let mode = wish(body).await?;
+    let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
+    let created = SystemTime::now();
+    let expires = created + app.config().session_age;
+    let (secret, digest) = SecretDigest::generate().map_err(no_random)?;
+    for _ in 0..DRAWS {
+        let token = Token::generate().map_err(no_random)?;
+        match app.store().create(Record { token, secret: digest, mode, created, expires }).await {
+            Ok(()) => {
+                let (created, expires) = (millis(created), millis(expires));
+                let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires };
+                return Ok((StatusCode::CREATED, Json(created)).into_response());
+            }
+            Err(StoreError::Taken) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Taken.into())
+}
+
+/// The mode that the body of a request asks for.
+async fn wish(body: Body) -> Result<Mode, ApiError> {
+    let too_large = |_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body: expected at most 4096 bytes");
+    let too_late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "body: expected within 10 seconds");
+    let body = timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES)).await.map_err(too_late)?;
+    let body = body.map_err(too_large)?;
+    let wish = if body.is_empty() { Ok(Wish::default()) } else { serde_json::from_slice(&body) };
+    let wish: Wish = wish.map_err(|error| {
+        let expected = "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\"}";
+        ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
+    })?;
+    let mode = wish.mode.map_or(Ok(Mode::default()), |mode| mode.parse());
+    mode.map_err(|error: protocol::mode::UnknownMode| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+async fn show(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<Json<Shown>, ApiError> {
+    let status = session(&app, peer.as_ref(), &token).await?;
+    let agents = status.agents.into_iter().map(|agent| ShownAgent { user: agent.user, name: agent.name });
+    Ok(Json(Shown {
+        token: status.record.token.reveal(),
+        mode: status.mode.name(),
+        created: millis(status.record.created),
+        expires: millis(status.record.expires),
+        customer: status.customer,
+        agents: agents.collect(),
+    }))
+}
+
+async fn stop(
+    State(app): State<App>,
+    peer: PeerOf,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let status = session(&app, peer.as_ref(), &token).await?;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = given.and_then(|value| {
+        let (scheme, secret) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    });
+    let Some(secret) = bearer else {
+        let expected = "authorization: expected Bearer and the session's secret";
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, expected));
+    };
+    if !status.record.secret.matches(secret) {
+        app.miss(peer.as_ref().map(|peer| &peer.0));
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "authorization: expected the session's secret"));
+    }
+    if app.store().end(status.record.token, EndReason::Customer).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::unknown())
+    }
+}
+
+#[derive(Deserialize)]
+struct Join {
+    token: Option<String>,
+    name: Option<String>,
+}
+
+type JoinQuery = Result<Query<Join>, QueryRejection>;
+
+async fn customer(
+    State(app): State<App>,
+    peer: PeerOf,
+    query: JoinQuery,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let (status, _) = join(&app, peer.as_ref(), query).await?;
+    let upgrade = Upgrade::read(&mut request)?;
+    let response = upgrade.response();
+    let most = app.config().frame_bytes;
+    app.tasks().spawn({
+        let app = app.clone();
+        async move {
+            if let Ok(socket) = upgrade.socket(most).await {
+                socket::customer(&app, socket, &status.record, peer.map(|peer| peer.0)).await;
+            }
+        }
+    });
+    Ok(response)
+}
+
+async fn agent(
+    State(app): State<App>,
+    peer: PeerOf,
+    query: JoinQuery,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let (status, name) = join(&app, peer.as_ref(), query).await?;
+    if status.agents.len() >= app.config().agents {
+        return Err(StoreError::Crowded(app.config().agents).into());
+    }
+    let upgrade = Upgrade::read(&mut request)?;
+    let response = upgrade.response();
+    app.tasks().spawn({
+        let app = app.clone();
+        async move {
+            if let Ok(socket) = upgrade.socket(Limits::CONTROL_BYTES).await {
+                socket::agent(&app, socket, status.record.token, name).await;
+            }
+            // The connection counts until its socket is gone.
+            drop(peer);
+        }
+    });
+    Ok(response)
+}
+
+/// The session and the name in a WebSocket's query.
+async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Result<(Status, String), ApiError> {
+    let Query(join) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+    let Some(token) = join.token else {
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "token: expected ?token= and nine digits"));
+    };
+    let name = join.name.unwrap_or_default();
+    if name.chars().count() > NAME_CHARS {
+        let expected = format!("name: expected at most {NAME_CHARS} characters");
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, expected));
+    }
+    Ok((session(app, peer, &token).await?, name))
+}
+
+/// The live session of a token. Wrong tokens count against their address.
+async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
+    let peer = peer.map(|peer| &peer.0);
+    if let Some(peer) = peer {
+        app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
+    }
+    let token: Token =
+        token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
+    if let Some(status) = app.store().find(token).await? {
+        return Ok(status);
+    }
+    app.miss(peer);
+    Err(ApiError::unknown())
+}
+
+/// Milliseconds since 1970, as `Date` counts.
+fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
+}

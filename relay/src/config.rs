@@ -1,0 +1,209 @@
+//! What an operator can set, with the unit, range and default of each.
+
+use crate::origin;
+use protocol::Limits;
+use std::{path::PathBuf, time::Duration};
+
+/// The relay's settings. [`Config::default`] suits one machine; [`Config::check`] names what is out of range.
+///
+/// A session never holds more than `log_bytes + queue_bytes + frame_bytes` of frames, however many agents it has and
+/// however slow they are: agents read from one log. Beside that each connection holds at most 1 MiB of control frames
+/// that wait to be sent, and 32 KiB of socket buffers.
+///
+/// ```
+/// let config = relay::Config { sessions: 500, ..relay::Config::default() };
+/// assert!(config.check().is_ok());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The folder with the built pages, served at `/`. Default none: no pages are served.
+    pub pages: Option<PathBuf>,
+    /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
+    /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
+    /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
+    /// address, otherwise only its own.
+    pub origins: Option<Vec<String>>,
+    /// The most sessions at a time. From 1 on, default 10,000.
+    pub sessions: usize,
+    /// The most agents in one session. 1 to 1,000, default 16.
+    pub agents: usize,
+    /// The most connections at a time, WebSockets and plain requests together; more wait to be accepted. From 1 on,
+    /// default 32,768.
+    pub connections: usize,
+    /// The largest frame that a customer may send, in bytes. 1 KiB to 64 MiB (the protocol's own limit), default
+    /// 16 MiB. An agent may send at most [`Limits::CONTROL_BYTES`].
+    pub frame_bytes: usize,
+    /// The most that is kept of a session for agents who come later, in bytes: the last keyframe and what followed. When
+    /// it is exceeded the log is dropped and the next agent makes the relay ask for a keyframe. Each frame counts 64
+    /// bytes more than its length. From 0 on, default 16 MiB.
+    pub log_bytes: usize,
+    /// How far an agent may fall behind before what it has not been sent is dropped and it waits for the next
+    /// keyframe, in bytes. From 4 KiB on, default 8 MiB.
+    pub queue_bytes: usize,
+    /// The least time between two requests for a keyframe in one session, shared by all agents who need one. While the
+    /// customer answers none, the time doubles, up to sixteen times this. From 1 ms on, default 2 s.
+    pub keyframe_interval: Duration,
+    /// How long a session outlives its customer's connection (a reload, a tunnel), and how long a new session waits for
+    /// its customer. From 1 ms on, default 2 min.
+    pub grace: Duration,
+    /// The age at which a session ends whatever happens in it. From 1 ms on, default 8 h.
+    pub session_age: Duration,
+    /// The time between two pings to each peer. Shorter than `silence`, default 15 s.
+    pub ping_interval: Duration,
+    /// How long a peer may send nothing, not even the answer to a ping, and take nothing, before it is dropped.
+    /// Default 45 s.
+    pub silence: Duration,
+    /// How long a peer may take none of the bytes that wait for it (16 KiB at a time) before it is dropped. From 1 ms
+    /// on, default 30 s.
+    pub send_timeout: Duration,
+    /// How long the customer's connection may take to send its secret. From 1 ms on, default 5 s.
+    pub secret_timeout: Duration,
+    /// How long a closing connection may take: to be sent what it is still owed, and to close its own side. From 1 ms
+    /// on, default 3 s.
+    pub close_timeout: Duration,
+    /// How many wrong tokens or secrets one address (an IPv6 /64 network) may try in a row; then all its attempts are
+    /// answered with 429 until one is earned back. 0 turns the limit off. Behind a proxy all clients share the proxy's
+    /// address. Default 20.
+    pub miss_burst: u32,
+    /// The time in which one more wrong attempt is earned back. From 1 ms on, default 6 s.
+    pub miss_refill: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            pages: None,
+            origins: None,
+            sessions: 10_000,
+            agents: 16,
+            connections: 32_768,
+            frame_bytes: 16 << 20,
+            log_bytes: 16 << 20,
+            queue_bytes: 8 << 20,
+            keyframe_interval: Duration::from_secs(2),
+            grace: Duration::from_secs(120),
+            session_age: Duration::from_secs(8 * 3600),
+            ping_interval: Duration::from_secs(15),
+            silence: Duration::from_secs(45),
+            send_timeout: Duration::from_secs(30),
+            secret_timeout: Duration::from_secs(5),
+            close_timeout: Duration::from_secs(3),
+            miss_burst: 20,
+            miss_refill: Duration::from_secs(6),
+        }
+    }
+}
+
+/// A setting is out of its range. It reads `frame-bytes: expected 1024 to 67108864, found 12`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: expected {expected}, found {found}")]
+pub struct ConfigError {
+    /// The setting, as the command line calls it.
+    pub name: &'static str,
+    /// What it may be.
+    pub expected: String,
+    /// What it was.
+    pub found: String,
+}
+
+impl Config {
+    /// Checks every setting against its range.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first setting that is out of range, and for `pages` that is not a folder.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let most = Limits::DEFAULT.frame_bytes;
+        within("sessions", self.sessions, 1, usize::MAX)?;
+        within("agents", self.agents, 1, 1_000)?;
+        within("connections", self.connections, 1, tokio::sync::Semaphore::MAX_PERMITS)?;
+        within("frame-bytes", self.frame_bytes, 1 << 10, most)?;
+        within("queue-bytes", self.queue_bytes, 4 << 10, usize::MAX)?;
+        let times = [
+            ("keyframe-interval", self.keyframe_interval),
+            ("grace", self.grace),
+            ("session-age", self.session_age),
+            ("ping-interval", self.ping_interval),
+            ("silence", self.silence),
+            ("send-timeout", self.send_timeout),
+            ("secret-timeout", self.secret_timeout),
+            ("close-timeout", self.close_timeout),
+            ("miss-refill", self.miss_refill),
+        ];
+        // A year keeps every sum of a clock reading and a setting representable.
+        let year = Duration::from_secs(366 * 24 * 3600);
+        for (name, time) in times {
+            if time < Duration::from_millis(1) || time > year {
+                let expected = "1 ms to one year".to_owned();
+                return Err(ConfigError { name, expected, found: format!("{time:?}") });
+            }
+        }
+        if self.ping_interval >= self.silence {
+            let expected = format!("less than silence ({:?})", self.silence);
+            let found = format!("{:?}", self.ping_interval);
+            return Err(ConfigError { name: "ping-interval", expected, found });
+        }
+        if let Some(bad) = self.origins.iter().flatten().find(|origin| !origin::well_formed(origin)) {
+            let expected = "an origin such as https://shop.example, or *".to_owned();
+            return Err(ConfigError { name: "origin", expected, found: format!("{bad:?}") });
+        }
+        match &self.pages {
+            Some(pages) if !pages.is_dir() => {
+                let expected = "a folder".to_owned();
+                Err(ConfigError { name: "pages", expected, found: format!("{:?}", pages.display().to_string()) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a frame from a customer may be.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { frame_bytes: self.frame_bytes, ..Limits::DEFAULT }
+    }
+
+    /// How often overdue sessions are looked for: often enough that a session ends on time within a quarter.
+    pub(crate) fn sweep_interval(&self) -> Duration {
+        (self.grace.min(self.session_age) / 4).clamp(Duration::from_millis(5), Duration::from_secs(1))
+    }
+}
+
+fn within(name: &'static str, value: usize, least: usize, most: usize) -> Result<(), ConfigError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let expected = if most == usize::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
+    Err(ConfigError { name, expected, found: value.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(config: &Config) -> String {
+        config.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_default_is_within_its_ranges() {
+        assert_eq!(Config::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn an_error_names_setting_range_and_value() {
+        let base = Config::default;
+        assert_eq!(refused(&Config { sessions: 0, ..base() }), "sessions: expected 1 or more, found 0");
+        assert_eq!(refused(&Config { frame_bytes: 12, ..base() }), "frame-bytes: expected 1024 to 67108864, found 12");
+        assert_eq!(
+            refused(&Config { ping_interval: Duration::from_secs(60), ..base() }),
+            "ping-interval: expected less than silence (45s), found 60s"
+        );
+        assert_eq!(refused(&Config { grace: Duration::ZERO, ..base() }), "grace: expected 1 ms to one year, found 0ns");
+        assert_eq!(
+            refused(&Config { origins: Some(vec!["shop.example".into()]), ..base() }),
+            "origin: expected an origin such as https://shop.example, or *, found \"shop.example\""
+        );
+        assert_eq!(
+            refused(&Config { pages: Some("no/such/folder".into()), ..base() }),
+            "pages: expected a folder, found \"no/such/folder\""
+        );
+    }
+}

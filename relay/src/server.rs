@@ -1,0 +1,221 @@
+//! The server: what its handlers share, and the loop that accepts connections.
+
+use crate::{
+    api,
+    config::{Config, ConfigError},
+    error::Error,
+    origin::{self, Origins},
+    pages,
+    store::{Store, memory::MemoryStore},
+    throttle::Throttle,
+};
+use axum::{Router, body::Body, extract::Request, middleware};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{interval, sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// How long a connection may take to send the head of a request, and stay idle between two.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest head of a request, in bytes.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// How long the loop rests when the system has no more sockets to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What all handlers share. Cloning it is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    origins: Origins,
+    throttle: Throttle,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// A relay with a store of one's own, to be served at an address, which decides what no configured origins means.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a setting is out of its range.
+    pub fn new(config: Arc<Config>, store: Arc<dyn Store>, address: SocketAddr) -> Result<Self, ConfigError> {
+        config.check()?;
+        let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
+        let throttle = Throttle::new(config.miss_burst, config.miss_refill);
+        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new() })))
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// A wrong token or secret came from here.
+    pub(crate) fn miss(&self, peer: Option<&Peer>) {
+        if let Some(peer) = peer {
+            self.throttle().miss(peer.address, Instant::now());
+        }
+    }
+
+    /// Ends overdue sessions, again and again. [`serve`] runs this beside the router; so must who serves the router of
+    /// [`router`] otherwise.
+    pub async fn sweep(&self) {
+        let mut tick = interval(self.config().sweep_interval());
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.store().sweep().await {
+                tracing::warn!(%error, "overdue sessions were not looked for");
+            }
+        }
+    }
+}
+
+/// The other end of a connection. The connection counts against [`Config::connections`] as long as one of these lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    _slot: Arc<OwnedSemaphorePermit>,
+}
+
+/// All routes of the relay, for a server of one's own; [`serve`] is the one that limits connections and wrong tokens by
+/// their address.
+pub fn router(app: &App) -> Router {
+    let guard = middleware::from_fn_with_state(app.clone(), origin::guard);
+    let api = api::routes().layer(guard).with_state(app.clone());
+    match &app.config().pages {
+        Some(folder) => api.fallback_service(pages::router(folder)),
+        None => api.fallback(pages::nothing),
+    }
+}
+
+/// Serves a relay with the in-memory store until `shutdown` resolves. Then everyone is told that the session ended
+/// ([`Shutdown`](protocol::control::EndReason::Shutdown)), the sockets are closed, and the future resolves, at the latest
+/// after three times [`Config::close_timeout`].
+///
+/// # Errors
+/// [`Error::Config`] when a setting is out of its range, [`Error::Listener`] when the listener has no address.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), Error> {
+    let address = listener.local_addr().map_err(Error::Listener)?;
+    let config = Arc::new(config);
+    let store = Arc::new(MemoryStore::new(config.clone()));
+    serve_app(listener, &App::new(config, store, address)?, shutdown).await;
+    Ok(())
+}
+
+/// As [`serve`], with a store of one's own.
+pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<Output = ()> + Send) {
+    let router = router(app);
+    let slots = Arc::new(Semaphore::new(app.config().connections));
+    let stopping = CancellationToken::new();
+    let tasks = app.tasks();
+    let mut shutdown = pin!(shutdown);
+    let mut sweep = pin!(app.sweep());
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = &mut sweep => {}
+            (stream, peer) = accept(&listener, &slots) => {
+                tasks.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    if let Err(error) = app.store().drain().await {
+        tracing::warn!(%error, "the store was not drained");
+    }
+    tasks.close();
+    if timeout(app.config().close_timeout * 3, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "not all connections closed in time");
+    }
+}
+
+/// The next connection, once there is a slot for it.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Peer) {
+    loop {
+        let Ok(slot) = slots.clone().acquire_owned().await else {
+            // The semaphore is never closed; were it, nothing more could be accepted.
+            return std::future::pending().await;
+        };
+        match listener.accept().await {
+            Ok((stream, address)) => {
+                return (stream, Peer { address: address.ip().to_canonical(), _slot: Arc::new(slot) });
+            }
+            Err(error) if gone_already(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection could be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn gone_already(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// One connection's requests. Once it is a WebSocket, `socket` goes on with it.
+async fn connection(stream: TcpStream, peer: Peer, router: Router, stopping: CancellationToken) {
+    // A frame is to be seen at once; waiting for more to fill a packet gains nothing.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the connection will be sent packets late");
+    }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer.clone());
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection failed");
+    }
+}

@@ -1,0 +1,354 @@
+//! One WebSocket from its first message to its close: frames in, checked by their header and published; frames out, as
+//! the seat yields them.
+//!
+//! Reading and writing are two futures of one task, so that a peer which takes nothing can still be heard, and one that
+//! sends nothing is still sent to.
+
+use crate::{
+    close::Close,
+    config::Config,
+    server::{App, Peer},
+    store::{Delivery, Message, Record, Seat, StoreError},
+    token::Token,
+    upgrade::Socket,
+};
+use bytes::Bytes;
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use protocol::{
+    ErrorKind, Limits,
+    control::{Control, Role},
+    frame::{self, Kind},
+};
+use serde::Deserialize;
+use std::{
+    future::poll_fn,
+    sync::atomic::{AtomicU64, Ordering},
+    task::Poll,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+use tokio_tungstenite::tungstenite::{
+    self, Message as WsMessage,
+    error::CapacityError,
+    protocol::frame::{
+        Frame as WsFrame,
+        coding::{Data, OpCode},
+    },
+};
+
+/// What is sent in one WebSocket frame at most. A longer message goes in fragments, which every client puts together.
+const FRAGMENT_BYTES: usize = 16 << 10;
+
+/// What a peer may still send after it was told of the close before its connection is cut.
+const LINGER_BYTES: usize = 64 << 20;
+
+/// Why a connection stopped.
+enum Stop {
+    /// The relay closes it.
+    Close(Close),
+    /// The peer closed it, or is gone.
+    Gone,
+}
+
+/// When the peer was last known to be alive, in milliseconds since the connection began.
+struct Heard {
+    began: Instant,
+    at: AtomicU64,
+}
+
+impl Heard {
+    fn new() -> Self {
+        Self { began: Instant::now(), at: AtomicU64::new(0) }
+    }
+
+    fn now(&self) {
+        self.at.store(self.millis(), Ordering::Relaxed);
+    }
+
+    fn ago(&self) -> Duration {
+        Duration::from_millis(self.millis().saturating_sub(self.at.load(Ordering::Relaxed)))
+    }
+
+    fn millis(&self) -> u64 {
+        self.began.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
+    }
+}
+
+#[derive(Deserialize)]
+struct First {
+    secret: String,
+}
+
+/// A customer's connection: its secret first, then frames.
+pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, peer: Option<Peer>) {
+    let config = app.config();
+    let first = timeout(config.secret_timeout, secret(&mut socket)).await;
+    let refused = match first {
+        Err(_) => Stop::Close(Close::Secret("it as the first message, in time")),
+        Ok(Err(stop)) => stop,
+        Ok(Ok(secret)) if !record.secret.matches(&secret) => {
+            app.miss(peer.as_ref());
+            tracing::warn!(token = ?record.token, "a wrong secret");
+            Stop::Close(Close::Secret("that of the session"))
+        }
+        Ok(Ok(_)) => {
+            match app.store().enter(record.token, Role::Customer, String::new()).await {
+                Ok(seat) => {
+                    let ready = serde_json::json!({ "user": seat.user, "next": seat.expected() }).to_string();
+                    seated(app, socket, seat, Some(ready)).await;
+                }
+                Err(error) => finish(socket, Stop::Close(not_entered(error)), config).await,
+            }
+            return;
+        }
+    };
+    finish(socket, refused, config).await;
+}
+
+/// An agent's connection.
+pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String) {
+    match app.store().enter(token, Role::Agent, name).await {
+        Ok(seat) => seated(app, socket, seat, None).await,
+        Err(error) => finish(socket, Stop::Close(not_entered(error)), app.config()).await,
+    }
+}
+
+/// Waits for the customer's first message.
+async fn secret(socket: &mut Socket) -> Result<String, Stop> {
+    let expected = Stop::Close(Close::Secret("{\"secret\": \"…\"} as the first message"));
+    loop {
+        match socket.next().await {
+            Some(Ok(WsMessage::Text(text))) => {
+                let first: Result<First, _> = serde_json::from_str(&text);
+                return first.map(|first| first.secret).map_err(|_| expected);
+            }
+            Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => {}
+            Some(Ok(WsMessage::Binary(_) | WsMessage::Frame(_))) => return Err(expected),
+            Some(Err(tungstenite::Error::Capacity(_))) => return Err(expected),
+            Some(Ok(WsMessage::Close(_)) | Err(_)) | None => return Err(Stop::Gone),
+        }
+    }
+}
+
+fn not_entered(error: StoreError) -> Close {
+    match error {
+        StoreError::Crowded(most) => Close::Full(most),
+        StoreError::Closed(why) => why,
+        other => Close::Unavailable(other.to_string()),
+    }
+}
+
+/// A participant in its seat, until one side is done.
+async fn seated(app: &App, socket: Socket, seat: Seat, ready: Option<String>) {
+    let config = app.config();
+    let (token, user, role) = (seat.token(), seat.user, seat.role);
+    tracing::info!(?token, user, ?role, "joined");
+    let heard = Heard::new();
+    let (mut sink, mut stream) = socket.split();
+    let stop = tokio::select! {
+        stop = read(app, &seat, &mut stream, &heard) => stop,
+        stop = write(&seat, &mut sink, &heard, config, ready) => stop,
+        why = overdue(&seat, config) => Stop::Close(why),
+    };
+    if let Err(error) = app.store().leave(&seat).await {
+        tracing::warn!(?token, user, %error, "not taken off the list of participants");
+    }
+    match &stop {
+        Stop::Close(why) => tracing::info!(?token, user, ?role, code = why.code(), reason = why.reason(), "closed"),
+        Stop::Gone => tracing::info!(?token, user, ?role, "gone"),
+    }
+    if let Ok(socket) = stream.reunite(sink) {
+        finish(socket, stop, config).await;
+    }
+}
+
+/// Resolves when a connection that is to be closed has had its time to be sent what it is still owed.
+async fn overdue(seat: &Seat, config: &Config) -> Close {
+    let why = seat.closing().await;
+    if why == Close::Ended {
+        sleep(config.close_timeout).await;
+    }
+    why
+}
+
+/// Reads until the peer is done or has to go.
+async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &Heard) -> Stop {
+    let config = app.config();
+    let limits = config.limits();
+    loop {
+        let left = config.silence.saturating_sub(heard.ago());
+        let Ok(next) = timeout(left, stream.next()).await else {
+            if heard.ago() >= config.silence {
+                return Stop::Close(Close::Silent(config.silence));
+            }
+            continue;
+        };
+        heard.now();
+        let message = match next {
+            Some(Ok(WsMessage::Binary(bytes))) => message(bytes, seat.role, &limits),
+            Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => continue,
+            Some(Ok(WsMessage::Text(_) | WsMessage::Frame(_))) => {
+                Err(Close::Protocol("expected a binary message, found text".to_owned()))
+            }
+            Some(Err(tungstenite::Error::Capacity(CapacityError::MessageTooLong { max_size, .. }))) => {
+                Err(Close::TooLarge(max_size))
+            }
+            Some(Ok(WsMessage::Close(_)) | Err(_)) | None => return Stop::Gone,
+        };
+        let message = match message {
+            Ok(message) => message,
+            Err(why) => return Stop::Close(why),
+        };
+        match app.store().publish(seat, message).await {
+            Ok(()) => {}
+            Err(StoreError::Closed(why)) => return Stop::Close(why),
+            Err(error) => return Stop::Close(Close::Unavailable(error.to_string())),
+        }
+    }
+}
+
+/// What a binary message is, by its header; a control frame is read whole, the body of another never.
+fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> {
+    let refused = |error: protocol::Error| match error.kind {
+        ErrorKind::Limit => Close::TooLarge(limits.frame_bytes),
+        _ => Close::Protocol(error.to_string()),
+    };
+    let header = frame::peek(&bytes, limits).map_err(refused)?.header;
+    match header.kind {
+        Kind::Keyframe | Kind::Delta if role == Role::Customer => {
+            Ok(Message::Frame { keyframe: header.kind == Kind::Keyframe, seq: header.seq, bytes })
+        }
+        Kind::Keyframe | Kind::Delta => {
+            Err(Close::Protocol(format!("expected a control frame from an agent, found {:?}", header.kind)))
+        }
+        Kind::Control => {
+            let message = Control::read(&bytes, limits).map_err(|error| Close::Protocol(error.to_string()))?;
+            Ok(Message::Control { message, bytes })
+        }
+    }
+}
+
+type Sink = SplitSink<Socket, WsMessage>;
+
+/// Writes what the seat yields, and pings, until the seat is closed or the peer takes nothing more.
+async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, ready: Option<String>) -> Stop {
+    let mut writer = Writer { sink, heard, ping: interval(config.ping_interval), timeout: config.send_timeout };
+    writer.ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first tick is at once, and there is nothing to learn from a ping then.
+    writer.ping.reset();
+    if let Some(ready) = ready
+        && let Err(stop) = writer.feed(WsMessage::text(ready)).await
+    {
+        return stop;
+    }
+    loop {
+        let delivery = match seat.try_next() {
+            Some(delivery) => delivery,
+            None => match writer.idle(seat).await {
+                Ok(delivery) => delivery,
+                Err(stop) => return stop,
+            },
+        };
+        let sent = match delivery {
+            Delivery::Frame(bytes) => writer.frame(&bytes).await,
+            Delivery::Close(why) => writer.flush().await.and(Err(Stop::Close(why))),
+        };
+        if let Err(stop) = sent {
+            return stop;
+        }
+    }
+}
+
+struct Writer<'a> {
+    sink: &'a mut Sink,
+    heard: &'a Heard,
+    ping: tokio::time::Interval,
+    timeout: Duration,
+}
+
+impl Writer<'_> {
+    /// Sends what is buffered, then waits for more, with pings meanwhile.
+    async fn idle(&mut self, seat: &Seat) -> Result<Delivery, Stop> {
+        loop {
+            self.flush().await?;
+            tokio::select! {
+                delivery = seat.next() => return Ok(delivery),
+                _ = self.ping.tick() => self.feed(WsMessage::Ping(Bytes::new())).await?,
+            }
+        }
+    }
+
+    /// Sends a frame, in fragments when it is long, without copying it first. After each fragment there is room for a
+    /// ping: a peer that is never idle must be asked too. A peer that takes fragments of one frame is alive.
+    async fn frame(&mut self, bytes: &Bytes) -> Result<(), Stop> {
+        let mut at = 0;
+        loop {
+            let end = bytes.len().min(at + FRAGMENT_BYTES);
+            let code = if at == 0 { Data::Binary } else { Data::Continue };
+            let last = end == bytes.len();
+            let fragment = WsFrame::message(bytes.slice(at..end), OpCode::Data(code), last);
+            self.feed(WsMessage::Frame(fragment)).await?;
+            if poll_fn(|context| Poll::Ready(self.ping.poll_tick(context).is_ready())).await {
+                self.feed(WsMessage::Ping(Bytes::new())).await?;
+            }
+            if last {
+                return Ok(());
+            }
+            self.heard.now();
+            at = end;
+        }
+    }
+
+    async fn feed(&mut self, message: WsMessage) -> Result<(), Stop> {
+        self.in_time(async |sink| sink.feed(message).await).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Stop> {
+        self.in_time(async |sink| sink.flush().await).await
+    }
+
+    async fn in_time(
+        &mut self,
+        send: impl AsyncFnOnce(&mut Sink) -> Result<(), tungstenite::Error>,
+    ) -> Result<(), Stop> {
+        match timeout(self.timeout, send(self.sink)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Stop::Gone),
+            Err(_) => Err(Stop::Close(Close::Slow("nothing was taken for too long"))),
+        }
+    }
+}
+
+/// Tells the peer why, then closes in an order that lets it read that: our side first, then what it still sends is
+/// thrown away until it closes its own. Cutting the connection with bytes unread would make its system discard the
+/// close frame.
+async fn finish(mut socket: Socket, stop: Stop, config: &Config) {
+    let close = match stop {
+        Stop::Close(why) => Some(why.frame()),
+        Stop::Gone => None,
+    };
+    let farewell = async {
+        // An error means that the peer is gone or closed first; either way the connection is done with.
+        let _ = socket.close(close).await;
+        // Below the WebSocket, because after a message that is too large there is no finding the next one.
+        let connection = socket.get_mut();
+        if connection.shutdown().await.is_ok() {
+            let mut scrap = vec![0; 8 << 10];
+            let mut left = LINGER_BYTES;
+            while let Ok(read @ 1..) = connection.read(&mut scrap).await {
+                left = left.saturating_sub(read);
+                if left == 0 {
+                    break;
+                }
+            }
+        }
+    };
+    // Late or not, the connection is dropped now.
+    let _ = timeout(config.close_timeout, farewell).await;
+}

@@ -1,0 +1,190 @@
+//! Sessions in this process's memory: one room each, gone with the process.
+
+use super::{Message, Record, Reply, Seat, Status, Store, StoreError};
+use crate::{
+    config::Config,
+    room::{Published, Room},
+    token::Token,
+};
+use protocol::control::{EndReason, Role};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Instant,
+};
+
+/// The store of a relay that is one process.
+#[derive(Debug)]
+pub struct MemoryStore {
+    config: Arc<Config>,
+    directory: RwLock<Directory>,
+}
+
+#[derive(Debug, Default)]
+struct Directory {
+    rooms: HashMap<Token, Arc<Room>>,
+    draining: bool,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        Self { config, directory: RwLock::default() }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Directory> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Directory> {
+        self.directory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room(&self, token: Token) -> Option<Arc<Room>> {
+        self.read().rooms.get(&token).cloned()
+    }
+
+    fn insert(&self, record: Record) -> Result<(), StoreError> {
+        let mut directory = self.write();
+        if directory.draining {
+            return Err(StoreError::Unavailable("the relay is going down".to_owned()));
+        }
+        if directory.rooms.len() >= self.config.sessions {
+            return Err(StoreError::Full(self.config.sessions));
+        }
+        match directory.rooms.entry(record.token) {
+            Entry::Occupied(_) => Err(StoreError::Taken),
+            Entry::Vacant(vacant) => {
+                tracing::info!(token = ?record.token, mode = %record.mode, "session created");
+                vacant.insert(Arc::new(Room::new(record, self.config.clone(), Instant::now())));
+                Ok(())
+            }
+        }
+    }
+
+    fn remove(&self, token: Token, reason: EndReason) -> bool {
+        let removed = self.write().rooms.remove(&token);
+        let Some(room) = removed else { return false };
+        room.end(reason, Instant::now());
+        tracing::info!(?token, ?reason, "session ended");
+        true
+    }
+}
+
+/// Nothing here waits, so every reply is there at once.
+fn reply<'a, T: Send + 'a>(result: Result<T, StoreError>) -> Reply<'a, T> {
+    Box::pin(std::future::ready(result))
+}
+
+impl Store for MemoryStore {
+    fn create(&self, record: Record) -> Reply<'_, ()> {
+        reply(self.insert(record))
+    }
+
+    fn find(&self, token: Token) -> Reply<'_, Option<Status>> {
+        reply(Ok(self.room(token).map(|room| room.status())))
+    }
+
+    fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {
+        let room = self.room(token).ok_or(StoreError::Unknown);
+        reply(room.and_then(|room| room.enter(role, name, Instant::now())))
+    }
+
+    fn publish<'a>(&'a self, seat: &'a Seat, message: Message) -> Reply<'a, ()> {
+        let published = seat.room.publish(seat.connection, message);
+        if let Ok(Published::Stop(reason)) = published {
+            self.remove(seat.token(), reason);
+        }
+        reply(published.map(|_| ()).map_err(StoreError::Closed))
+    }
+
+    fn leave<'a>(&'a self, seat: &'a Seat) -> Reply<'a, ()> {
+        seat.room.leave(seat.connection, Instant::now());
+        reply(Ok(()))
+    }
+
+    fn end(&self, token: Token, reason: EndReason) -> Reply<'_, bool> {
+        reply(Ok(self.remove(token, reason)))
+    }
+
+    fn sweep(&self) -> Reply<'_, ()> {
+        let now = Instant::now();
+        let overdue: Vec<Token> =
+            self.read().rooms.iter().filter(|(_, room)| room.end_overdue(now)).map(|(token, _)| *token).collect();
+        for token in overdue {
+            self.remove(token, EndReason::Idle);
+        }
+        reply(Ok(()))
+    }
+
+    fn drain(&self) -> Reply<'_, ()> {
+        let tokens: Vec<Token> = {
+            let mut directory = self.write();
+            directory.draining = true;
+            directory.rooms.keys().copied().collect()
+        };
+        for token in tokens {
+            self.remove(token, EndReason::Shutdown);
+        }
+        reply(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::SecretDigest;
+    use protocol::Mode;
+    use std::time::{Duration, SystemTime};
+
+    fn record(token: &str) -> Record {
+        let now = SystemTime::now();
+        let (_, secret) = SecretDigest::generate().unwrap();
+        Record { token: token.parse().unwrap(), secret, mode: Mode::View, created: now, expires: now }
+    }
+
+    fn store(config: Config) -> MemoryStore {
+        MemoryStore::new(Arc::new(config))
+    }
+
+    #[tokio::test]
+    async fn a_token_is_unique_among_live_sessions() {
+        let store = store(Config { sessions: 2, ..Config::default() });
+        store.create(record("000000001")).await.unwrap();
+        assert_eq!(store.create(record("000000001")).await, Err(StoreError::Taken));
+        store.create(record("000000002")).await.unwrap();
+        assert_eq!(store.create(record("000000003")).await, Err(StoreError::Full(2)));
+        let token = "000000001".parse().unwrap();
+        assert!(store.end(token, EndReason::Customer).await.unwrap());
+        assert!(!store.end(token, EndReason::Customer).await.unwrap());
+        store.create(record("000000001")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_session_without_its_customer_ends_after_the_grace() {
+        let store = store(Config { grace: Duration::from_millis(20), ..Config::default() });
+        store.create(record("000000001")).await.unwrap();
+        store.create(record("000000002")).await.unwrap();
+        let kept: Token = "000000002".parse().unwrap();
+        let customer = store.enter(kept, Role::Customer, String::new()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        store.sweep().await.unwrap();
+        assert!(store.find("000000001".parse().unwrap()).await.unwrap().is_none());
+        assert!(store.find(kept).await.unwrap().unwrap().customer);
+        store.leave(&customer).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        store.sweep().await.unwrap();
+        assert!(store.find(kept).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_draining_store_takes_nothing_new() {
+        let store = store(Config::default());
+        store.create(record("000000001")).await.unwrap();
+        store.drain().await.unwrap();
+        assert!(store.find("000000001".parse().unwrap()).await.unwrap().is_none());
+        let refused = store.create(record("000000002")).await.unwrap_err();
+        assert_eq!(refused, StoreError::Unavailable("the relay is going down".into()));
+    }
+}

@@ -1,0 +1,254 @@
+//! A relay on a port of its own, and the two sides of a session as a browser would be them.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use protocol::{
+    Limits,
+    control::Control,
+    frame::{self, Kind},
+};
+use relay::{Config, Error};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message},
+};
+
+/// How long anything may take before a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A relay that runs.
+pub(crate) struct Relay {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<Result<(), Error>>,
+}
+
+/// A session just created.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) token: String,
+    pub(crate) secret: String,
+}
+
+impl Relay {
+    pub(crate) async fn start(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            relay::serve(listener, config, async {
+                let _ = stopped.await;
+            })
+            .await
+        });
+        Self { address, stop: Some(stop), served }
+    }
+
+    /// Tells the relay to stop, without waiting for it.
+    pub(crate) fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits until a relay that was told to stop has.
+    pub(crate) async fn stopped(self) {
+        timeout(PATIENCE, self.served).await.unwrap().unwrap().unwrap();
+    }
+
+    /// What the relay's future resolves to.
+    pub(crate) async fn into_served(self) -> Result<(), Error> {
+        self.served.await.unwrap()
+    }
+
+    pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        self.raw(head.as_bytes()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], "").await
+    }
+
+    /// Sends bytes, and reads what comes until the relay closes.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut bytes = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap().unwrap();
+        Answer::parse(&bytes)
+    }
+
+    pub(crate) async fn create(&self) -> Session {
+        let answer = self.request("POST", "/api/sessions", &[], "").await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let json = answer.json();
+        Session { token: json["token"].as_str().unwrap().into(), secret: json["secret"].as_str().unwrap().into() }
+    }
+
+    pub(crate) async fn socket(&self, path: &str) -> Result<Socket, tungstenite::Error> {
+        let (stream, _) = connect_async(format!("ws://{}{path}", self.address)).await?;
+        Ok(Socket(stream))
+    }
+
+    /// The status with which a WebSocket is refused.
+    pub(crate) async fn refused(&self, path: &str) -> u16 {
+        match self.socket(path).await {
+            Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
+            Err(error) => panic!("{path}: {error}"),
+            Ok(_) => panic!("{path}: not refused"),
+        }
+    }
+
+    /// A customer who has been let in; also what the relay answered.
+    pub(crate) async fn customer_ready(&self, session: &Session) -> (Socket, serde_json::Value) {
+        let mut socket = self.socket(&format!("/ws/customer?token={}", session.token)).await.unwrap();
+        socket.text(&format!("{{\"secret\": \"{}\"}}", session.secret)).await;
+        let Message::Text(text) = socket.message().await else { panic!("a text message was expected") };
+        let ready = serde_json::from_str(&text).unwrap();
+        (socket, ready)
+    }
+
+    pub(crate) async fn customer(&self, session: &Session) -> Socket {
+        self.customer_ready(session).await.0
+    }
+
+    pub(crate) async fn agent(&self, session: &Session, name: &str) -> Socket {
+        self.socket(&format!("/ws/agent?token={}&name={name}", session.token)).await.unwrap()
+    }
+}
+
+/// A response.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into()));
+        Self { status, headers: headers.collect(), body: bytes[end + 4..].to_vec() }
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn error(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/json");
+        self.json()["error"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// One side's WebSocket.
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    pub(crate) async fn text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn bytes(&mut self, bytes: impl Into<Bytes>) {
+        self.0.send(Message::Binary(bytes.into())).await.unwrap();
+    }
+
+    pub(crate) async fn control(&mut self, message: Control) {
+        self.bytes(message.to_frame(0, 0).unwrap()).await;
+    }
+
+    pub(crate) async fn keyframe(&mut self, seq: u32, len: usize) {
+        self.bytes(page(Kind::Keyframe, seq, len)).await;
+    }
+
+    pub(crate) async fn delta(&mut self, seq: u32, len: usize) {
+        self.bytes(page(Kind::Delta, seq, len)).await;
+    }
+
+    /// The next message that is no ping.
+    pub(crate) async fn message(&mut self) -> Message {
+        let message = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(message)) => return message,
+                    other => panic!("a message was expected, found {other:?}"),
+                }
+            }
+        };
+        timeout(PATIENCE, message).await.expect("a message in time")
+    }
+
+    /// The next frame, as a text: `K1`, `D2`, `Joined 2`, `Left 2`, `Ended Idle`, `Click`.
+    pub(crate) async fn next(&mut self) -> String {
+        match self.message().await {
+            Message::Binary(bytes) => name(&bytes),
+            Message::Close(Some(close)) => format!("close {} {}", u16::from(close.code), close.reason),
+            other => panic!("a frame was expected, found {other:?}"),
+        }
+    }
+
+    /// The next frames, as many as are expected.
+    pub(crate) async fn expect(&mut self, frames: &[&str]) {
+        for (at, expected) in frames.iter().enumerate() {
+            let found = self.next().await;
+            assert_eq!(&found, expected, "frame {at} of {frames:?}");
+        }
+    }
+
+    /// The close frame, whatever comes before it.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            match self.message().await {
+                Message::Close(Some(close)) => return (close.code.into(), close.reason.to_string()),
+                Message::Close(None) => panic!("a close frame with a code was expected"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A frame with an opaque body.
+pub(crate) fn page(kind: Kind, seq: u32, len: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let fill = seq.to_le_bytes()[0];
+    frame::write(&mut bytes, kind, seq, 0, 0, &vec![fill; len]).unwrap();
+    bytes
+}
+
+fn name(bytes: &[u8]) -> String {
+    // The whole frame is checked: the relay passes on what it was sent, to the byte.
+    let header = frame::read(bytes, &Limits::DEFAULT).unwrap().header;
+    match header.kind {
+        Kind::Keyframe => format!("K{}", header.seq),
+        Kind::Delta => format!("D{}", header.seq),
+        Kind::Control => match Control::read(bytes, &Limits::DEFAULT).unwrap() {
+            Control::Joined { user, role, name } => format!("Joined {user} {role:?} {name}").trim_end().to_owned(),
+            Control::Left { user } => format!("Left {user}"),
+            Control::Ended { reason } => format!("Ended {reason:?}"),
+            Control::ModeChanged { mode } => format!("ModeChanged {mode}"),
+            other => other.name().to_owned(),
+        },
+    }
+}
