@@ -1,5 +1,7 @@
 /** What `capture.js` puts on the page as `window.Cobrowse`. */
 export interface CobrowseApi {
+  /** The session that runs on this page, started here or taken over from the page before it; `null` for none. */
+  readonly session: Promise<Session | null>;
   /** Resolves when the engine is loaded and compiled. Optional: `start` does it too. */
   preload(): Promise<void>;
   /** Starts a session. Rejects with an `Error` whose message says what is missing, or that the customer declined. */

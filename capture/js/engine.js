@@ -2,6 +2,7 @@
 
 import init, * as glue from 'cobrowse-capture-wasm';
 import { Session, saved } from './session.js';
+import { warmUp } from './warm.js';
 
 window[Symbol.for('cobrowse.engine')] = (base) => {
   let compiled;
@@ -9,7 +10,11 @@ window[Symbol.for('cobrowse.engine')] = (base) => {
 
   const ready = () =>
     (compiled ??= init({ module_or_path: new URL('capture.wasm', base) }).then(
-      ({ memory }) => ({ memory, Engine: glue.Engine }),
+      ({ memory }) => {
+        const wasm = { memory, Engine: glue.Engine };
+        warmUp(wasm);
+        return wasm;
+      },
       (error) => {
         compiled = undefined;
         throw explain(error, base);
@@ -34,7 +39,7 @@ window[Symbol.for('cobrowse.engine')] = (base) => {
     start: (options = {}) => begin(options),
     resume: () => {
       const session = saved();
-      if (session) begin(session.options, session).catch((error) => console.warn(error.message));
+      return session ? begin(session.options, session) : Promise.resolve(null);
     },
   };
 };

@@ -29,13 +29,23 @@
       tag.remove();
     }));
 
+  let session = Promise.resolve(null);
+
   window.Cobrowse = {
+    // Resolves to the session that runs on this page, started here or taken over from the page before; null for none.
+    get session() { return session; },
     preload: () => load().then((engine) => engine.ready()).then(() => undefined),
-    start: (options) => load().then((engine) => engine.start(options)),
+    start(options) {
+      const started = load().then((engine) => engine.start(options));
+      session = started.catch(() => null);
+      return started;
+    },
   };
 
   try {
-    if (sessionStorage.getItem('cobrowse')) load().then((engine) => engine.resume());
+    if (sessionStorage.getItem('cobrowse')) {
+      session = load().then((engine) => engine.resume()).catch((error) => (console.warn(error.message), null));
+    }
   } catch {
     // No storage, no session that could go on.
   }

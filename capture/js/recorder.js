@@ -120,7 +120,7 @@ export class PageRecorder {
     // The focused element may only now have got its id.
     const focus = dom.activeElement(this.page.document);
     const { words, text, units } = reader.finish();
-    if (words.length > 0) this.read(words, text, units);
+    if (words.length > 0) handOver(this.wasm, engine, words, text, units);
     const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
     const retells = engine.retells();
     reader.settle(engine.freed(), engine.fresh());
@@ -138,18 +138,6 @@ export class PageRecorder {
     }
     for (const id of retells) changes.retell(id);
     return retells.length > 0 || changes.documentChanged;
-  }
-
-  read(words, text, units) {
-    const { engine, wasm } = this;
-    // A view is taken afresh for each use: the memory may have grown.
-    const at = engine.words(words.length);
-    new Uint32Array(wasm.memory.buffer, at, words.length).set(words);
-    const room = units * 3;
-    const textAt = engine.text(room);
-    const { read, written } = ENCODER.encodeInto(text, new Uint8Array(wasm.memory.buffer, textAt, room));
-    if (read !== text.length) throw new Error('cobrowse: a string could not be encoded');
-    engine.read(words.length, written, units);
   }
 
   pause() {
@@ -175,3 +163,14 @@ export class PageRecorder {
 }
 
 const ENCODER = new TextEncoder();
+
+// Gives a batch to the engine. A view is taken afresh for each use: the memory may have grown.
+export function handOver(wasm, engine, words, text, units) {
+  const at = engine.words(words.length);
+  new Uint32Array(wasm.memory.buffer, at, words.length).set(words);
+  const room = units * 3;
+  const textAt = engine.text(room);
+  const { read, written } = ENCODER.encodeInto(text, new Uint8Array(wasm.memory.buffer, textAt, room));
+  if (read !== text.length) throw new Error('cobrowse: a string could not be encoded');
+  engine.read(words.length, written, units);
+}

@@ -3,8 +3,8 @@
 // More than this waiting in the socket: frames wait until it has left.
 const BUSY_BYTES = 64 * 1024;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
-// The relay's close codes (relay/src/socket.rs) after which there is nothing to come back to.
-const FINAL_CODES = new Set([4001, 4003, 4004, 4010, 4400, 4401, 4403, 4404, 4410]);
+// The relay's close codes (relay/src/close.rs) after which there is nothing to come back to.
+const FINAL_CODES = new Set([4000, 4001, 4002, 4003, 4004]);
 
 export async function createSession(relay, mode) {
   const url = new URL('api/sessions', withSlash(relay));
@@ -33,6 +33,7 @@ export class RelayLink {
     this.secret = secret;
     this.handlers = handlers;
     this.attempt = 0;
+    this.early = []; // what there is before the first connection is open
     this.connect();
   }
 
@@ -47,10 +48,19 @@ export class RelayLink {
     socket.onopen = () => {
       // Not in the address: addresses end up in logs.
       socket.send(JSON.stringify({ secret: this.secret }));
-      this.attempt = 0;
-      this.handlers.open();
+      for (const bytes of this.early ?? []) socket.send(bytes);
+      this.first = this.early !== null;
+      this.early = null;
     };
-    socket.onmessage = ({ data }) => typeof data !== 'string' && this.handlers.message(new Uint8Array(data));
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== 'string') {
+        this.handlers.message(new Uint8Array(data));
+        return;
+      }
+      this.attempt = 0;
+      // What the relay is waiting for; what was sent early is on its way.
+      if (!this.first) this.handlers.open(JSON.parse(data).next);
+    };
     socket.onclose = ({ code, reason }) => {
       if (this.socket !== socket) return;
       this.socket = null;
@@ -67,7 +77,8 @@ export class RelayLink {
 
   send(bytes) {
     // While there is no connection nothing is kept: what it missed is in the keyframe that follows.
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes);
+    if (this.early !== null) this.early.push(bytes);
+    else if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes);
   }
 
   isBusy() {
@@ -76,7 +87,7 @@ export class RelayLink {
 
   // Resolves when all that was sent has been given to the network, or there is no connection.
   async drained() {
-    while (this.socket?.readyState === WebSocket.CONNECTING || (this.socket?.bufferedAmount ?? 0) > 0) {
+    while (this.early !== null && !this.closed || this.socket?.readyState === WebSocket.CONNECTING || (this.socket?.bufferedAmount ?? 0) > 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -83,10 +83,11 @@ export class Session {
     }
     this.save();
     this.link = new RelayLink(options.relay, this.token, this.secret, {
-      open: () => {
-        // Whatever was on its way when the connection broke: a keyframe says it all.
-        this.recorder?.keyframe();
-        if (this.recorder) this.tell(this.recorder.engine.mode_changed(this.mode));
+      open: (next) => {
+        if (!this.recorder) return;
+        // Whatever was on its way when the connection broke is in a keyframe.
+        if (next !== this.recorder.engine.seq() + 1) this.recorder.keyframe();
+        this.tell(this.recorder.engine.mode_changed(this.mode));
       },
       message: (bytes) => this.control(bytes),
       ended: (reason) => this.end(reason),

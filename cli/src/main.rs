@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod failure;
+mod replay;
 mod serve;
 mod units;
 
@@ -19,11 +20,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Replay(replay::Args),
     Serve(Box<serve::Args>),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Replay(args) => replay::run(&args),
         Command::Serve(args) => serve::run(*args),
     };
     match done {

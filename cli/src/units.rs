@@ -9,6 +9,22 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(millis))
 }
 
+/// Reads a moment of a recording, in milliseconds: `12.5s`, `500ms`.
+pub(crate) fn seconds(text: &str) -> Result<u32, String> {
+    let expected = || "expected seconds or milliseconds, as in 12.5s or 500ms".to_owned();
+    let (number, factor) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1.0),
+        None => (text.strip_suffix('s').unwrap_or(text), 1000.0),
+    };
+    let millis = number.parse::<f64>().map_err(|_| expected())? * factor;
+    // A recording's times wrap after 49 days.
+    if !(0.0..=f64::from(u32::MAX)).contains(&millis) {
+        return Err(expected());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+    Ok(millis.round() as u32)
+}
+
 /// Reads a size in bytes.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
     let units = [("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
@@ -26,6 +42,12 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_seconds_or_milliseconds() {
+        assert_eq!((seconds("12.5s"), seconds("500ms"), seconds("3")), (Ok(12_500), Ok(500), Ok(3_000)));
+        assert!(["", "s", "-1s", "1e99s", "nan"].iter().all(|text| seconds(text).is_err()));
+    }
 
     #[test]
     fn times_have_units() {

@@ -2,6 +2,8 @@
 
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 const KEYFRAME_MS = 1000;
+// The relay's close codes (relay/src/close.rs) after which the connection is taken up again.
+const PASSING_CODES = new Set([4005, 4006, 4007, 4008, 4009]);
 
 const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
 
@@ -34,7 +36,7 @@ export class RelayLink {
     socket.onclose = async ({ code, reason }) => {
       if (this.closed || this.socket !== socket) return;
       this.handlers.state('closed');
-      if (code >= 4000 && code < 5000) {
+      if (code >= 4000 && !PASSING_CODES.has(code)) {
         this.handlers.failed(new Error('cobrowse: the relay closed the connection: ' + (reason || code)));
         return;
       }
