@@ -306,7 +306,8 @@ export class Page {
 
 function box(window, node, width, height) {
   const inline = /^inline/.test(window.getComputedStyle(node).display);
-  return { visibility: 'hidden', boxSizing: 'border-box', width, height, minWidth: width, minHeight: height, display: inline ? 'inline-block' : undefined };
+  const frame = { visibility: 'hidden', boxSizing: 'border-box', width, height, minWidth: width, minHeight: height };
+  return inline ? { ...frame, display: 'inline-block' } : frame;
 }
 
 function attempt(run) {
