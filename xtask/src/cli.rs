@@ -1,0 +1,114 @@
+//! Reads the command line. By hand rather than by a larger library: this program is what a newcomer waits for first.
+
+use std::env;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+
+use crate::workspace::Options;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Builds, tests and demonstrates the co-browse engine. Each command sets up the tools that it needs.
+
+Usage: cargo xtask COMMAND [OPTIONS]
+
+  demo [--port N]      Build everything and serve the demo shop and the agent page on 127.0.0.1.
+                       The port is 8080 by default; when it is taken, a free one is used.
+  test [--only NAME]…  Run every check, or only those named: formatting, lints, structure,
+                       unit, browser and end-to-end tests.
+       [--list]        List the checks.
+  dist                 Write the static files to self-host into dist/.
+       [--debug-names] Keep names in the wasm and the scripts readable, for profiles.
+  bench [--quick]      Measure sizes, native benches, and browser benches against a peer;
+       [--only NAME]…  only the part `size`, `native` or `browser`, or only one browser bench.
+  doctor               Say which tools are there and what the other commands would install.
+
+  -v, --verbose        Show the output of every step, not only that of a failing one.
+  -h, --help           Show this.";
+
+/// The port of the demo unless another is asked for.
+const DEMO_PORT: u16 = 8080;
+
+/// A command with what belongs to it alone.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Print the help.
+    Help,
+    /// Build and serve the demo on this port.
+    Demo(u16),
+    /// Run the checks of these names; all without any.
+    Test(Vec<String>),
+    /// List the checks.
+    ListTests,
+    /// Write `dist/`.
+    Dist,
+    /// Run the benches of these names; all without any.
+    Bench(Vec<String>),
+    /// Look at the tools.
+    Doctor,
+}
+
+/// Reads this process's command line.
+pub(crate) fn parse() -> Result<(Command, Options)> {
+    read(lexopt::Parser::from_iter(env::args_os()))
+}
+
+/// Reads a command line.
+fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
+    let mut options = Options::default();
+    let mut name: Option<String> = None;
+    let (mut list, mut port, mut only) = (false, DEMO_PORT, Vec::new());
+    while let Some(argument) = parser.next()? {
+        // An option belongs to the command before it.
+        match (name.as_deref(), argument) {
+            (_, Short('h') | Long("help")) => return Ok((Command::Help, options)),
+            (_, Short('v') | Long("verbose")) => options.verbose = true,
+            (None, Value(value)) => name = Some(value.string()?),
+            (Some("demo"), Long("port")) => port = parser.value()?.parse()?,
+            (Some("test"), Long("list")) => list = true,
+            (Some("test" | "bench"), Long("only")) => only.push(parser.value()?.string()?),
+            (Some("dist"), Long("debug-names")) => options.debug_names = true,
+            (Some("bench"), Long("quick")) => options.quick = true,
+            (_, other) => return Err(other.unexpected().into()),
+        }
+    }
+    let command = match name.as_deref() {
+        None | Some("help") => Command::Help,
+        Some("demo") => Command::Demo(port),
+        Some("test") if list => Command::ListTests,
+        Some("test") => Command::Test(only),
+        Some("dist") => Command::Dist,
+        Some("bench") => Command::Bench(only),
+        Some("doctor") => Command::Doctor,
+        Some(other) => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
+    };
+    Ok((command, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Result<(Command, Options)> {
+        read(lexopt::Parser::from_args(line.split_whitespace()))
+    }
+
+    #[test]
+    fn commands_take_their_own_options() {
+        assert_eq!(check("demo --port 81").unwrap().0, Command::Demo(81));
+        assert_eq!(check("demo").unwrap().0, Command::Demo(DEMO_PORT));
+        assert_eq!(check("test --only a --only=b").unwrap().0, Command::Test(vec!["a".into(), "b".into()]));
+        assert_eq!(check("test --list").unwrap().0, Command::ListTests);
+        assert!(check("-v dist --debug-names").unwrap().1.verbose);
+        assert!(check("bench --quick").unwrap().1.quick);
+        assert_eq!(check("").unwrap().0, Command::Help);
+    }
+
+    #[test]
+    fn what_no_command_knows_is_refused() {
+        for line in ["dist --port 1", "demo --port x", "nope", "test extra", "--only a"] {
+            assert!(check(line).is_err(), "{line}");
+        }
+    }
+}

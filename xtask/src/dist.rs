@@ -1,0 +1,71 @@
+//! Assembles `dist/`: the static files that a site hosts by itself.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::bundle;
+use crate::compress;
+use crate::files::{self, Folder};
+use crate::plan::{Plan, Task};
+use crate::progress::Status;
+use crate::wasm::Shell;
+use crate::workspace::Workspace;
+
+/// What is worth compressing ahead; the relay serves `NAME.br` in place of `NAME` to a browser that accepts it.
+const COMPRESSED: [&str; 2] = ["js", "wasm"];
+
+/// The pages that the public surface promises.
+const REQUIRED_PAGES: [&str; 2] = ["slave.html", "player.html"];
+
+/// `cargo xtask dist`.
+pub(crate) fn command(ws: &Workspace) -> Result<ExitCode> {
+    let report = Plan::new(&[Task::Dist]).run(ws)?;
+    if report.passed() {
+        println!("\nThe files to host are in {}/.", ws.relative(&ws.dist()));
+    }
+    Ok(report.exit_code())
+}
+
+/// Bundles the scripts and gathers them with the wasm, the pages and the types. Both wasm files are built already.
+pub(crate) fn assemble(ws: &Workspace, status: &Status) -> Result<String> {
+    let mut dist = Folder::default();
+    for (name, script) in bundle::bundle(ws, status)? {
+        dist.copy(script, name);
+    }
+    for shell in Shell::ALL {
+        dist.copy(shell.wasm(ws), format!("{}.wasm", shell.name()));
+        types(ws, shell, &mut dist)?;
+    }
+    pages(ws, &mut dist)?;
+    for (name, source) in dist.with_extension(&COMPRESSED) {
+        let compressed = compress::compress(ws, &name, &source, status)?;
+        dist.copy(compressed.brotli, format!("{}.br", name.display()));
+    }
+    Ok(format!("{} files", dist.write(&ws.dist())?))
+}
+
+/// Adds the hand-written types of one crate's scripts.
+fn types(ws: &Workspace, shell: Shell, dist: &mut Folder) -> Result<()> {
+    let folder = ws.root.join(shell.name()).join("js");
+    let files: Vec<PathBuf> =
+        files::all(&folder)?.into_iter().filter(|file| file.to_string_lossy().ends_with(".d.ts")).collect();
+    if files.is_empty() {
+        bail!("{} holds no .d.ts file: the public API has types", ws.relative(&folder));
+    }
+    for file in files {
+        dist.copy(folder.join(&file), file);
+    }
+    Ok(())
+}
+
+/// Adds the agent's pages as they are.
+fn pages(ws: &Workspace, dist: &mut Folder) -> Result<()> {
+    let folder = ws.root.join("replay/pages");
+    let missing: Vec<&str> = REQUIRED_PAGES.into_iter().filter(|page| !folder.join(page).is_file()).collect();
+    if !missing.is_empty() {
+        bail!("replay/pages lacks {}", missing.join(", "));
+    }
+    dist.copy_all(&folder, Path::new(""))
+}
