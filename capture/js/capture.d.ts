@@ -30,7 +30,7 @@ export interface StartOptions {
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
-  /** `false` leaves out the bar that shows that a session runs, for sites that show it by themselves. */
+  /** Whether the bar is there that shows that a session runs. Default: with a relay; `false` for sites that show it by themselves. */
   overlay?: boolean;
 }
 

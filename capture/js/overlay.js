@@ -82,7 +82,6 @@ export class Overlay {
   }
 
   show() {
-    if (this.session.options.overlay === false) return;
     this.attach();
     this.text = element('span');
     this.text.setAttribute('role', 'status');

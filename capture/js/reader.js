@@ -66,13 +66,13 @@ export class Reader {
     if (uri === dom.HTML && prefix === null) {
       let number = this.htmlNames.get(local);
       if (number === undefined) {
-        number = this.name(1, local);
+        number = this.name(1, unprefixed(local));
         this.htmlNames.set(local, number);
         this.kinds[number] = kindOf(local);
       }
       return number;
     }
-    const qualified = prefix === null ? local : prefix + ':' + local;
+    const qualified = prefix === null ? unprefixed(local) : prefix + ':' + local;
     return this.foreignName(uri, qualified, local === 'script' && uri in dom.NAMESPACES ? KIND.SCRIPT : KIND.PLAIN);
   }
 
@@ -420,6 +420,9 @@ export class Reader {
     }
   }
 }
+
+// A parser makes names with a colon that separates nothing: on the wire they begin with one.
+const unprefixed = (local) => (local.includes(':') ? ':' + local : local);
 
 const contentOf = (node) => (dom.localName(node) === 'template' && node instanceof HTMLTemplateElement ? dom.content(node) : null);
 

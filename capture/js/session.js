@@ -67,7 +67,8 @@ export class Session {
       onError: (error) => this.fail(error),
     });
     this.recorder.ignore(this.overlay.host);
-    this.overlay.show();
+    // With a sink of the page's own nobody watches but who the page lets watch.
+    if (options.overlay ?? Boolean(options.relay)) this.overlay.show();
     this.recorder.keyframe();
     this.tell(this.recorder.engine.mode_changed(this.mode));
   }

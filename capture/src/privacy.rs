@@ -116,6 +116,7 @@ impl<'a> Subject<'a> {
     pub fn rules(&self, parent: Rules, before: Rules) -> Rules {
         let mut rules = Rules(before.0 & Rules::STICKY);
         let (namespace, name) = self.name;
+        let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
         let markup = matches!(namespace, Some(Namespace::Html | Namespace::Svg));
         match name {
             "input" if markup => {
@@ -310,7 +311,7 @@ pub fn attr(rules: Rules, namespace: Namespace, name: &str, id: NameId, value: &
         return Verdict::Drop;
     }
     let address = ADDRESSES.contains(&name);
-    if rules.has(Rules::SCRIPT) && !matches!(name, "type" | "id" | "class" | "async" | "defer" | "nomodule") {
+    if rules.has(Rules::SCRIPT) && address {
         return Verdict::Drop;
     }
     if address && is_script_address(value) {

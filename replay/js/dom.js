@@ -31,6 +31,7 @@ export const setAttributeNode = method(Element, 'setAttributeNode');
 export const removeAttribute = method(Element, 'removeAttribute');
 export const removeAttributeNS = method(Element, 'removeAttributeNS');
 export const templateContent = getter(HTMLTemplateElement, 'content');
+export const createElement = method(Document, 'createElement');
 export const createElementNS = method(Document, 'createElementNS');
 export const createTextNode = method(Document, 'createTextNode');
 export const createComment = method(Document, 'createComment');

@@ -342,11 +342,27 @@ function insert(parent, node, before) {
 }
 
 function createElement(document, { uri, name }) {
+  if (name[0] === ':') return createColon(document, uri, name.slice(1));
   try {
     return dom.createElementNS(document, uri, name);
   } catch {
     return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElementNS(document, HTML, 'span');
   }
+}
+
+// A name with a colon that separates nothing (docs/wire-format.md §4.2).
+function createColon(document, uri, name) {
+  if (uri === HTML) {
+    try {
+      return dom.createElement(document, name);
+    } catch {
+      return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElement(document, 'span');
+    }
+  }
+  const outer = uri === NAMESPACES[3] ? 'math' : 'svg';
+  const node = parsed(document, `<${outer}><${name}></${outer}>`).firstElementChild?.firstElementChild;
+  node?.remove();
+  return node ?? dom.createElementNS(document, uri, 'g');
 }
 
 // Names that only a parser makes.

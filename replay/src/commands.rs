@@ -266,3 +266,43 @@ fn units(utf8: &[u8]) -> u32 {
     }
     utf8.iter().map(|byte| u32::from(byte & 0xc0 != 0x80) + u32::from(*byte >= 0xf0)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Limits, encoder::Encoder, hash::Key};
+
+    #[test]
+    fn the_whole_page_and_a_change_are_told() {
+        let mut encoder = Encoder::new(Key(1), &Limits::DEFAULT);
+        let (p, class) = {
+            let names = &mut encoder.mirror_mut().names;
+            (names.intern(Namespace::Html, "p"), names.intern(Namespace::None, "class"))
+        };
+        encoder.begin();
+        encoder.run(ROOT, NONE);
+        let id = encoder.element(p).unwrap();
+        encoder.attr(id, class, b"a").unwrap();
+        encoder.leaf(Kind::Text, "\u{e9}\u{1f600}".as_bytes()).unwrap();
+        encoder.up();
+        encoder.end_run();
+        let keyframe = encoder.keyframe(0).unwrap().to_vec();
+        encoder.begin();
+        encoder.gone(2);
+        encoder.set_attr(1, class, b"b").unwrap();
+        let delta = encoder.delta(1).unwrap().unwrap().to_vec();
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        let mut commands = Commands::default();
+        decoder.push(&keyframe).unwrap();
+        commands.whole(decoder.tree());
+        let leaf = [tag::LEAF, 2, Kind::Text as u32, 3];
+        let whole =
+            [&[tag::PLACE, ROOT, NONE, tag::ELEMENT, 1, p.0, 1, class.0, 1][..], &leaf, &[tag::UP, tag::END]].concat();
+        assert_eq!((commands.words(), commands.text()), (&whole[..], "a\u{e9}\u{1f600}".as_bytes()));
+        commands.clear();
+        decoder.push(&delta).unwrap();
+        commands.changes(&decoder);
+        assert_eq!(commands.words(), [tag::ATTR, 1, class.0, 1, tag::REMOVE, 2]);
+        assert_eq!(commands.names().0, [] as [u32; 0], "told before");
+    }
+}

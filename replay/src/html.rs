@@ -158,6 +158,7 @@ fn close(tree: &Tree, id: u32, out: &mut String) {
 }
 
 fn qualified(namespace: Namespace, name: &str) -> (Namespace, &str) {
+    let name = name.strip_prefix(':').unwrap_or(name);
     let name = if namespace == Namespace::Other { name.rsplit_once(' ').map_or(name, |(_, name)| name) } else { name };
     (namespace, name)
 }
@@ -178,5 +179,69 @@ fn escape(text: &str, in_attribute: bool, out: &mut String) {
             '"' if in_attribute => out.push_str("&quot;"),
             _ => out.push(character),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Limits, encoder::Encoder, hash::Key, names::NameId};
+
+    /// A page built by a function that is given an encoder in a run below the document.
+    fn exported(build: impl FnOnce(&mut Encoder)) -> String {
+        let mut encoder = Encoder::new(Key(1), &Limits::DEFAULT);
+        encoder.begin();
+        encoder.run(ROOT, NONE);
+        build(&mut encoder);
+        encoder.end_run();
+        encoder.keyframe(0).unwrap();
+        export(encoder.mirror())
+    }
+
+    fn name(encoder: &mut Encoder, namespace: Namespace, text: &str) -> NameId {
+        encoder.mirror_mut().names.intern(namespace, text)
+    }
+
+    fn open(encoder: &mut Encoder, tag: &str, attrs: &[(Namespace, &str, &str)]) {
+        let tag = name(encoder, Namespace::Html, tag);
+        let id = encoder.element(tag).unwrap();
+        for (namespace, attr, value) in attrs {
+            let attr = name(encoder, *namespace, attr);
+            encoder.attr(id, attr, value.as_bytes()).unwrap();
+        }
+    }
+
+    #[test]
+    fn text_and_attributes_are_escaped_and_void_elements_have_no_end() {
+        let html = exported(|encoder| {
+            encoder.leaf(Kind::Doctype, b"html\0\0").unwrap();
+            open(encoder, "p", &[(Namespace::None, "title", "a\"<b>&")]);
+            encoder.leaf(Kind::Text, "1 < 2 & \u{a0}".as_bytes()).unwrap();
+            open(encoder, "br", &[]);
+            encoder.up();
+            encoder.up();
+        });
+        let expected = "<!DOCTYPE html><p title=\"a&quot;&lt;b&gt;&amp;\">1 &lt; 2 &amp; &nbsp;<br></p>";
+        assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn live_state_is_shown_and_nothing_that_runs() {
+        let html = exported(|encoder| {
+            open(encoder, "input", &[(Namespace::None, "value", "old"), (Namespace::Prop, "value", "new")]);
+            encoder.up();
+            open(encoder, "input", &[(Namespace::None, "checked", ""), (Namespace::Prop, "checked", "0")]);
+            encoder.up();
+            open(encoder, "textarea", &[(Namespace::Prop, "value", "typed")]);
+            encoder.leaf(Kind::Text, b"default").unwrap();
+            encoder.up();
+            open(encoder, "a", &[(Namespace::None, "href", "javascript:x()"), (Namespace::None, "onclick", "x()")]);
+            encoder.up();
+            open(encoder, "script", &[(Namespace::None, "src", "x.js")]);
+            encoder.leaf(Kind::Text, b"x()").unwrap();
+            encoder.up();
+        });
+        let expected = "<input value=\"new\"><input><textarea>\ntyped</textarea><a href=\"#\"></a><script></script>";
+        assert_eq!(html, expected);
     }
 }

@@ -124,3 +124,62 @@ pub fn play(bytes: &[u8], until: Option<u32>) -> Result<Player, Error> {
 fn within(offset: usize, error: &protocol::Error) -> Error {
     Error::new(offset, format!("frame {} to hold {}", error.frame, error.expected), error.found.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{
+        encoder::Encoder,
+        hash::Key,
+        tree::{Kind, NONE, ROOT},
+    };
+
+    /// Three frames, at 0, 1,000 and 2,000 ms: a comment says "0", "1", "2".
+    fn file() -> Vec<u8> {
+        let mut encoder = Encoder::new(Key(3), &Limits::DEFAULT);
+        let mut out = Vec::new();
+        begin(&mut out);
+        encoder.begin();
+        encoder.run(ROOT, NONE);
+        encoder.leaf(Kind::Comment, b"0").unwrap();
+        encoder.end_run();
+        append(&mut out, encoder.keyframe(0).unwrap());
+        for (time, data) in [(1_000, b"1"), (2_000, b"2")] {
+            encoder.begin();
+            encoder.set_data(1, data).unwrap();
+            append(&mut out, encoder.delta(time).unwrap().unwrap());
+        }
+        out
+    }
+
+    #[test]
+    fn it_plays_up_to_a_moment() {
+        let file = file();
+        for (until, shown) in [(Some(0), "0"), (Some(999), "0"), (Some(1_000), "1"), (None, "2")] {
+            assert_eq!(play(&file, until).unwrap().tree().data_str(1), shown, "{until:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_names_the_place() {
+        let file = file();
+        assert_eq!(
+            play(b"GIF89a", None).unwrap_err().to_string(),
+            "byte 0: expected a recording (\"cobrowse\"), found another file"
+        );
+        let mut other = file.clone();
+        other[8] = 9;
+        assert_eq!(play(&other, None).unwrap_err().to_string(), "byte 8: expected version 1, found version 9");
+        for len in 9..file.len() {
+            // Between two frames it is a shorter recording; anywhere else the place is named.
+            if let Err(error) = play(&file[..len], None) {
+                assert!(error.offset >= 9 && error.offset < len, "{len}: {error}");
+            }
+        }
+        let mut flipped = file.clone();
+        let at = file.len() - 2;
+        flipped[at] ^= 1;
+        let error = play(&flipped, None).unwrap_err();
+        assert!(error.to_string().contains("frame 3"), "{error}");
+    }
+}

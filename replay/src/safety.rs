@@ -21,13 +21,7 @@ const NESTING: &[&str] = &["iframe", "frame", "object", "embed", "applet", "port
 const NESTED: &[&str] = &["src", "srcdoc", "data", "code", "codebase", "archive", "classid", "object", "type"];
 
 /// What a meta element must not bring about.
-const PRAGMAS: &[&str] = &[
-    "refresh",
-    "content-security-policy",
-    "content-security-policy-report-only",
-    "set-cookie",
-    "x-dns-prefetch-control",
-];
+const PRAGMAS: &[&str] = &["refresh", "content-security-policy", "content-security-policy-report-only"];
 
 /// Whether the element's text is code and left out.
 #[must_use]
@@ -47,8 +41,7 @@ pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, v
         return Verdict::Drop;
     }
     if is_script(element.0, element.1) {
-        let plain = matches!(name, "id" | "class" | "async" | "defer" | "nomodule") || name.starts_with("data-");
-        return if plain { Verdict::Keep } else { Verdict::Drop };
+        return if matches!(local_name, "src" | "href") { Verdict::Drop } else { Verdict::Keep };
     }
     if element.0 == Namespace::Html {
         let element = element.1;

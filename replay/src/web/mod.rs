@@ -113,7 +113,7 @@ impl Engine {
     pub fn control(&self, bytes: &[u8]) -> Result<Array, JsError> {
         let message = Control::read(bytes, &Limits::DEFAULT).map_err(error)?;
         let out = Array::of1(&message.name().into());
-        let mut push = |values: &[JsValue]| values.iter().for_each(|value| _ = out.push(value));
+        let push = |values: &[JsValue]| values.iter().for_each(|value| _ = out.push(value));
         match message {
             Control::ModeChanged { mode } => push(&[mode.name().into()]),
             Control::Refused { command, reason } => push(&[command.into(), (reason as u8).into()]),

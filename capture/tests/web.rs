@@ -1,0 +1,79 @@
+//! The browser shell's half in wasm, in a real browser: numbers and strings in, frames out.
+
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(clippy::cast_possible_truncation, reason = "32-bit addresses")]
+
+use capture::{facts::tag, web::Engine};
+use protocol::{
+    Limits,
+    control::Control,
+    decoder::Decoder,
+    names::Namespace,
+    tree::{NONE, ROOT},
+};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Fills the engine's rooms as `handOver` in `js/recorder.js` does.
+fn hand_over(engine: &mut Engine, words: &[u32], text: &str) -> Result<(), wasm_bindgen::JsError> {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::JsCast::unchecked_into(wasm_bindgen::memory());
+    let at = engine.words(words.len()) as u32;
+    let view = js_sys::Uint32Array::new_with_byte_offset_and_length(&memory.buffer(), at, words.len() as u32);
+    view.copy_from(words);
+    let at = engine.text(text.len()) as u32;
+    let view = js_sys::Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), at, text.len() as u32);
+    view.copy_from(text.as_bytes());
+    engine.read(words.len(), text.len(), text.encode_utf16().count())
+}
+
+fn page() -> Engine {
+    let mut engine = Engine::new(1, 2);
+    let words = [
+        [tag::NAME, Namespace::Html as u32, 1].as_slice(),
+        &[tag::RUN, ROOT, NONE, tag::ELEMENT, 0, 0, 0, tag::TEXT, 2, tag::UP, tag::END],
+    ]
+    .concat();
+    hand_over(&mut engine, &words, "pHi").unwrap_or_else(|_| panic!("a page"));
+    engine
+}
+
+#[wasm_bindgen_test]
+fn a_page_becomes_a_keyframe_and_a_change_a_delta() {
+    let mut engine = page();
+    let keyframe = engine.keyframe(0).unwrap_or_else(|_| panic!("a keyframe")).to_vec();
+    assert_eq!(engine.fresh().to_vec(), [1, 2]);
+    engine.settle();
+    hand_over(&mut engine, &[tag::DATA, 2, 3], "H\u{e9}!").unwrap_or_else(|_| panic!("a change"));
+    let delta = engine.delta(16).unwrap_or_else(|_| panic!("a delta")).unwrap().to_vec();
+    assert!(engine.delta(17).unwrap_or_else(|_| panic!("nothing")).is_none());
+    let mut decoder = Decoder::new(Limits::DEFAULT);
+    decoder.push(&keyframe).unwrap();
+    decoder.push(&delta).unwrap();
+    assert_eq!(decoder.tree().data_str(2), "H\u{e9}!");
+    assert_eq!(format!("{:016x}", decoder.tree().hash()), engine.hash());
+    assert_eq!(engine.seq(), 2);
+}
+
+#[wasm_bindgen_test]
+fn a_malformed_batch_is_an_error_and_no_panic() {
+    let mut engine = page();
+    for words in [&[99][..], &[tag::TEXT], &[tag::ELEMENT, 7, 0, 0], &[tag::UP], &[tag::RUN]] {
+        assert!(hand_over(&mut engine, words, "").is_err(), "{words:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_mode_gate_answers_with_a_frame() {
+    let mut engine = page();
+    let click = Control::Click { node: 1, x: 3, y: 4 }.to_frame(1, 0).unwrap();
+    let allowed = engine.control(&click, "shared", false).unwrap_or_else(|_| panic!("allowed"));
+    assert_eq!(allowed.get(0).as_string().as_deref(), Some("Click"));
+    let refused = engine.control(&click, "follow", false).unwrap_or_else(|_| panic!("refused"));
+    assert_eq!(refused.get(0).as_string().as_deref(), Some("Refused"));
+    let frame = js_sys::Uint8Array::new(&refused.get(1)).to_vec();
+    assert!(matches!(Control::read(&frame, &Limits::DEFAULT), Ok(Control::Refused { command: 4, .. })));
+    assert!(engine.control(&[1, 2, 3], "shared", false).is_err());
+    assert!(engine.control(&click, "other", false).is_err());
+}
