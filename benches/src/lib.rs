@@ -1,3 +1,5 @@
-//! What the benches share: lists of keyed rows in an encoder, and the changes made to them.
+//! What the benches share: lists of keyed rows in an encoder and the changes made to them, and the pages that are
+//! captured.
 
 pub mod list;
+pub mod pages;

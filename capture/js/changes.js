@@ -7,8 +7,6 @@ import { KIND, stateOf } from './state.js';
 // Attributes that decide what else may be said of an element: said first.
 const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
 
-const CONTROLS = 'input,textarea,select,option,dialog';
-
 export class Changes {
   constructor(page, reader, schedule) {
     this.page = page;
@@ -126,9 +124,7 @@ export class Changes {
 
   // Every control, for what scripts set without an event.
   noteControls() {
-    for (const root of this.roots) {
-      for (const node of dom.all(root, CONTROLS)) this.states.add(node);
-    }
+    for (const node of this.reader.controls) this.states.add(node);
   }
 
   noteScroll(event) {

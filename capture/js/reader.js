@@ -18,6 +18,7 @@ export class Reader {
     this.nodes = []; // id → node
     this.ignored = new WeakSet(); // our overlay, and what `ignore` names
     this.secrets = new WeakSet(); // fields that were once seen as secret
+    this.controls = new Set(); // elements whose state is in no attribute
     this.closed = new WeakSet(); // elements whose content is not read
     this.words = new Uint32Array(1 << 14);
     this.names = new Map(); // key → number
@@ -246,7 +247,10 @@ export class Reader {
       this.string(value);
       count++;
     }
-    if (kind !== KIND.PLAIN) count += this.tellState(node, kind);
+    if (kind !== KIND.PLAIN && kind <= KIND.DIALOG) {
+      this.controls.add(node);
+      count += this.tellState(node, kind);
+    }
     if (closed) {
       this.closed.add(node);
       if (kind !== KIND.SCRIPT) {
@@ -388,7 +392,10 @@ export class Reader {
   settle(freed, ids) {
     for (const id of freed) {
       const node = this.nodes[id];
-      if (node !== undefined && this.ids.get(node) === id) this.ids.delete(node);
+      if (node !== undefined && this.ids.get(node) === id) {
+        this.ids.delete(node);
+        this.controls.delete(node);
+      }
       this.nodes[id] = undefined;
     }
     const fresh = this.fresh;

@@ -2,7 +2,8 @@
 
 import * as dom from './dom.js';
 
-export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, TEMPLATE: 5, DIALOG: 6, SCRIPT: 7, INLINE: 8 };
+// Up to DIALOG: elements with state of their own.
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, TEMPLATE: 6, SCRIPT: 7, INLINE: 8 };
 
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],

@@ -1,0 +1,273 @@
+//! The browser benches: the real engine in headless Chromium, beside rrweb from npm, each measurement in a browser of
+//! its own so that what is cold is cold. Run by `cargo xtask bench`, which builds `dist/` and gives the environment.
+
+use anyhow::{Context, Result, bail};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use benches::pages;
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+struct Site {
+    dist: PathBuf,
+    node_modules: PathBuf,
+    shared: PathBuf,
+    results: mpsc::Sender<Value>,
+}
+
+struct Options {
+    quick: bool,
+    only: Vec<String>,
+}
+
+const CLIENT: &str = include_str!("../../browser/client.js");
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut options = Options { quick: false, only: Vec::new() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => options.quick = true,
+            "--only" => options.only.push(arguments.next().context("--only: expected a name")?),
+            other => bail!("expected --quick or --only NAME, found {other:?}"),
+        }
+    }
+    let folder = |name: &str| {
+        std::env::var_os(name).map(PathBuf::from).with_context(|| format!("{name} is not set: run `cargo xtask bench`"))
+    };
+    let (results, received) = mpsc::channel(1);
+    let site = Site {
+        dist: folder("COBROWSE_DIST")?,
+        node_modules: folder("COBROWSE_NODE_MODULES")?,
+        shared: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/pages")),
+        results,
+    };
+    let shared = pages::names(&site.shared);
+    let router = Router::new()
+        .route("/page/{*name}", get(page))
+        .route("/result", post(result))
+        .route("/{*path}", get(file))
+        .with_state(Arc::new(site));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut bench = Bench { base: format!("http://{address}"), received, rows: Vec::new() };
+    bench.run(&options, &shared).await?;
+    bench.print()
+}
+
+struct Bench {
+    base: String,
+    received: mpsc::Receiver<Value>,
+    rows: Vec<Value>,
+}
+
+impl Bench {
+    async fn run(&mut self, options: &Options, shared: &[String]) -> Result<()> {
+        let wanted =
+            |name: &str| options.only.is_empty() || options.only.iter().any(|only| name.contains(only.as_str()));
+        let repeats = if options.quick { 1 } else { 5 };
+        let mut first = vec!["table".to_owned()];
+        if !options.quick {
+            first.extend(shared.iter().map(|name| format!("shared/{name}")));
+        }
+        for page in first {
+            let name = format!("first capture of {page}");
+            if wanted(&name) {
+                self.compare(&name, &page, "first", repeats).await?;
+            }
+        }
+        for (name, work) in [
+            ("append 1 row to 1,000", "append:1000"),
+            ("append 1 row to 100,000", "append:100000"),
+            ("append 1,000 rows", "appendMany:1000"),
+            ("append 10,000 rows", "appendMany:10000"),
+            ("shuffle 1,000 rows", "shuffle:1000"),
+        ] {
+            if wanted(name) {
+                self.compare(name, "blank", work, if options.quick { 1 } else { 3 }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ours and rrweb in turn, medians over the repeats.
+    async fn compare(&mut self, name: &str, page: &str, work: &str, repeats: usize) -> Result<()> {
+        let mut all: HashMap<&str, Vec<Value>> = HashMap::new();
+        for _ in 0..repeats {
+            for who in ["ours", "rrweb"] {
+                let result = self.measure(page, who, work).await.with_context(|| format!("{name}, {who}"))?;
+                all.entry(who).or_default().push(result);
+            }
+        }
+        let figure = |who: &str, key: &str| {
+            let mut figures: Vec<f64> =
+                all.get(who).into_iter().flatten().filter_map(|value| value[key].as_f64()).collect();
+            figures.sort_by(f64::total_cmp);
+            figures.get(figures.len() / 2).copied()
+        };
+        let mut row = json!({ "name": name });
+        for key in ["cold", "warm", "bytes"] {
+            let (ours, theirs) = (figure("ours", key), figure("rrweb", key));
+            let ratio = ours.zip(theirs).map(|(ours, theirs)| ours / theirs);
+            row[key] = json!({ "ours": ours, "rrweb": theirs, "ratio": ratio });
+        }
+        println!("{}", line(&row));
+        self.rows.push(row);
+        Ok(())
+    }
+
+    async fn measure(&mut self, page: &str, who: &str, work: &str) -> Result<Value> {
+        let url = format!("{}/page/{page}?who={who}&work={work}&rounds=200", self.base);
+        let mut browser = Browser::open(&url)?;
+        let result = tokio::time::timeout(Duration::from_secs(120), self.received.recv()).await;
+        browser.close();
+        let value = result.context("no result within two minutes")?.context("the server is gone")?;
+        if let Some(error) = value["error"].as_str() {
+            bail!("{error}");
+        }
+        Ok(value)
+    }
+
+    fn print(&self) -> Result<()> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench");
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(format!("{folder}/browser.json"), format!("{:#}\n", json!(self.rows)))?;
+        let ratios: Vec<f64> = self.rows.iter().filter_map(|row| row["cold"]["ratio"].as_f64()).collect();
+        if !ratios.is_empty() {
+            #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
+            let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+            println!("first capture, cold, ours / rrweb, geometric mean: {mean:.3}");
+        }
+        Ok(())
+    }
+}
+
+fn line(row: &Value) -> String {
+    let part = |key: &str, unit: &str| {
+        let figures = &row[key];
+        match (figures["ours"].as_f64(), figures["rrweb"].as_f64(), figures["ratio"].as_f64()) {
+            (Some(ours), Some(theirs), Some(ratio)) => {
+                format!("  {key} {ours:.2} / {theirs:.2} {unit} = {ratio:.3}")
+            }
+            _ => String::new(),
+        }
+    };
+    let name = row["name"].as_str().unwrap_or_default();
+    format!("{name:<44}{}{}{}", part("cold", "ms"), part("warm", "ms"), part("bytes", "B"))
+}
+
+/// A browser with a profile of its own, ended by its id.
+struct Browser {
+    process: Child,
+    profile: PathBuf,
+}
+
+impl Browser {
+    fn open(url: &str) -> Result<Self> {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let profile = std::env::temp_dir().join(format!("cobrowse-bench-{}-{number}", std::process::id()));
+        let chromium = std::env::var_os("CHROMIUM").unwrap_or_else(|| "chromium".into());
+        let process = Command::new(&chromium)
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--window-size=1280,800",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                "--remote-debugging-port=0",
+            ])
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .arg(url)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} cannot be started", PathBuf::from(&chromium).display()))?;
+        Ok(Self { process, profile })
+    }
+
+    fn close(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn page(
+    State(site): State<Arc<Site>>,
+    Path(name): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let html = match name.as_str() {
+        "table" => pages::table(),
+        "blank" => "<!DOCTYPE html><title>bench</title>".to_owned(),
+        name => match name.strip_prefix("shared/").and_then(|name| pages::read(&site.shared, name)) {
+            Some(html) => html,
+            None => return StatusCode::NOT_FOUND.into_response(),
+        },
+    };
+    let text = |key: &str| query.get(key).cloned().unwrap_or_default();
+    let tag = format!(
+        "<script src=\"/client.js\" data-who=\"{}\" data-work=\"{}\" data-rounds=\"{}\"></script>",
+        text("who"),
+        text("work"),
+        text("rounds")
+    );
+    // The page's own scripts do not run: only those of this server may.
+    let policy = "script-src 'self' 'wasm-unsafe-eval'";
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, html + &tag).into_response()
+}
+
+async fn result(State(site): State<Arc<Site>>, body: Bytes) -> StatusCode {
+    let value = serde_json::from_slice(&body).unwrap_or_else(|error| json!({ "error": error.to_string() }));
+    match site.results.send(value).await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::GONE,
+    }
+}
+
+async fn file(State(site): State<Arc<Site>>, Path(path): Path<String>) -> Response {
+    let kind = match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js" | "cjs") => "text/javascript",
+        Some("wasm") => "application/wasm",
+        _ => "application/octet-stream",
+    };
+    if path == "client.js" {
+        return ([(header::CONTENT_TYPE, kind)], CLIENT).into_response();
+    }
+    let file = match path.strip_prefix("node_modules/") {
+        Some(path) => site.node_modules.join(path),
+        None => site.dist.join(&path),
+    };
+    match std::fs::read(file) {
+        Ok(bytes) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
