@@ -7,6 +7,8 @@ import { KIND, stateOf } from './state.js';
 // Attributes that decide what else may be said of an element: said first.
 const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
 
+const OBSERVED = { subtree: true, childList: true, attributes: true, characterData: true };
+
 export class Changes {
   constructor(page, reader, schedule) {
     this.page = page;
@@ -16,8 +18,10 @@ export class Changes {
     this.roots = new Set();
     this.listeners = [];
     this.marked = new Map();
+    this.hosts = new Set();
     this.clear();
     reader.onShadow = (root) => this.observe(root);
+    reader.onContent = (content) => this.observer.observe(content, OBSERVED);
   }
 
   clear() {
@@ -33,7 +37,7 @@ export class Changes {
   observe(root) {
     if (this.roots.has(root)) return;
     this.roots.add(root);
-    this.observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    this.observer.observe(root, OBSERVED);
     if (root === this.page.document) return;
     // What happens in a shadow tree and does not come out of it.
     this.listen(root, 'change', (event) => this.noteState(event));
@@ -51,13 +55,35 @@ export class Changes {
     for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
+    this.patchAttachShadow();
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.resized.add(entry.target);
       this.schedule();
     });
   }
 
+  // No record tells of a shadow root that comes to an element in the page.
+  patchAttachShadow() {
+    const { prototype } = Element;
+    const original = prototype.attachShadow;
+    const changes = this;
+    const attachShadow = function (...args) {
+      const root = original.apply(this, args);
+      if (changes.roots.size > 0) {
+        changes.hosts.add(this);
+        changes.schedule();
+      }
+      return root;
+    };
+    prototype.attachShadow = attachShadow;
+    // Taken back while it is the topmost one; below another's it stays, and does nothing.
+    this.unpatch = () => {
+      if (prototype.attachShadow === attachShadow) prototype.attachShadow = original;
+    };
+  }
+
   disconnect() {
+    this.unpatch?.();
     this.observer.disconnect();
     this.sizes?.disconnect();
     for (const [target, type, listener, options] of this.listeners) target.removeEventListener(type, listener, options);
@@ -160,34 +186,40 @@ export class Changes {
     const { touched, attrs, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
-    this.stateAttrs(attrs, states);
+    // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
+    if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
+    this.stateAttrs(attrs, states, true);
+    this.stateChildren(touched);
+    this.stateAttrs(attrs, states, false);
     for (const node of texts) {
       const id = reader.ids.get(node);
-      if (id === undefined || !dom.isConnected(node)) continue;
+      if (id === undefined || !this.isInside(node)) continue;
       const text = dom.nodeType(node) === dom.INSTRUCTION ? dom.target(node) + ' ' + dom.data(node) : dom.data(node);
       reader.data(id, text);
     }
-    if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
-    this.stateChildren(touched);
+    // In a frame of their own: beside its children's run a host can have no other.
+    if (touched.size === 0) this.stateHosts();
     this.stateStates(states);
     for (const node of scrolled) this.stateScroll(node);
     for (const node of resized) this.stateSize(node);
     if (this.documentChanged) this.stateDocument();
   }
 
-  stateAttrs(attrs, states) {
+  // Whether the node is in the page, a template's content included.
+  isInside(node) {
+    return dom.isConnected(node) || this.reader.ids.has(dom.getRootNode(node));
+  }
+
+  stateAttrs(attrs, states, deciding) {
     const { reader } = this;
-    for (const deciding of [true, false]) {
-      for (const [node, names] of attrs) {
-        const id = reader.ids.get(node);
-        if (id === undefined || !dom.isConnected(node)) continue;
-        for (const [name, uri] of names) {
-          if (DECIDING.has(name) !== deciding) continue;
-          const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
-          reader.attr(id, this.attrNumber(node, name, uri), value);
-          const kind = this.kind(node);
-          if (kind !== KIND.PLAIN) states.add(node);
-        }
+    for (const [node, names] of attrs) {
+      const id = reader.ids.get(node);
+      if (id === undefined || !this.isInside(node)) continue;
+      for (const [name, uri] of names) {
+        if (DECIDING.has(name) !== deciding) continue;
+        const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
+        reader.attr(id, this.attrNumber(node, name, uri), value);
+        if (this.kind(node) !== KIND.PLAIN) states.add(node);
       }
     }
   }
@@ -201,7 +233,7 @@ export class Changes {
         return reader.foreignName(uri, attribute.name, KIND.PLAIN);
       }
     }
-    return reader.foreignName(uri, reader.qualified?.get(uri + ' ' + name) ?? QUALIFIED[uri]?.(name) ?? name, KIND.PLAIN);
+    return reader.foreignName(uri, reader.qualified.get(uri + ' ' + name) ?? name, KIND.PLAIN);
   }
 
   kind(node) {
@@ -212,10 +244,15 @@ export class Changes {
     const { reader } = this;
     const done = new Set();
     const outside = [];
+    // First what went to where nothing is told: what is said of it from then on is kept back.
+    for (const node of touched) {
+      const id = reader.ids.get(node);
+      if (id !== undefined && this.isInside(node) && this.isBelowClosed(node)) reader.withheld(id);
+    }
     for (const node of touched) {
       if (done.has(node)) continue;
       const id = reader.ids.get(node);
-      const parent = dom.isConnected(node) ? dom.parentNode(node) : null;
+      const parent = this.isInside(node) ? dom.parentNode(node) : null;
       if (parent === null) {
         if (id !== undefined) reader.gone(id);
         continue;
@@ -228,7 +265,18 @@ export class Changes {
       }
       this.stateRun(node, parentId, touched, done);
     }
-    for (const id of outside) if (!reader.told.has(id)) reader.gone(id);
+    for (const id of outside) if (!reader.told.has(id)) reader.withheld(id);
+  }
+
+  // Whether the way up leads to something closed or ignored before it leads to something known.
+  isBelowClosed(node) {
+    const { reader } = this;
+    if (reader.isIgnored(node)) return true;
+    for (let at = dom.parentNode(node); at !== null; at = dom.parentNode(at)) {
+      if (reader.closed.has(at) || reader.ignored.has(at)) return true;
+      if (reader.ids.has(at)) return false;
+    }
+    return false;
   }
 
   stateRun(node, parentId, touched, done) {
@@ -246,6 +294,19 @@ export class Changes {
     reader.endRun();
   }
 
+  stateHosts() {
+    const { reader } = this;
+    for (const host of this.hosts) {
+      const id = reader.ids.get(host), root = dom.shadowRoot(host);
+      if (id === undefined || root === null || reader.ids.has(root) || reader.closed.has(host)) continue;
+      const first = reader.first(host);
+      reader.beginRun(id, first === null ? null : reader.ids.get(first));
+      reader.tellShadow(root);
+      reader.endRun();
+    }
+    this.hosts.clear();
+  }
+
   stateStates(states) {
     const { reader } = this;
     for (const node of states) {
@@ -259,7 +320,7 @@ export class Changes {
 
   stateOne(node, kind) {
     const id = this.reader.ids.get(node);
-    if (id === undefined || !dom.isConnected(node)) return;
+    if (id === undefined || !this.isInside(node)) return;
     stateOf(node, kind, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
   }
 
@@ -332,12 +393,6 @@ function plainValue(node, name) {
   if (value !== null) return value;
   return dom.hasAttributeNS(node, null, name) ? dom.getAttributeNS(node, null, name) : null;
 }
-
-const QUALIFIED = {
-  'http://www.w3.org/1999/xlink': (name) => 'xlink:' + name,
-  'http://www.w3.org/XML/1998/namespace': (name) => 'xml:' + name,
-  'http://www.w3.org/2000/xmlns/': (name) => (name === 'xmlns' ? name : 'xmlns:' + name),
-};
 
 const round = (value) => Math.round(value * 100) / 100;
 

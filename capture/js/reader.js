@@ -5,7 +5,7 @@ import * as dom from './dom.js';
 import { stateOf, KIND, kindOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
-  DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17;
+  DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18;
 
 const NONE = 0xffffffff;
 const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
@@ -22,6 +22,7 @@ export class Reader {
     this.closed = new WeakSet(); // elements whose content is not read
     this.words = new Uint32Array(1 << 14);
     this.names = new Map(); // key → number
+    this.qualified = new Map(); // namespace and local name of an attribute → the name it was told by
     this.htmlNames = new Map();
     this.plainNames = new Map();
     this.kinds = []; // number of an element's name → KIND
@@ -47,6 +48,11 @@ export class Reader {
   }
 
   string(text) {
+    if (text.length > 0) {
+      // Half a pair at either end would find its other half in the string beside it; alone it becomes U+FFFD.
+      if ((text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800) text = text.slice(0, -1) + '\ufffd';
+      if ((text.charCodeAt(0) & 0xfc00) === 0xdc00) text = '\ufffd' + text.slice(1);
+    }
     this.words[this.count++] = text.length;
     this.units += text.length;
     this.text += text;
@@ -85,6 +91,7 @@ export class Reader {
       number = namespace === undefined ? this.name(dom.OTHER, key) : this.name(namespace, qualified);
       this.names.set(key, number);
       this.kinds[number] = kind;
+      this.qualified.set((uri ?? '') + ' ' + qualified.slice(qualified.indexOf(':') + 1), qualified);
     }
     return number;
   }
@@ -258,7 +265,7 @@ export class Reader {
         this.string(sizeOf(node));
         count++;
       }
-    } else if (this.withScroll && kind === KIND.PLAIN) {
+    } else if (this.withScroll && (kind === KIND.PLAIN || kind === KIND.SELECT || kind === KIND.TEXTAREA)) {
       const left = dom.scrollLeft(node), top = dom.scrollTop(node);
       if (left !== 0) count += this.tellProp('scrollLeft', String(left));
       if (top !== 0) count += this.tellProp('scrollTop', String(top));
@@ -319,6 +326,7 @@ export class Reader {
     this.words[this.count++] = CONTENT;
     this.fresh.push(content);
     this.tellChildren(content);
+    this.onContent?.(content);
   }
 
   tellChildren(parent) {
@@ -332,6 +340,12 @@ export class Reader {
   gone(id) {
     if (this.count + 8 > this.words.length) this.grow(8);
     this.words[this.count++] = GONE;
+    this.words[this.count++] = id;
+  }
+
+  withheld(id) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = WITHHELD;
     this.words[this.count++] = id;
   }
 

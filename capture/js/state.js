@@ -38,6 +38,10 @@ export function stateOf(node, kind, report) {
       report('value', value === dom.textareaDefault(node) ? null : value);
       return;
     }
+    case KIND.SELECT:
+      // No option is chosen: without saying so, the first one would be.
+      report('selected', dom.selectIndex(node) < 0 && dom.selectLength(node) > 0 && dom.selectType(node) === 'select-one' ? '0' : null);
+      return;
     case KIND.OPTION: {
       const selected = dom.optionSelected(node);
       report('selected', selected === dom.optionDefault(node) ? null : flag(selected));

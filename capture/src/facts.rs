@@ -41,6 +41,8 @@ pub mod tag {
     pub const DATA: u32 = 15;
     /// `namespace length`: a name gets the next number, from 0 on.
     pub const NAME: u32 = 16;
+    /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
+    pub const WITHHELD: u32 = 18;
     /// `id marks`: what the privacy selectors say of an element has changed.
     pub const MARKS: u32 = 17;
 }

@@ -128,6 +128,7 @@ impl Recorder {
         while let Some(fact) = batch.next_word() {
             match fact {
                 tag::GONE => self.encoder.gone(batch.word("a node id")?),
+                tag::WITHHELD => self.withhold(batch.word("a node id")?),
                 tag::RUN => {
                     let parent = batch.word("a parent's id")?;
                     self.encoder.run(parent, batch.word("a sibling's id")?);
@@ -216,13 +217,14 @@ impl Recorder {
 
     fn known(&mut self, id: u32) {
         if self.is_withheld() {
-            // It went into something that is kept back.
-            self.encoder.gone(id);
+            self.withhold(id);
             return;
         }
         let mirror = self.encoder.mirror();
         let before = privacy::inherited(self.rules(mirror.node(id).parent));
-        if mirror.is_live(id) && privacy::inherited(self.parent_rules()) != before {
+        let after = privacy::inherited(self.parent_rules());
+        if mirror.is_live(id) && after != before {
+            self.tighten(id, after);
             self.retells.push(id);
         }
         self.encoder.known(id);
@@ -375,7 +377,25 @@ impl Recorder {
             if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
                 *owner = rules.0;
             }
+            self.tighten(id, Rules(rules.0 & Rules::BLOCK.0 | privacy::inherited(rules).0));
             self.retells.push(id);
+        }
+    }
+
+    /// A node went to where nothing is told of it; whatever this batch still says of its subtree is kept back too.
+    fn withhold(&mut self, id: u32) {
+        self.tighten(id, Rules::BLOCK);
+        self.encoder.gone(id);
+    }
+
+    /// Until a subtree whose rules have changed is told anew, what is said of it is judged by its old rules and these.
+    fn tighten(&mut self, top: u32, rules: Rules) {
+        let mut id = top;
+        while id != NONE {
+            if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
+                *owner |= rules.0;
+            }
+            id = self.encoder.mirror().following(id, top);
         }
     }
 }
@@ -525,6 +545,35 @@ mod tests {
         facts.words.extend([tag::MARKS, 3, mark::BLOCK]);
         facts.read(&mut recorder).unwrap();
         assert_eq!(recorder.retells(), [3]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_node_on_its_way_into_a_masked_region_is_masked() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let div = facts.name(Namespace::Html, "div");
+        let title = facts.name(Namespace::None, "title");
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        facts.element(div, 0, &[]);
+        facts.element(div, 0, &[(mask, "")]);
+        facts.words.push(tag::UP);
+        facts.element(div, 0, &[]);
+        facts.text("open");
+        facts.words.extend([tag::UP, tag::UP, tag::END]);
+        facts.read(&mut recorder).unwrap();
+        let mut frames = vec![recorder.delta(0).unwrap().unwrap().to_vec()];
+        recorder.settle();
+        // Moved, and then given a title and a text; and another, around which a mask closes.
+        facts.words.extend([tag::RUN, 2, NONE, tag::KNOWN, 3, tag::END, tag::ATTR, 3, title]);
+        facts.string("SECRET");
+        facts.words.extend([tag::DATA, 4]);
+        facts.string("SECRET");
+        facts.read(&mut recorder).unwrap();
+        frames.push(recorder.delta(1).unwrap().unwrap().to_vec());
+        recorder.settle();
+        let text = all_text(&applied(&frames));
+        assert!(!text.contains("SECRET") && text.contains("title=******"), "{text}");
     }
 
     #[test]

@@ -145,22 +145,16 @@ impl Decoder {
         };
         self.ops_at = 16;
         let offset = frame.header_len;
-        if in_step && self.tree.key() == Key(key) && self.tree.hash() == hash {
-            let cursors = Cursors::split(&self.raw, self.ops_at).map_err(|error| error.after(offset))?;
-            let names = &mut self.tree.names;
-            self.registers = ops::check(cursors, self.before, &mut self.dynamic, names, self.limits.names)
-                .map_err(|error| error.after(offset))?;
-            return Ok(Outcome::InStep);
-        }
         let mut tree = Tree::new(Key(key), &self.limits);
         self.apply(&mut tree, offset)?;
         if tree.hash() != hash {
             return Err(drift(frame, hash::fold(hash), hash::fold(tree.hash())));
         }
+        let same = in_step && self.tree.key() == tree.key() && self.tree.hash() == hash;
         self.freed.clear();
         self.journal.commit(&mut tree, &mut self.freed);
         self.tree = tree;
-        Ok(Outcome::Rebuilt)
+        Ok(if same { Outcome::InStep } else { Outcome::Rebuilt })
     }
 
     fn delta(&mut self, frame: &Frame<'_>) -> Result<Outcome> {

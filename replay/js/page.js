@@ -229,7 +229,9 @@ export class Page {
 
   absolute(node, name, value) {
     try {
-      if (ADDRESSES.has(name) && !value.startsWith('#')) return new URL(value, this.base).href;
+      // A base element is relative to the page's address, everything else to the base.
+      const base = dom.localName(node) === 'base' ? this.url : this.base;
+      if (ADDRESSES.has(name) && !value.startsWith('#')) return new URL(value, base).href;
       if (name === 'srcset') {
         return value.replace(/(^|,\s+)(\S+)/g, (all, before, url) => before + new URL(url, this.base).href);
       }
@@ -257,6 +259,10 @@ export class Page {
         break;
       }
       case 'selected': {
+        if (dom.localName(node) === 'select') {
+          if (value === '0') this.late.push([3, () => attempt(() => (node.selectedIndex = -1))]);
+          break;
+        }
         const on = value === null ? node.defaultSelected : value === '1';
         this.late.push([on ? 2 : 1, () => (node.selected = on)]);
         break;

@@ -88,19 +88,19 @@ export class PlayerView {
 
   // The whole page anew, as soon as there is a document for it.
   rebuild() {
-    const [, base, mode] = this.engine.about();
-    const old = this.page;
+    const [url, base, mode] = this.engine.about();
     this.page = null;
     const turn = (this.turn = {});
     this.work = this.work.then(async () => {
       if (this.turn !== turn || this.destroyed) return;
-      const iframe = await makeFrame(this.stage, mode, base);
+      // The page's own <base>, if it has one, makes of this what it makes of the address there.
+      const iframe = await makeFrame(this.stage, mode, url);
       if (this.turn !== turn || this.destroyed) {
         iframe.remove();
         return;
       }
       const page = new Page(iframe.contentDocument, iframe.contentWindow);
-      if (dom.baseURI(page.document) !== base) page.base = base;
+      if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);
       const before = this.iframe;
@@ -111,7 +111,6 @@ export class PlayerView {
       this.emit('rebuilt', { document: page.document });
     });
     this.work = this.work.catch((error) => this.fail(error));
-    return old;
   }
 
   change() {

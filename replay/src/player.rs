@@ -58,8 +58,8 @@ impl Player {
                 self.frames += 1;
                 match outcome {
                     Outcome::Changed => self.commands.changes(&self.decoder),
-                    Outcome::Rebuilt => self.commands.restart(),
-                    Outcome::InStep => {}
+                    // The numbers of names are those of the new tree.
+                    Outcome::Rebuilt | Outcome::InStep => self.commands.restart(),
                 }
                 Ok(outcome)
             }

@@ -1,0 +1,137 @@
+// What the harness calls in the customer's and in the agent's page: the engine's public surface, and nothing else of it.
+(() => {
+  'use strict';
+  if (window.__e2e) return;
+
+  const errors = [];
+  const describeError = (error) => (error && error.stack ? String(error.stack) : String(error));
+  window.addEventListener('error', (event) => {
+    // Resources that do not load are the page's affair; they do not bubble here.
+    if (event.message) errors.push(`${event.message} (${event.filename}:${event.lineno})`);
+  });
+  window.addEventListener('unhandledrejection', (event) => errors.push(`unhandled: ${describeError(event.reason)}`));
+
+  const toBase64 = (bytes) => {
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode.apply(null, bytes.subarray(i, i + 0x8000));
+    return btoa(text);
+  };
+  const fromBase64 = (text) => {
+    const decoded = atob(text);
+    const bytes = new Uint8Array(decoded.length);
+    for (let i = 0; i < decoded.length; i++) bytes[i] = decoded.charCodeAt(i);
+    return bytes;
+  };
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const messageOf = (event) => String(event?.message ?? event?.detail?.message ?? event?.error?.message ?? event);
+
+  let session = null;
+  let player = null;
+  let frames = [];
+  let playerErrors = [];
+
+  window.__e2e = {
+    /** Loads a classic script from `url`, and leaves no element behind. */
+    async load(url, global) {
+      if (global in window) return;
+      // Prototype methods: a page may have an image named `head` or a form named `createElement`.
+      const script = Document.prototype.createElement.call(document, 'script');
+      const loaded = new Promise((resolve, reject) => {
+        script.onload = resolve;
+        script.onerror = () => reject(new Error(`${url} did not load`));
+      });
+      script.src = url;
+      const root = Document.prototype.querySelector.call(document, 'head, html');
+      Node.prototype.appendChild.call(root, script);
+      try {
+        await loaded;
+      } finally {
+        script.remove();
+      }
+      if (!(global in window)) throw new Error(`${url} defines no ${global}`);
+    },
+
+    /** Errors that nobody caught, since this script came. */
+    errors: () => errors.slice(),
+
+    // The customer's side.
+
+    /** Starts a session: over `relay`, or, without one, into a list that `drain` empties. */
+    async start(relay, options) {
+      frames = [];
+      const sink = relay ? { relay } : { onFrame: (bytes) => frames.push(bytes.slice()) };
+      session = await window.Cobrowse.start({ consent: false, mode: 'shared', ...options, ...sink });
+      return session.token ?? null;
+    },
+    async flush() {
+      await session.flush();
+      return session.stats();
+    },
+    sessionStats: () => session.stats(),
+    keyframe: () => void session.keyframe(),
+    drain() {
+      const taken = frames;
+      frames = [];
+      return taken.map(toBase64);
+    },
+    async stop() {
+      const ended = session;
+      session = null;
+      if (ended) await ended.stop();
+    },
+
+    // The agent's side.
+
+    async mount(options) {
+      const container = document.getElementById('stage');
+      playerErrors = [];
+      player = await window.CobrowseReplay.mount(container, options);
+      player.on('error', (event) => playerErrors.push(messageOf(event)));
+    },
+    /** Pushes frames by hand. What `push` itself throws is reported like an error event, but marked. */
+    async push(list) {
+      for (const text of list) {
+        try {
+          await player.push(fromBase64(text));
+        } catch (error) {
+          playerErrors.push(`thrown: ${messageOf(error)}`);
+        }
+      }
+      try {
+        await player.flush();
+      } catch (error) {
+        playerErrors.push(`thrown by flush: ${messageOf(error)}`);
+      }
+    },
+    /** Pushes `count` bytes of zeros after `start`, for frames too large to send through the driver. */
+    async pushPadded(start, count) {
+      const head = fromBase64(start);
+      const bytes = new Uint8Array(head.length + count);
+      bytes.set(head);
+      try {
+        await player.push(bytes);
+      } catch (error) {
+        playerErrors.push(`thrown: ${messageOf(error)}`);
+      }
+      await player.flush();
+    },
+    /** Waits until the player has applied frame `seq`, or a later one. */
+    async reach(seq, milliseconds) {
+      const deadline = performance.now() + milliseconds;
+      while (player.stats().seq < seq && performance.now() < deadline) await pause(4);
+      await player.flush();
+      return player.stats();
+    },
+    playerStats: () => player.stats(),
+    playerErrors: () => playerErrors.slice(),
+    forgetPlayerErrors() {
+      playerErrors = [];
+    },
+    replayed: () => player.document,
+    destroy() {
+      const ended = player;
+      player = null;
+      ended?.destroy();
+    },
+  };
+})();

@@ -1,0 +1,178 @@
+//! A browser under WebDriver: one window that loads pages and runs scripts.
+
+use crate::{driver::Driver, engine::Engine};
+use anyhow::{Context, Result, anyhow, bail};
+use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use tokio::time::timeout;
+use url::{ParseError, Url};
+
+/// No single command to a browser takes longer, unless the browser hangs.
+const COMMAND: Duration = Duration::from_secs(150);
+
+/// Counts profiles, for their folders' names.
+static PROFILES: AtomicU32 = AtomicU32::new(0);
+
+/// A browser process with one window. Ended by its process id when dropped without [`Browser::close`].
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    engine: Engine,
+    process: Option<u64>,
+    profile: PathBuf,
+}
+
+/// Reads the console since the last time.
+#[derive(Debug)]
+struct ReadLog(&'static str);
+
+impl WebDriverCompatibleCommand for ReadLog {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.0))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// One line of the console.
+#[derive(Debug, Deserialize)]
+struct LogEntry {
+    level: String,
+    message: String,
+    #[serde(default)]
+    source: String,
+}
+
+impl LogEntry {
+    /// Whether it tells of a fault of ours: an exception nobody caught, an error or panic that was logged, or a script
+    /// that the agent's sandbox had to stop. What does not load, and what a page's policy forbids it, is no fault.
+    fn is_fault(&self) -> bool {
+        match self.source.as_str() {
+            "javascript" => self.message.contains("Uncaught"),
+            "console-api" => self.level == "SEVERE",
+            _ => self.message.contains("Blocked script execution"),
+        }
+    }
+}
+
+impl Browser {
+    /// Opens a browser with a profile of its own below `profiles`.
+    pub(crate) async fn open(driver: &Driver, profiles: &Path, headed: bool) -> Result<Self> {
+        let number = PROFILES.fetch_add(1, Ordering::Relaxed);
+        let profile = profiles.join(number.to_string());
+        tokio::fs::create_dir_all(&profile).await?;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(driver.engine.capabilities(&profile, headed)?);
+        let client = limited(builder.connect(&driver.url)).await.context("the browser does not start")?;
+        let process = client
+            .session_creation_response()
+            .and_then(|response| response.capabilities())
+            .and_then(|capabilities| capabilities.get(driver.engine.process_capability()))
+            .and_then(Value::as_u64);
+        Ok(Self { client, engine: driver.engine, process, profile })
+    }
+
+    /// Loads a page, and waits for its `load` event.
+    pub(crate) async fn goto(&self, url: &str) -> Result<()> {
+        limited(self.client.goto(url)).await.with_context(|| format!("loading {url}"))
+    }
+
+    /// Loads the page again.
+    pub(crate) async fn reload(&self) -> Result<()> {
+        limited(self.client.refresh()).await.context("reloading")
+    }
+
+    /// Runs a function body in the page and waits for what it returns, also when that is a promise.
+    pub(crate) async fn eval<T: DeserializeOwned>(&self, body: &str, arguments: Vec<Value>) -> Result<T> {
+        let value =
+            limited(self.client.execute(body, arguments)).await.with_context(|| format!("running {}", head(body)))?;
+        serde_json::from_value(value).with_context(|| format!("the result of {}", head(body)))
+    }
+
+    /// Runs a function body in the page for its effect.
+    pub(crate) async fn run(&self, body: &str, arguments: Vec<Value>) -> Result<()> {
+        self.eval::<Value>(body, arguments).await.map(drop)
+    }
+
+    /// Types into an element as a person would: it is scrolled into view, gets the focus, and keys go down and up.
+    pub(crate) async fn type_into(&self, selector: &str, keys: &str) -> Result<()> {
+        let element =
+            limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
+        limited(element.send_keys(keys)).await.with_context(|| format!("typing into {selector}"))
+    }
+
+    /// Clicks the middle of an element.
+    pub(crate) async fn click(&self, selector: &str) -> Result<()> {
+        let element =
+            limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
+        limited(element.click()).await.with_context(|| format!("clicking {selector}"))
+    }
+
+    /// A picture of the window, as PNG.
+    pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
+        limited(self.client.screenshot()).await.context("taking a screenshot")
+    }
+
+    /// Faults that the console tells of since the last call, and that nobody caught since the page was loaded.
+    pub(crate) async fn faults(&self) -> Result<Vec<String>> {
+        let mut faults: Vec<String> =
+            self.eval("return window.__e2e ? window.__e2e.errors() : []", vec![]).await.unwrap_or_default();
+        if let Some(endpoint) = self.engine.log_endpoint() {
+            let entries = limited(self.client.issue_cmd(ReadLog(endpoint))).await.context("reading the console")?;
+            let entries: Vec<LogEntry> = serde_json::from_value(entries).context("the console")?;
+            faults.extend(entries.into_iter().filter(LogEntry::is_fault).map(|entry| entry.message));
+        }
+        Ok(faults)
+    }
+
+    /// Ends the browser and removes its profile.
+    pub(crate) async fn close(mut self) -> Result<()> {
+        limited(self.client.clone().close()).await.context("closing the browser")?;
+        self.process = None;
+        Ok(())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(process) = self.process {
+            // Nothing can be done about a failure here, and the process may be gone already.
+            let signal =
+                |name: &str| Command::new("kill").args([name, &process.to_string()]).stderr(Stdio::null()).status();
+            let _ = signal("-TERM");
+            // Until it has gone it writes into its profile.
+            for _ in 0..40 {
+                if !signal("-0").is_ok_and(|status| status.success()) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+/// Waits for a command with a limit.
+async fn limited<T, E: Into<anyhow::Error>>(command: impl Future<Output = Result<T, E>>) -> Result<T> {
+    match timeout(COMMAND, command).await {
+        Ok(result) => result.map_err(|error| anyhow!("{:#}", error.into())),
+        Err(_) => bail!("the browser does not answer within {} s", COMMAND.as_secs()),
+    }
+}
+
+/// The first characters of a script, for messages.
+fn head(script: &str) -> String {
+    let line = script.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(100).collect()
+}

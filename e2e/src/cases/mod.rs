@@ -1,0 +1,73 @@
+//! The cases, by what they are about.
+
+mod comparator;
+mod hostile;
+mod own;
+mod privacy;
+mod session;
+mod shared;
+
+use crate::{server::Folders, workbench::Workbench};
+use anyhow::Result;
+
+/// One case.
+#[derive(Debug)]
+pub(crate) enum Case {
+    /// The comparison itself: a difference that it must find, or one that it must allow.
+    Comparator(&'static comparator::Seed),
+    /// A real page.
+    Shared(shared::Page),
+    /// One of our own pages, with what is done to it.
+    Own(&'static own::Script),
+    /// Agents that come and go.
+    Session(session::Scenario),
+    /// Frames that must be refused.
+    Hostile(hostile::Attack),
+    /// What must not leave the page.
+    Privacy(privacy::Scenario),
+}
+
+impl Case {
+    /// The name, such as `own/table-reorder`; also that of its folder.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Comparator(seed) => format!("comparator/{}", seed.name),
+            Self::Shared(page) => format!("shared/{}", page.name()),
+            Self::Own(script) => format!("own/{}", script.name),
+            Self::Session(scenario) => format!("session/{}", scenario.name()),
+            Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
+        }
+    }
+
+    /// Why it cannot be run here, if it cannot.
+    pub(crate) fn skipped(&self) -> Option<&str> {
+        match self {
+            Self::Shared(page) => page.skipped(),
+            _ => None,
+        }
+    }
+
+    /// Runs it.
+    pub(crate) async fn run(&self, bench: &Workbench) -> Result<()> {
+        match self {
+            Self::Comparator(seed) => comparator::run(bench, seed).await,
+            Self::Shared(page) => shared::run(bench, page).await,
+            Self::Own(script) => own::run(bench, script).await,
+            Self::Session(scenario) => session::run(bench, *scenario).await,
+            Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
+        }
+    }
+}
+
+/// Every case, those first that the others rely on.
+pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
+    let mut cases: Vec<Case> = comparator::SEEDS.iter().map(Case::Comparator).collect();
+    cases.extend(own::SCRIPTS.iter().map(Case::Own));
+    cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
+    cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
+    cases.extend(shared::pages(&folders.shared)?.into_iter().map(Case::Shared));
+    Ok(cases)
+}

@@ -1,0 +1,400 @@
+//! Our own pages (`fixtures/pages`) under scripted mutation: after every step both documents are equal and both hashes
+//! agree.
+
+use crate::{
+    comparison::Options,
+    pair::{Pair, Transport},
+    workbench::Workbench,
+};
+use anyhow::{Context, Result};
+
+/// One thing that happens on the customer's page.
+#[derive(Debug)]
+enum Step {
+    /// A function body is run; `f` is the page's `window.fixture`.
+    Script(&'static str),
+    /// Keys are typed into the element that a selector names.
+    Keys(&'static str, &'static str),
+    /// An element is clicked.
+    Click(&'static str),
+}
+
+use Step::{Click, Keys, Script as Js};
+
+/// A page and what happens on it.
+#[derive(Debug)]
+pub(crate) struct Script {
+    /// The case's name.
+    pub(crate) name: &'static str,
+    page: &'static str,
+    /// Run before the session starts.
+    before: &'static str,
+    /// Selectors of what is masked although the markup does not say so any more.
+    masked: &'static [&'static str],
+    /// Whether the boxes of all elements are compared too.
+    boxes: bool,
+    steps: &'static [Step],
+}
+
+const PLAIN: Script = Script { name: "", page: "", before: "", masked: &[], boxes: false, steps: &[] };
+
+/// Runs one script.
+pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
+    let path = format!("/fixtures/{}.html", script.page);
+    let mut pair = Pair::start_after(bench, &path, Transport::Relay, &with_fixture(script.before)).await?;
+    let masked = script.masked.iter().map(|&selector| selector.to_owned()).collect();
+    pair.options = Options { masked, boxes: script.boxes, ..Options::default() };
+    pair.join().await?;
+    pair.check("keyframe").await?;
+    for step in script.steps {
+        match step {
+            Step::Script(body) => pair.step(body, &with_fixture(body)).await?,
+            Step::Keys(selector, keys) => {
+                pair.customer().type_into(selector, keys).await?;
+                pair.check(&format!("typing {keys:?} into {selector}")).await?;
+            }
+            Step::Click(selector) => {
+                pair.customer().click(selector).await?;
+                pair.check(&format!("clicking {selector}")).await?;
+            }
+        }
+    }
+    pair.finish().await.context("at the end")
+}
+
+fn with_fixture(body: &str) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    // What a step returns is of no interest, but a promise is waited for.
+    format!("const f = window.fixture; return (async () => {{ await (async () => {{ {body} }})() }})()")
+}
+
+/// Every script.
+pub(crate) static SCRIPTS: &[Script] = &[
+    Script {
+        name: "rows-edit",
+        page: "table",
+        before: "f.create(1000)",
+        steps: &[
+            Js("f.append(1)"),
+            Js("f.append(100)"),
+            Js("f.insertAt(0)"),
+            Js("f.insertAt(500, 20)"),
+            Js("f.removeAt(0)"),
+            Js("f.removeAt(f.count() - 1)"),
+            Js("for (let i = 0; i < 50; i++) f.removeAt(300)"),
+            Js("f.updateEvery(10)"),
+            Js("f.updateEvery(1)"),
+            Js("f.append(1); f.removeAt(3); f.insertAt(7, 2); f.updateEvery(100); f.swap(1, 5)"),
+            Js("f.clear()"),
+            Js("f.append(1000)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "rows-reorder",
+        page: "table",
+        before: "f.create(1000)",
+        steps: &[
+            Js("f.swap(1, 998)"),
+            Js("f.shuffle(1)"),
+            Js("f.reverse()"),
+            Js("f.sort()"),
+            Js("f.shuffle(2); f.append(10); f.removeAt(500)"),
+            Js("f.shuffle(3); f.shuffle(4); f.sort()"),
+            Js("f.sort(); f.reverse(); f.swap(0, 1)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "list-reorder",
+        page: "table",
+        before: "f.create(1000, 'list')",
+        steps: &[
+            Js("f.swap(0, 999)"),
+            Js("f.swap(499, 500)"),
+            Js("f.shuffle(5)"),
+            Js("f.reverse()"),
+            Js("f.sort()"),
+            Js("f.insertAt(0, 1000)"),
+            Js("f.shuffle(6)"),
+            Js("f.create(100, 'table')"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "rows-100000-swap",
+        page: "table",
+        before: "f.create(100000, 'list')",
+        steps: &[Js("f.swap(1, 99998)"), Js("f.append(1)"), Js("f.updateEvery(10000)")],
+        ..PLAIN
+    },
+    Script {
+        name: "subtrees",
+        page: "tree",
+        steps: &[
+            Js("f.moveSubtree()"),
+            Js("f.moveSubtree()"),
+            Js("f.moveThereAndBack()"),
+            Js("f.replaceInnerHtml(3)"),
+            Js("f.replaceInnerHtml(300)"),
+            Js("f.replaceInnerHtml(0)"),
+            Js("f.addAndRemove()"),
+            Js("f.rescue()"),
+            Js("f.rescue(); f.addAndRemove(); f.moveSubtree()"),
+            Js("f.swapAncestors()"),
+            Js("f.swapAncestors()"),
+            Js("f.wrap()"),
+            Js("f.wrap(); f.wrap()"),
+            Js("f.unwrap()"),
+            Js("f.unwrap(); f.unwrap()"),
+            Js("f.wrap(); f.swapAncestors(); f.unwrap()"),
+            Js("f.churn(1, 100)"),
+            Js("f.churn(2, 1000)"),
+            Js("f.moveSubtree(); f.churn(3, 300); f.replaceInnerHtml(5); f.swapAncestors(); f.wrap()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "bulk-50000",
+        page: "tree",
+        steps: &[Js("f.bulk(50000)"), Js("f.churn(4, 20)"), Js("f.clearBulk()")],
+        ..PLAIN
+    },
+    Script {
+        name: "nesting-2000",
+        page: "tree",
+        steps: &[
+            Js("f.nest(2000)"),
+            Js("f.nest(1)"),
+            Js("f.nest(2000); f.moveSubtree()"),
+            Js(
+                "let at = document.getElementById('deep'); while (at.firstElementChild) at = at.firstElementChild; at.textContent = 'edited'",
+            ),
+            Js(
+                "let at = document.getElementById('deep'); for (let i = 0; i < 1000; i++) at = at.firstElementChild; document.getElementById('right').append(at)",
+            ),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "text",
+        page: "text",
+        steps: &[
+            Js("f.editText()"),
+            Js("f.splitText()"),
+            Js("f.normalize()"),
+            Js("f.addParts()"),
+            Js("f.splitText(); f.addParts(); f.normalize()"),
+            Js("f.emptyText()"),
+            Js("f.appendData()"),
+            Js("f.insertData(2)"),
+            Js("f.deleteData(0, 3)"),
+            Js("f.editComments()"),
+            Js("f.type('typed \\u{1F680} text')"),
+            Js("for (const character of 'letter by letter') f.type(character)"),
+            Js("f.typeByReplacing('replaced whole')"),
+            Js("f.editUnicode()"),
+            Js("f.breakSurrogate()"),
+            Js("f.mendSurrogate()"),
+            Js("f.editText(); f.type('x'); f.editUnicode(); f.editComments()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "attributes",
+        page: "attributes",
+        steps: &[
+            Js("f.toggleClasses(10)"),
+            Js("f.toggleClasses(1000)"),
+            Js("f.setAttributes()"),
+            Js("f.setAndRevert()"),
+            Js("f.setAttributes(); f.removeAttributes()"),
+            Js("f.setAttributes()"),
+            Js("f.editStyle()"),
+            Js("f.editStyle(); f.clearStyle()"),
+            Js("f.editStyle()"),
+            Js("f.setNamespaced()"),
+            Js("f.setNamespaced()"),
+            Js("f.removeNamespaced()"),
+            Js("f.toggleBooleans()"),
+            Js("f.toggleBooleans()"),
+            Js("f.addOddAttributes()"),
+            Js("f.changeOddAttributes()"),
+            Js("f.removeOddAttributes()"),
+            Js("f.setActiveValues()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "namespaces",
+        page: "namespaces",
+        steps: &[
+            Js("f.addPrefixed()"),
+            Js("f.addSvg()"),
+            Js("f.addSvg()"),
+            Js("f.editForeign()"),
+            Js("f.addMath()"),
+            Js("f.editTemplate()"),
+            Js("f.cloneTemplate()"),
+            Js("f.addTemplate()"),
+            Js("f.attach()"),
+            Js("f.editShadow()"),
+            Js("f.moveSlotted()"),
+            Js("f.moveSlotted()"),
+            Js("f.define()"),
+            Js("f.attachClosed()"),
+            Js("f.addPrefixed(); f.editTemplate(); f.editShadow()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "odd-names",
+        page: "svg-names",
+        boxes: true,
+        steps: &[Js("f.addOdd()"), Js("f.moveOdd()"), Js("f.cloneOdd()"), Js("f.editOdd()")],
+        ..PLAIN
+    },
+    Script { name: "quirks", page: "quirks", boxes: true, steps: &[Js("f.addLater()")], ..PLAIN },
+    Script { name: "limited-quirks", page: "limited-quirks", boxes: true, steps: &[Js("f.addLater()")], ..PLAIN },
+    Script {
+        name: "hijack",
+        page: "hijack",
+        steps: &[
+            Js("f.addHijacker()"),
+            Js("f.changeForm()"),
+            Js("f.moveForm()"),
+            Js("f.addHijacker('parentNode'); f.addHijacker('remove'); f.changeForm()"),
+            Js("f.removeHijackers()"),
+            Js("f.changeForm"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "form-state",
+        page: "form",
+        masked: &["#password"],
+        steps: &[
+            Js("f.setValues(1)"),
+            Js("f.setValues(2, { events: true })"),
+            Js("f.type('text', ' and more'); f.type('area', '\\nthird')"),
+            Js("f.togglePassword()"),
+            Js("f.type('password', 'x')"),
+            Js("f.togglePassword()"),
+            Js("f.changeType('search', 'text')"),
+            Js("f.setDefaults()"),
+            Js("f.addOption()"),
+            Js("f.removeSelectedOption()"),
+            Js("f.selectNone()"),
+            Js("f.toggleDisabled()"),
+            Js("f.setIndeterminate()"),
+            Js("f.setIndeterminate(false)"),
+            Js("f.editContent()"),
+            Js("f.openDetails()"),
+            Js("f.openDetails(false)"),
+            Js("f.show()"),
+            Js("f.closeDialog()"),
+            Js("f.showModal()"),
+            Js("f.closeDialog()"),
+            Js("f.showPopover()"),
+            Js("f.showPopover(false)"),
+            Js("f.focus('text')"),
+            Js("f.reset()"),
+            Js("f.setValues(3); f.reset(); f.setValues(4)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "form-typing",
+        page: "form",
+        masked: &["#password"],
+        steps: &[
+            Keys("#text", " typed"),
+            Keys("#search", "größer 漢字"),
+            Keys("#email", "a@example.org"),
+            Keys("#tel", "+49 30 123"),
+            Keys("#number", "7"),
+            Keys("#area", "\nanother line"),
+            // Backspace and Home, as WebDriver writes keys.
+            Keys("#text", "\u{e003}\u{e003}\u{e011}first "),
+            Keys("#password", "correct horse"),
+            Keys("#cc-number", "4000 1234"),
+            Keys("#cc-name", "Name"),
+            Keys("#editable", "typed into the page"),
+            Keys("#one", "g"),
+            Click("#check-b"),
+            Click("#check-c"),
+            Click("#radio-b"),
+            Click("#toggle"),
+            Keys("#password", " battery"),
+            Click("#many option:nth-child(4)"),
+            Click("#details summary"),
+            Keys("#outside", "x"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "scroll",
+        page: "scroll",
+        steps: &[
+            Js("f.scrollAll(1)"),
+            Js("f.scrollAll(2)"),
+            Js("f.scrollTop()"),
+            Js("f.scrollOne('both', 100, 200)"),
+            Js("f.scrollWindow(300, 400)"),
+            Js("await f.scrollSmoothly(300)"),
+            Js("f.intoView()"),
+            Js("f.addScrolled()"),
+            Js("f.moveScroller()"),
+            Js("f.shrink()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "scrolled-before-start",
+        page: "scroll",
+        before: "f.scrollAll(3)",
+        steps: &[Js("f.scrollAll(4)")],
+        ..PLAIN
+    },
+    Script {
+        name: "style-sheets",
+        page: "styles",
+        before: "await f.ready()",
+        steps: &[
+            Js("f.editStyleText()"),
+            Js("f.addStyle()"),
+            Js("f.removeStyle()"),
+            Js("await f.addLink()"),
+            Js("f.setInline()"),
+            Js("f.moveBase()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "privacy",
+        page: "privacy",
+        masked: &["#password", "#new-password", "#direct-unmask", "#cc-number", "#cc-csc"],
+        steps: &[
+            Js("f.changePublic()"),
+            Js("f.typeSecret()"),
+            Js("f.togglePassword()"),
+            Js("f.typeSecret('password')"),
+            Js("f.togglePassword()"),
+            Js("f.clear('password'); for (let i = 0; i < 20; i++) f.typeKey('password')"),
+            Js("f.replacePassword()"),
+            Js("f.dropAutocomplete()"),
+            Js("f.becomePrivate()"),
+            Js("f.moveIn()"),
+            Js("f.moveOut()"),
+            Js("f.moveIntoBlock()"),
+            Js("f.moveOutOfBlock()"),
+            Js("f.changeMasked()"),
+            Js("f.changeBlocked()"),
+            Js("f.addMasked()"),
+            Js("f.changePublic()"),
+        ],
+        ..PLAIN
+    },
+];

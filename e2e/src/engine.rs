@@ -1,0 +1,116 @@
+//! Browser engines that the suite can drive, and what is particular to each.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// A browser engine with its WebDriver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Chromium with `chromedriver`.
+    Chromium,
+}
+
+/// Size of every browser window, in CSS pixels.
+pub(crate) const WINDOW: (u32, u32) = (1280, 800);
+
+impl Engine {
+    /// The driver's program: from the environment, otherwise from `PATH`.
+    pub(crate) fn driver(self) -> Result<PathBuf> {
+        match self {
+            Self::Chromium => program("CHROMEDRIVER", &["chromedriver"]),
+        }
+    }
+
+    /// The browser's program: from the environment, otherwise from `PATH`.
+    fn binary(self) -> Result<PathBuf> {
+        match self {
+            Self::Chromium => {
+                program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
+            }
+        }
+    }
+
+    /// Arguments that make the driver listen on a port of its choice.
+    pub(crate) const fn driver_arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Chromium => &["--port=0"],
+        }
+    }
+
+    /// The port that the driver says it listens on, if `line` says so.
+    pub(crate) fn port_in(self, line: &str) -> Option<u16> {
+        match self {
+            Self::Chromium => {
+                let (_, port) = line.rsplit_once("started successfully on port ")?;
+                port.trim_end_matches('.').parse().ok()
+            }
+        }
+    }
+
+    /// What a new session asks for. The browser reaches no host but 127.0.0.1, so that a run is the same everywhere.
+    pub(crate) fn capabilities(self, profile: &Path, headed: bool) -> Result<Map<String, Value>> {
+        match self {
+            Self::Chromium => {
+                let mut arguments = vec![
+                    "--no-sandbox".to_owned(),
+                    "--disable-gpu".to_owned(),
+                    "--disable-quic".to_owned(),
+                    "--disable-dev-shm-usage".to_owned(),
+                    "--no-first-run".to_owned(),
+                    "--disable-background-networking".to_owned(),
+                    "--disable-component-update".to_owned(),
+                    "--disable-sync".to_owned(),
+                    "--force-device-scale-factor=1".to_owned(),
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_owned(),
+                    format!("--window-size={},{}", WINDOW.0, WINDOW.1),
+                    format!("--user-data-dir={}", profile.display()),
+                ];
+                if !headed {
+                    arguments.push("--headless".to_owned());
+                }
+                let capabilities = json!({
+                    "browserName": "chrome",
+                    "pageLoadStrategy": "normal",
+                    "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
+                    "unhandledPromptBehavior": "dismiss",
+                    "goog:loggingPrefs": { "browser": "ALL" },
+                    "goog:chromeOptions": { "binary": self.binary()?, "args": arguments },
+                });
+                match capabilities {
+                    Value::Object(map) => Ok(map),
+                    _ => bail!("capabilities are an object"),
+                }
+            }
+        }
+    }
+
+    /// The name under which the driver reports the browser's process id.
+    pub(crate) const fn process_capability(self) -> &'static str {
+        match self {
+            Self::Chromium => "goog:processID",
+        }
+    }
+
+    /// Where the driver hands out the console, if it does.
+    pub(crate) const fn log_endpoint(self) -> Option<&'static str> {
+        match self {
+            Self::Chromium => Some("se/log"),
+        }
+    }
+}
+
+/// A program named by an environment variable, or the first of `names` on `PATH`.
+fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable) {
+        return Ok(path.into());
+    }
+    let path = env::var_os("PATH").context("PATH is not set")?;
+    env::split_paths(&path)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .find(|candidate| candidate.is_file())
+        .with_context(|| format!("no {} on PATH; install it or set {variable}", names.join(", ")))
+}

@@ -1,0 +1,90 @@
+//! End-to-end tests of the co-browse engine: a customer's page and an agent's page in two real browsers, with the real
+//! relay between them, and a comparison of the two live documents that shares nothing with the engine.
+//!
+//! ```text
+//! e2e run [--only SUBSTR] [--list] [--headed] [--workers N]
+//! ```
+//!
+//! | environment     | what                        | default                         |
+//! |-----------------|-----------------------------|---------------------------------|
+//! | `COBROWSE_DIST` | the built browser files     | `dist`                          |
+//! | `COBROWSE_BIN`  | the `cobrowse` program      | `target/release/cobrowse`       |
+//! | `CHROMEDRIVER`  | Chromium's WebDriver        | the first one on `PATH`         |
+//! | `CHROMIUM`      | the browser                 | the first one on `PATH`         |
+//! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
+
+mod browser;
+mod cases;
+mod comparison;
+mod driver;
+mod engine;
+mod pair;
+mod report;
+mod runner;
+mod server;
+mod wire;
+mod workbench;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
+use tokio::{
+    select,
+    signal::unix::{SignalKind, signal},
+};
+
+/// End-to-end tests in real browsers.
+#[derive(Debug, Parser)]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Runs the cases.
+    Run(RunOptions),
+}
+
+/// How to run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunOptions {
+    /// Only cases whose name contains this; may be given several times.
+    #[arg(long, value_name = "SUBSTR")]
+    pub(crate) only: Vec<String>,
+    /// Print the names of the cases and run none.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Show the browsers' windows.
+    #[arg(long)]
+    pub(crate) headed: bool,
+    /// Cases to run at the same time, each in two browsers of its own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) workers: u8,
+}
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> Result<bool> {
+    let Command { action: Action::Run(options) } = Command::parse();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        // Whichever way it ends, what was started is dropped, and so ended by its id.
+        select! {
+            result = runner::run(&options) => result,
+            _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
+            _ = terminate.recv() => Err(anyhow::anyhow!("terminated")),
+        }
+        .context("the end-to-end run")
+    })
+}

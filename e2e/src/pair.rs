@@ -1,0 +1,299 @@
+//! A customer's page and an agent's page with the engine between them.
+
+use crate::{
+    browser::Browser,
+    comparison::{self, Options, Side},
+    workbench::Workbench,
+};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const SIDES: &str = include_str!("../js/sides.js");
+const MUTATE: &str = include_str!("../js/mutate.js");
+
+/// How long the agent may take to be in step.
+const IN_STEP: Duration = Duration::from_secs(30);
+
+/// Script expression for the rebuilt document.
+pub(crate) const REPLAYED: &str = "window.__e2e.replayed()";
+
+/// How frames reach the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Through the relay, as in use.
+    Relay,
+    /// Taken from the customer's page and pushed into the agent's by the suite.
+    Direct,
+}
+
+/// What the recorder says of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SessionStats {
+    /// The last frame's number.
+    pub(crate) seq: u64,
+    /// Hash of the recorder's tree after it.
+    pub(crate) hash: String,
+}
+
+/// What the player says of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PlayerStats {
+    /// The number of the last frame that was applied.
+    pub(crate) seq: u64,
+    /// Hash of the player's tree after it.
+    pub(crate) hash: String,
+}
+
+/// How long one step of a case took.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    /// What was done.
+    pub(crate) label: String,
+    /// How long it took.
+    pub(crate) time: Duration,
+}
+
+/// A session between the two browsers of a workbench.
+#[derive(Debug)]
+pub(crate) struct Pair<'a> {
+    bench: &'a Workbench,
+    transport: Transport,
+    token: Option<String>,
+    /// Every frame that was taken from the customer's page; direct transport only.
+    pub(crate) frames: Vec<Vec<u8>>,
+    /// Frames that the agent has not got yet.
+    waiting: usize,
+    /// How the comparison treats this page.
+    pub(crate) options: Options,
+}
+
+impl<'a> Pair<'a> {
+    /// Loads a page in the customer's browser and starts a session, without an agent.
+    pub(crate) async fn start(bench: &'a Workbench, page: &str, transport: Transport, options: Value) -> Result<Self> {
+        let pair = Self::load(bench, page, transport).await?;
+        pair.begin(options).await
+    }
+
+    /// Like [`Self::start`], but first runs a function body in the page.
+    pub(crate) async fn start_after(
+        bench: &'a Workbench,
+        page: &str,
+        transport: Transport,
+        script: &str,
+    ) -> Result<Self> {
+        let pair = Self::load(bench, page, transport).await?;
+        pair.edit(script).await.context("before the session")?;
+        pair.begin(json!({})).await
+    }
+
+    async fn load(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {
+        let from = Instant::now();
+        bench.customer.goto(&bench.page(page)).await?;
+        bench.mark("load", from);
+        Ok(Self { bench, transport, token: None, frames: Vec::new(), waiting: 0, options: Options::default() })
+    }
+
+    /// Starts a session on a page, with an agent that is in step.
+    pub(crate) async fn open(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {
+        let mut pair = Self::start(bench, page, transport, json!({})).await?;
+        pair.join().await?;
+        pair.check("keyframe").await?;
+        Ok(pair)
+    }
+
+    /// Starts a session on the page that is loaded.
+    async fn begin(mut self, options: Value) -> Result<Self> {
+        let from = Instant::now();
+        let customer = self.customer();
+        customer.run(SIDES, vec![]).await?;
+        load(customer, &format!("{}/capture.js", self.bench.dist()?), "Cobrowse").await?;
+        let relay = match self.transport {
+            Transport::Relay => Value::from(self.bench.relay()?),
+            Transport::Direct => Value::Null,
+        };
+        let token: Option<String> = customer
+            .eval("return window.__e2e.start(...arguments)", vec![relay, options])
+            .await
+            .context("Cobrowse.start")?;
+        ensure!(self.transport == Transport::Direct || token.is_some(), "the session has no token");
+        self.token = token;
+        self.bench.mark("start", from);
+        Ok(self)
+    }
+
+    /// The customer's browser.
+    pub(crate) const fn customer(&self) -> &'a Browser {
+        &self.bench.customer
+    }
+
+    /// The agent's browser.
+    pub(crate) const fn agent(&self) -> &'a Browser {
+        &self.bench.agent
+    }
+
+    /// Opens the agent's page, and joins the session.
+    pub(crate) async fn join(&mut self) -> Result<()> {
+        let from = Instant::now();
+        self.agent().goto(&self.bench.page("/pages/agent.html")).await?;
+        self.mount(self.agent()).await?;
+        self.waiting = self.frames.len();
+        self.bench.mark("join", from);
+        Ok(())
+    }
+
+    /// Reloads the agent's page, and joins again.
+    pub(crate) async fn rejoin(&mut self) -> Result<()> {
+        self.agent().reload().await?;
+        self.mount(self.agent()).await?;
+        self.waiting = self.frames.len();
+        Ok(())
+    }
+
+    /// Mounts a player in the agent's page that `browser` has loaded.
+    pub(crate) async fn mount(&self, browser: &Browser) -> Result<()> {
+        browser.run(SIDES, vec![]).await?;
+        load(browser, &format!("{}/replay.js", self.bench.dist()?), "CobrowseReplay").await?;
+        let options = match self.transport {
+            Transport::Relay => json!({ "relay": self.bench.relay()?, "token": self.token }),
+            Transport::Direct => json!({}),
+        };
+        browser.run("return window.__e2e.mount(...arguments)", vec![options]).await.context("CobrowseReplay.mount")
+    }
+
+    /// Runs a function body in the customer's page.
+    pub(crate) async fn edit(&self, script: &str) -> Result<Value> {
+        self.customer().eval(script, vec![]).await
+    }
+
+    /// Makes `count` random edits of the customer's page.
+    pub(crate) async fn mutate(&self, seed: u32, count: u32) -> Result<()> {
+        self.customer().run(MUTATE, vec![]).await?;
+        let script = "return window.__mutate.run(arguments[0])";
+        self.customer().run(script, vec![json!({ "seed": seed, "count": count })]).await.context("mutating")
+    }
+
+    /// Takes the frames that the recorder has made; direct transport only. Returns the new ones.
+    async fn drain(&mut self) -> Result<Vec<Vec<u8>>> {
+        let frames: Vec<String> = self.customer().eval("return window.__e2e.drain()", vec![]).await?;
+        let frames: Vec<Vec<u8>> =
+            frames.iter().map(|frame| BASE64_STANDARD.decode(frame)).collect::<Result<_, _>>()?;
+        self.frames.extend(frames.iter().cloned());
+        Ok(frames)
+    }
+
+    /// Has the recorder hand over every change made so far, and keeps the frames from the agent.
+    pub(crate) async fn intercept(&mut self) -> Result<Vec<Vec<u8>>> {
+        self.customer().run("return window.__e2e.flush()", vec![]).await.context("session.flush")?;
+        self.drain().await
+    }
+
+    /// Pushes frames by hand into the player.
+    pub(crate) async fn push(&self, frames: &[Vec<u8>]) -> Result<()> {
+        let frames: Vec<String> = frames.iter().map(|frame| BASE64_STANDARD.encode(frame)).collect();
+        self.agent().run("return window.__e2e.push(arguments[0])", vec![json!(frames)]).await
+    }
+
+    /// Has the recorder hand over every change made so far.
+    pub(crate) async fn flush(&mut self) -> Result<SessionStats> {
+        let stats = self.customer().eval("return window.__e2e.flush()", vec![]).await.context("session.flush")?;
+        if self.transport == Transport::Direct {
+            self.waiting += self.drain().await?.len();
+        }
+        Ok(stats)
+    }
+
+    /// Brings the agent in step with the customer, and checks that both ends' hashes agree.
+    pub(crate) async fn sync(&mut self) -> Result<()> {
+        self.sync_with(self.agent()).await
+    }
+
+    /// Like [`Self::sync`], with another agent's browser.
+    pub(crate) async fn sync_with(&mut self, agent: &Browser) -> Result<()> {
+        // A page may go on by itself between two calls; then the numbers are read again.
+        let mut seen = Vec::new();
+        for _ in 0..20 {
+            let sent = self.flush().await?;
+            if self.waiting > 0 {
+                self.push(&self.frames[self.frames.len() - self.waiting..]).await?;
+                self.waiting = 0;
+            }
+            let arguments = vec![json!(sent.seq), json!(IN_STEP.as_millis())];
+            let reached: PlayerStats =
+                agent.eval("return window.__e2e.reach(...arguments)", arguments).await.context("player.flush")?;
+            let now: SessionStats = self.customer().eval("return window.__e2e.sessionStats()", vec![]).await?;
+            if now.seq != sent.seq || reached.seq > sent.seq {
+                seen.push(now.seq);
+                continue;
+            }
+            if reached.seq != sent.seq {
+                let errors: Vec<String> = agent.eval("return window.__e2e.playerErrors()", vec![]).await?;
+                bail!("the agent is at frame {}, the customer at {}; its errors: {errors:?}", reached.seq, sent.seq);
+            }
+            ensure!(sent.hash == reached.hash, "hashes differ: customer {} agent {}", sent.hash, reached.hash);
+            return Ok(());
+        }
+        Err(anyhow!("the customer's page does not come to rest: frames {seen:?}"))
+    }
+
+    /// Brings the agent in step and compares the documents.
+    pub(crate) async fn check(&mut self, label: &str) -> Result<()> {
+        self.check_with(self.agent(), label).await
+    }
+
+    /// Like [`Self::check`], with another agent's browser.
+    pub(crate) async fn check_with(&mut self, agent: &Browser, label: &str) -> Result<()> {
+        let from = Instant::now();
+        self.sync_with(agent).await.with_context(|| format!("after {label}"))?;
+        self.bench.mark(&format!("{label}: in step"), from);
+        let from = Instant::now();
+        let customer = Side { browser: self.customer(), document: "document" };
+        let agent = Side { browser: agent, document: REPLAYED };
+        let equal =
+            comparison::compare(customer, agent, &self.options).await.with_context(|| format!("after {label}"))?;
+        self.bench.mark(&format!("{label}: compared {} nodes", equal.nodes), from);
+        Ok(())
+    }
+
+    /// Runs a function body in the customer's page, and checks both documents after it.
+    pub(crate) async fn step(&mut self, label: &str, script: &str) -> Result<()> {
+        let from = Instant::now();
+        self.edit(script).await.with_context(|| label.to_owned())?;
+        self.bench.mark(&format!("{label}: edit"), from);
+        self.check(label).await
+    }
+
+    /// Errors that the player reported since it was mounted or since the last call of [`Self::forget_errors`].
+    pub(crate) async fn player_errors(&self) -> Result<Vec<String>> {
+        self.agent().eval("return window.__e2e.playerErrors()", vec![]).await
+    }
+
+    /// Forgets errors that a case has provoked.
+    pub(crate) async fn forget_errors(&self) -> Result<()> {
+        self.agent().run("window.__e2e.forgetPlayerErrors()", vec![]).await
+    }
+
+    /// The player's statistics.
+    pub(crate) async fn player_stats(&self) -> Result<PlayerStats> {
+        self.agent().eval("return window.__e2e.playerStats()", vec![]).await
+    }
+
+    /// Asks the recorder for a keyframe.
+    pub(crate) async fn keyframe(&self) -> Result<()> {
+        self.customer().run("window.__e2e.keyframe()", vec![]).await.context("session.keyframe")
+    }
+
+    /// Ends the case: no error may have been reported by the player.
+    pub(crate) async fn finish(self) -> Result<()> {
+        let errors = self.player_errors().await?;
+        ensure!(errors.is_empty(), "the player reported errors: {errors:?}");
+        Ok(())
+    }
+}
+
+/// Loads one of the engine's scripts.
+async fn load(browser: &Browser, url: &str, global: &str) -> Result<()> {
+    browser.run("return window.__e2e.load(...arguments)", vec![json!(url), json!(global)]).await
+}

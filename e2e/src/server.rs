@@ -1,0 +1,132 @@
+//! The static server from which both browsers load everything.
+//!
+//! ```text
+//! /shared/NAME   real pages, with a policy that runs no script but the engine's
+//! /fixtures/…    our own pages, as they are
+//! /dist/…        the built engine
+//! /pages/NAME    pages of the suite itself
+//! ```
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    extract::{Path as UrlPath, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// Where the served files lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Folders {
+    /// Real pages.
+    pub(crate) shared: PathBuf,
+    /// Our own pages.
+    pub(crate) fixtures: PathBuf,
+    /// The built engine.
+    pub(crate) dist: PathBuf,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// Where it listens, without a slash at the end.
+    pub(crate) url: String,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folders: Folders,
+    policy: HeaderValue,
+}
+
+impl Server {
+    /// Starts on a free port of 127.0.0.1.
+    pub(crate) async fn start(folders: Folders) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        // The engine's folder only: a script that a page names by a relative URL must not be found either.
+        let policy = HeaderValue::try_from(format!("script-src {url}/dist/ 'wasm-unsafe-eval'"))?;
+        let router = Router::new()
+            .route("/shared/{name}", get(shared))
+            .route("/fixtures/{*path}", get(fixture))
+            .route("/dist/{*path}", get(dist))
+            .route("/pages/{name}", get(own))
+            .with_state(Arc::new(Shared { folders, policy }));
+        let task = tokio::spawn(async move {
+            // Ends only with the task.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { url, task })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn shared(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {
+    let mut response = file(&state.folders.shared, &name, "no-store").await;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, state.policy.clone());
+    response
+}
+
+async fn fixture(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
+    file(&state.folders.fixtures, &path, "no-store").await
+}
+
+async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
+    file(&state.folders.dist, &path, "max-age=3600").await
+}
+
+async fn own(UrlPath(name): UrlPath<String>) -> Response {
+    let text = match name.as_str() {
+        "agent.html" => include_str!("../pages/agent.html"),
+        "blank.html" => include_str!("../pages/blank.html"),
+        "comparator.html" => include_str!("../pages/comparator.html"),
+        "comparator.css" => include_str!("../pages/comparator.css"),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    ([(header::CONTENT_TYPE, media_type(Path::new(&name))), (header::CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+async fn file(folder: &Path, path: &str, caching: &'static str) -> Response {
+    let path = Path::new(path);
+    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Ok(bytes) = tokio::fs::read(folder.join(path)).await.context("reading") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    (headers, bytes).into_response()
+}
+
+/// Pages are UTF-8 whatever their markup says: one of the real ones declares another encoding than it was stored in.
+fn media_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("xhtml") => "application/xhtml+xml; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("webp") => "image/webp",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}

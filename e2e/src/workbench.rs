@@ -1,0 +1,148 @@
+//! What a case works with: two browsers, the server, the relay, and a folder for what it leaves.
+
+use crate::{
+    browser::Browser,
+    driver::{Driver, Relay},
+    pair::Mark,
+    server::{Folders, Server},
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// The WebDriver server.
+    pub(crate) driver: Driver,
+    /// The static server.
+    pub(crate) server: Server,
+    /// The relay, or why there is none.
+    pub(crate) relay: Result<Relay>,
+    /// Where files come from.
+    pub(crate) folders: Folders,
+    /// Where cases leave what is to be looked at.
+    pub(crate) output: PathBuf,
+    /// Whether windows are shown.
+    pub(crate) headed: bool,
+}
+
+/// Two browsers and what they need; one case at a time.
+#[derive(Debug)]
+pub(crate) struct Workbench {
+    /// The customer's browser.
+    pub(crate) customer: Browser,
+    /// The agent's browser.
+    pub(crate) agent: Browser,
+    site: std::sync::Arc<Site>,
+    marks: Mutex<Vec<Mark>>,
+}
+
+impl Workbench {
+    /// Opens both browsers.
+    pub(crate) async fn open(site: std::sync::Arc<Site>) -> Result<Self> {
+        let profiles = site.output.join("profiles");
+        let (customer, agent) = tokio::try_join!(
+            Browser::open(&site.driver, &profiles, site.headed),
+            Browser::open(&site.driver, &profiles, site.headed)
+        )?;
+        Ok(Self { customer, agent, site, marks: Mutex::default() })
+    }
+
+    /// Opens one more browser, for another agent.
+    pub(crate) async fn another_browser(&self) -> Result<Browser> {
+        Browser::open(&self.site.driver, &self.site.output.join("profiles"), self.site.headed).await
+    }
+
+    /// The URL of a page of the server.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.site.server.url)
+    }
+
+    /// The URL of the built engine.
+    ///
+    /// # Errors
+    /// When it is not built.
+    pub(crate) fn dist(&self) -> Result<String> {
+        let folder = &self.site.folders.dist;
+        if !folder.join("capture.js").is_file() || !folder.join("replay.js").is_file() {
+            bail!("no capture.js and replay.js in {}; run `cargo xtask dist` or set COBROWSE_DIST", folder.display());
+        }
+        Ok(self.page("/dist"))
+    }
+
+    /// The URL of the relay.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn relay(&self) -> Result<&str> {
+        match &self.site.relay {
+            Ok(relay) => Ok(&relay.url),
+            Err(error) => bail!("no relay: {error:#}"),
+        }
+    }
+
+    /// A folder for files that a case needs for itself; removed with the browsers' profiles.
+    pub(crate) async fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.site.output.join("profiles").join(name);
+        tokio::fs::create_dir_all(&folder).await?;
+        // A browser wants whole paths.
+        Ok(tokio::fs::canonicalize(folder).await?)
+    }
+
+    /// Notes how long something took that began at `from`.
+    pub(crate) fn mark(&self, label: &str, from: Instant) {
+        self.marks().push(Mark { label: label.to_owned(), time: from.elapsed() });
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Vec<Mark>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the workbench ready for a case.
+    pub(crate) async fn prepare(&self) -> Result<()> {
+        self.marks().clear();
+        let clear = async |browser: &Browser| {
+            browser.goto(&self.page("/pages/blank.html")).await?;
+            // A session may remember itself here, to go on with the customer's next page.
+            browser.run("sessionStorage.clear(); localStorage.clear()", vec![]).await?;
+            // What the console tells from now on is this case's.
+            browser.faults().await.map(drop)
+        };
+        tokio::try_join!(clear(&self.customer), clear(&self.agent)).map(drop)
+    }
+
+    /// Leaves pictures and timing of a case in its folder, ends its session, and returns faults that the consoles tell.
+    pub(crate) async fn conclude(&self, folder: &Path, time: Duration) -> Result<Vec<String>> {
+        tokio::fs::create_dir_all(folder).await?;
+        let look = async |browser: &Browser, name: &str| -> Result<Vec<String>> {
+            let picture = browser.screenshot().await?;
+            tokio::fs::write(folder.join(format!("{name}.png")), picture).await?;
+            Ok(browser.faults().await?.into_iter().map(|fault| format!("{name}: {fault}")).collect())
+        };
+        let (customer, agent) = tokio::try_join!(look(&self.customer, "customer"), look(&self.agent, "agent"))?;
+        let mut timing = format!("{:>9.1} ms  whole case\n", milliseconds(time));
+        for mark in self.marks().iter() {
+            timing.push_str(&format!("{:>9.1} ms  {}\n", milliseconds(mark.time), mark.label));
+        }
+        tokio::fs::write(folder.join("timing.txt"), timing).await?;
+        // Ends what still runs, so that the next case meets a quiet relay.
+        // The agent goes first: one that came back to a session that has ended would count as a guess of a token.
+        self.agent.run("window.__e2e?.destroy()", vec![]).await.context("player.destroy")?;
+        self.customer.run("return window.__e2e?.stop()", vec![]).await.context("session.stop")?;
+        Ok([customer, agent].concat())
+    }
+
+    /// Closes both browsers.
+    pub(crate) async fn close(self) -> Result<()> {
+        tokio::try_join!(self.customer.close(), self.agent.close())?;
+        Ok(())
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
