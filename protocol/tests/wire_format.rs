@@ -1,7 +1,7 @@
 //! `docs/wire-format.md` shows worked bytes; this test makes the same and compares. The document is where the exact
 //! bytes are pinned: a change of the format shows here first.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use flate2::{Decompress, FlushDecompress};
 use protocol::{
