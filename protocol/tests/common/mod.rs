@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+#![allow(unreachable_pub, reason = "a module of several tests")]
 
 use protocol::{
     Error, Limits,
