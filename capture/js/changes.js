@@ -325,8 +325,13 @@ export class Changes {
   }
 
   stateScroll(node) {
+    if (!dom.isConnected(node)) return;
     const id = this.reader.ids.get(node);
-    if (id === undefined || !dom.isConnected(node)) return;
+    if (id === undefined) {
+      // Told by this very frame: it has its id in the next one.
+      if (this.reader.fresh.includes(node)) this.scrolled.add(node);
+      return;
+    }
     const left = dom.scrollLeft(node), top = dom.scrollTop(node);
     this.reader.attr(id, this.reader.prop('scrollLeft'), left === 0 ? null : String(left));
     this.reader.attr(id, this.reader.prop('scrollTop'), top === 0 ? null : String(top));

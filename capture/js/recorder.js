@@ -137,7 +137,7 @@ export class PageRecorder {
       this.options.sink(frame);
     }
     for (const id of retells) changes.retell(id);
-    return retells.length > 0 || changes.documentChanged || changes.hosts.size > 0;
+    return retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0;
   }
 
   pause() {
