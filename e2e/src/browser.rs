@@ -68,7 +68,19 @@ impl LogEntry {
 
 impl Browser {
     /// Opens a browser with a profile of its own below `profiles`.
+    ///
+    /// A browser now and then exits as it starts, on a machine that is short of time; it gets three tries.
     pub(crate) async fn open(driver: &Driver, profiles: &Path, headed: bool) -> Result<Self> {
+        for _ in 0..2 {
+            if let Ok(browser) = Self::try_open(driver, profiles, headed).await {
+                return Ok(browser);
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        Self::try_open(driver, profiles, headed).await
+    }
+
+    async fn try_open(driver: &Driver, profiles: &Path, headed: bool) -> Result<Self> {
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;
