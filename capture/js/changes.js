@@ -2,6 +2,8 @@
 // is to be looked at; what is said is what is true then.
 
 import * as dom from './dom.js';
+import { Patches } from './patches.js';
+import { Sheets } from './sheets.js';
 import { KIND, stateOf } from './state.js';
 
 // Attributes that decide what else may be said of an element: said first.
@@ -19,8 +21,16 @@ export class Changes {
     this.listeners = [];
     this.marked = new Map();
     this.hosts = new Set();
+    this.scrollers = new Set(); // elements that were ever scrolled
     this.clear();
+    this.sheets = new Sheets(page, reader, {
+      schedule,
+      noteState: (node) => this.states.add(node),
+    });
     reader.onShadow = (root) => this.observe(root);
+    reader.onFreed = (node) => {
+      if (this.roots.delete(node)) this.sheets.freed(node);
+    };
     reader.onContent = (content) => this.observer.observe(content, OBSERVED);
   }
 
@@ -56,6 +66,7 @@ export class Changes {
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
     this.patchAttachShadow();
+    this.sheets.connect();
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.resized.add(entry.target);
       this.schedule();
@@ -64,26 +75,16 @@ export class Changes {
 
   // No record tells of a shadow root that comes to an element in the page.
   patchAttachShadow() {
-    const { prototype } = Element;
-    const original = prototype.attachShadow;
-    const changes = this;
-    const attachShadow = function (...args) {
-      const root = original.apply(this, args);
-      if (changes.roots.size > 0) {
-        changes.hosts.add(this);
-        changes.schedule();
-      }
-      return root;
-    };
-    prototype.attachShadow = attachShadow;
-    // Taken back while it is the topmost one; below another's it stays, and does nothing.
-    this.unpatch = () => {
-      if (prototype.attachShadow === attachShadow) prototype.attachShadow = original;
-    };
+    this.patches = new Patches();
+    this.patches.method(this.page.window.Element, 'attachShadow', (host) => {
+      this.hosts.add(host);
+      this.schedule();
+    });
   }
 
   disconnect() {
-    this.unpatch?.();
+    this.patches?.takeBack();
+    this.sheets.disconnect();
     this.observer.disconnect();
     this.sizes?.disconnect();
     for (const [target, type, listener, options] of this.listeners) target.removeEventListener(type, listener, options);
@@ -97,6 +98,15 @@ export class Changes {
     this.listeners.push([target, type, listener, options]);
   }
 
+  // `document.open()` takes all listeners off the document and the window, and says so only by what it removes. One that
+  // is still there is not added a second time.
+  listenAgain() {
+    for (const [target, type, listener, options] of this.listeners) {
+      EventTarget.prototype.addEventListener.call(target, type, listener, options);
+    }
+    this.onOpened?.();
+  }
+
   note(records) {
     const { touched, attrs, texts } = this;
     for (let i = 0; i < records.length; i++) {
@@ -104,6 +114,7 @@ export class Changes {
       const target = record.target;
       switch (record.type) {
         case 'childList':
+          if (target === this.page.document) this.listenAgain();
           for (const node of record.addedNodes) touched.add(node);
           for (const node of record.removedNodes) touched.add(node);
           // An option or a text gone changes what its control holds.
@@ -153,10 +164,26 @@ export class Changes {
     for (const node of this.reader.controls) this.states.add(node);
   }
 
+  // Looks at what changes without a record or an event; at all of it, or for as long as a look may take.
+  poll(all) {
+    this.noteControls();
+    this.sheets.poll(all);
+    if (!all) return;
+    // Scrolled, but the event is still to come.
+    this.documentChanged = true;
+    for (const node of this.scrollers) {
+      if (this.reader.ids.has(node)) this.scrolled.add(node);
+      else this.scrollers.delete(node);
+    }
+  }
+
   noteScroll(event) {
     const node = event.target;
     if (node === this.page.document) this.documentChanged = true;
-    else this.scrolled.add(node);
+    else {
+      this.scrolled.add(node);
+      this.scrollers.add(node);
+    }
     this.schedule();
   }
 
@@ -186,6 +213,7 @@ export class Changes {
     const { touched, attrs, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
+    this.sheets.state(touched.size === 0 && this.hosts.size === 0);
     // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
     if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
     this.stateAttrs(attrs, states, true);

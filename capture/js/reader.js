@@ -5,7 +5,8 @@ import * as dom from './dom.js';
 import { stateOf, KIND, kindOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
-  DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18;
+  DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
+  SHEET = 19, RULE = 20;
 
 const NONE = 0xffffffff;
 const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
@@ -254,7 +255,7 @@ export class Reader {
       this.string(value);
       count++;
     }
-    if (kind !== KIND.PLAIN && kind <= KIND.DIALOG) {
+    if (kind !== KIND.PLAIN && kind <= KIND.STYLE) {
       this.controls.add(node);
       count += this.tellState(node, kind);
     }
@@ -275,6 +276,10 @@ export class Reader {
       const shadow = dom.shadowRoot(node);
       if (shadow !== null) this.tellShadow(shadow);
       if (kind === KIND.TEMPLATE) this.tellContent(dom.content(node));
+      if (kind === KIND.STYLE) {
+        const sheet = this.sheets?.ofNew(node);
+        if (sheet) this.sheets.tell(sheet, {});
+      }
       const first = this.first(node);
       if (first !== null) return first;
     }
@@ -314,6 +319,8 @@ export class Reader {
     if (shadow.mode === 'closed') props.push('closed', '1');
     if (shadow.delegatesFocus) props.push('delegatesFocus', '1');
     if (shadow.slotAssignment === 'manual') props.push('slotAssignment', 'manual');
+    const adopted = this.sheets?.adoptedBy(shadow);
+    if (adopted) props.push('adopted', adopted);
     this.words[this.count++] = SHADOW;
     this.words[this.count++] = props.length / 2;
     for (let i = 0; i < props.length; i += 2) this.tellProp(props[i], props[i + 1]);
@@ -327,6 +334,25 @@ export class Reader {
     this.fresh.push(content);
     this.tellChildren(content);
     this.onContent?.(content);
+  }
+
+  tellSheet(sheet, props, rules) {
+    const entries = Object.entries(props).filter(([, value]) => value !== null);
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = SHEET;
+    this.words[this.count++] = entries.length;
+    for (const [name, value] of entries) this.tellProp(name, value);
+    this.fresh.push(sheet);
+    for (let i = 0; i < rules.length; i++) this.tellRule(rules[i]);
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = UP;
+  }
+
+  tellRule(rule) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = RULE;
+    this.string(rule.cssText);
+    this.fresh.push(rule);
   }
 
   tellChildren(parent) {
@@ -409,6 +435,7 @@ export class Reader {
       if (node !== undefined && this.ids.get(node) === id) {
         this.ids.delete(node);
         this.controls.delete(node);
+        this.onFreed?.(node);
       }
       this.nodes[id] = undefined;
     }
@@ -429,6 +456,7 @@ export class Reader {
       this.ids.delete(node);
       const isElement = dom.nodeType(node) === dom.ELEMENT;
       this.closed.delete(node);
+      if (isElement && node.sheet) this.sheets?.forget(node.sheet);
       const inner = isElement ? [dom.shadowRoot(node), contentOf(node)] : [];
       for (const fragment of inner) if (fragment) this.forget(fragment);
       const first = dom.firstChild(node);

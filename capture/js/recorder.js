@@ -27,7 +27,7 @@ export class PageRecorder {
     this.begin();
     this.poll = setInterval(() => {
       if (this.paused || dom.hidden(this.page.document)) return;
-      this.changes.noteControls();
+      this.changes.poll(false);
       this.schedule();
     }, POLL_MS);
   }
@@ -46,6 +46,7 @@ export class PageRecorder {
     this.reader.withScroll = true;
     for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
     this.changes.documentChanged = true;
+    this.unverified = true;
   }
 
   // Keeps a node of ours out of the recording.
@@ -80,7 +81,8 @@ export class PageRecorder {
   // Everything that changed so far goes to the sink, as one frame or, after a change of privacy rules, several.
   flush() {
     if (this.paused || this.ended) return;
-    this.changes.noteControls();
+    this.changes.poll(true);
+    this.reader.withScroll = true;
     this.write();
   }
 
@@ -95,6 +97,10 @@ export class PageRecorder {
     try {
       for (let pass = 0; pass < 4 && this.writeFrame(); pass++);
       this.restartsLeft = MAX_RESTARTS;
+      if (this.changes.sheets.isHot()) {
+        this.changes.sheets.poll(false);
+        this.schedule();
+      }
     } catch (error) {
       this.restart(error);
     }
@@ -131,13 +137,18 @@ export class PageRecorder {
     if (reader.withScroll) reader.withScroll = false;
     if (reader.fresh.includes(focus)) changes.documentChanged = true;
     this.wanted = false;
+    if (this.unverified) {
+      this.unverified = false;
+      changes.sheets.verifyLater();
+    }
     if (frame !== undefined) {
       this.frames++;
       this.bytes += frame.length;
       this.options.sink(frame);
     }
     for (const id of retells) changes.retell(id);
-    return retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0;
+    return retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0 ||
+      changes.sheets.isPending;
   }
 
   pause() {

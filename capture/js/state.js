@@ -2,16 +2,16 @@
 
 import * as dom from './dom.js';
 
-// Up to DIALOG: elements with state of their own.
-export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, TEMPLATE: 6, SCRIPT: 7, INLINE: 8 };
+// Up to STYLE: elements with state of their own.
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, TEMPLATE: 7, SCRIPT: 8, INLINE: 9 };
 
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
-  ['template', KIND.TEMPLATE], ['dialog', KIND.DIALOG], ['script', KIND.SCRIPT],
+  ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
-for (const name of ['a', 'abbr', 'b', 'br', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'link', 'meta', 'small',
-  'source', 'span', 'strong', 'style', 'sub', 'sup', 'td', 'th', 'time', 'title', 'tr', 'u', 'head', 'html', 'body']) {
+for (const name of ['a', 'abbr', 'b', 'br', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
+  'source', 'span', 'strong', 'sub', 'sup', 'td', 'th', 'time', 'title', 'tr', 'u', 'head', 'html', 'body']) {
   KINDS.set(name, KIND.INLINE);
 }
 
@@ -49,10 +49,23 @@ export function stateOf(node, kind, report) {
     }
     case KIND.DIALOG:
       report('modal', isModal(node) ? '1' : null);
+      return;
+    case KIND.STYLE: {
+      const { sheet } = node;
+      if (!sheet) return;
+      report('disabled', sheet.disabled ? '1' : null);
+      report('media', mediaOf(node, sheet.media.mediaText));
+    }
   }
 }
 
 const flag = (value) => (value ? '1' : '0');
+
+// The media that scripts gave to a sheet, if they are not those of the attribute.
+function mediaOf(node, media) {
+  const attribute = dom.getAttribute(node, 'media') ?? '';
+  return media === attribute || media === matchMedia(attribute).media ? null : media;
+}
 
 function isModal(node) {
   try {

@@ -37,10 +37,15 @@ pub mod tag {
     pub const ATTR: u32 = 13;
     /// `id name`: an attribute or property is not there.
     pub const NO_ATTR: u32 = 14;
-    /// `id length`: a text, comment or processing instruction has this data.
+    /// `id length`: a text, comment, processing instruction or rule has this data.
     pub const DATA: u32 = 15;
     /// `namespace length`: a name gets the next number, from 0 on.
     pub const NAME: u32 = 16;
+    /// Entry, `attrs (name length)*`: the rules of the style sheet of the element above, or of the run's parent, or,
+    /// below the document, a constructed one; rules follow until [`UP`].
+    pub const SHEET: u32 = 19;
+    /// Entry, `length`: a rule of a style sheet.
+    pub const RULE: u32 = 20;
     /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
     pub const WITHHELD: u32 = 18;
     /// `id marks`: what the privacy selectors say of an element has changed.

@@ -137,7 +137,8 @@ impl Recorder {
                 tag::END => self.encoder.end_run(),
                 tag::KNOWN => self.known(batch.word("a node id")?),
                 tag::ELEMENT => self.element(&mut batch, &mut attrs)?,
-                tag::SHADOW => self.shadow(&mut batch)?,
+                tag::SHADOW => self.fragment(Kind::Shadow, &mut batch)?,
+                tag::SHEET => self.fragment(Kind::Sheet, &mut batch)?,
                 tag::CONTENT => {
                     let rules = privacy::inherited(self.parent_rules());
                     let id = if self.is_withheld() { NONE } else { self.encoder.fragment(Kind::Content)? };
@@ -148,6 +149,7 @@ impl Recorder {
                 tag::COMMENT => self.leaf(Kind::Comment, &mut batch)?,
                 tag::INSTRUCTION => self.leaf(Kind::Instruction, &mut batch)?,
                 tag::DOCTYPE => self.leaf(Kind::Doctype, &mut batch)?,
+                tag::RULE => self.leaf(Kind::Rule, &mut batch)?,
                 tag::ATTR => self.attr(&mut batch)?,
                 tag::NO_ATTR => {
                     let id = batch.word("a node id")?;
@@ -263,11 +265,14 @@ impl Recorder {
         Ok(())
     }
 
-    fn shadow(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+    fn fragment(&mut self, kind: Kind, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let count = batch.word("a number of properties")?;
         let withheld = self.is_withheld();
-        let rules = privacy::inherited(self.parent_rules());
-        let id = if withheld { NONE } else { self.encoder.fragment(Kind::Shadow)? };
+        let mut rules = privacy::inherited(self.parent_rules());
+        if kind == Kind::Sheet {
+            rules = rules.with(Rules::STYLE);
+        }
+        let id = if withheld { NONE } else { self.encoder.fragment(kind)? };
         for _ in 0..count {
             let name = self.name(batch)?;
             let units = batch.word("a length")?;

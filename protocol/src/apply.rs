@@ -7,7 +7,7 @@ use crate::{
     names::NameId,
     ops::{Op, OpReader},
     splice,
-    tree::{Kind, NONE, ROOT, Refused, Tree},
+    tree::{Kind, NONE, Refused, Tree},
 };
 
 /// How to take back one step.
@@ -77,14 +77,9 @@ impl Apply<'_> {
                 (self.parent, self.before, self.depth) = (parent, NONE, 0);
             }
             Op::Element { id, name, .. } => self.open(id, Kind::Element, name)?,
-            Op::Shadow { id, .. } => {
-                self.first_of_element(id)?;
-                self.open(id, Kind::Shadow, NameId::NONE)?;
-            }
-            Op::Content { id } => {
-                self.first_of_element(id)?;
-                self.open(id, Kind::Content, NameId::NONE)?;
-            }
+            Op::Shadow { id, .. } => self.fragment(id, Kind::Shadow)?,
+            Op::Sheet { id, .. } => self.fragment(id, Kind::Sheet)?,
+            Op::Content { id } => self.fragment(id, Kind::Content)?,
             Op::Leaf { id, kind, data } => self.create(id, kind, NameId::NONE, data)?,
             Op::Attr { name, value } => {
                 if self.tree.attr_text(self.node, name).is_some() {
@@ -150,16 +145,18 @@ impl Apply<'_> {
         if self.tree.node(id).kind.has_data() { Ok(()) } else { Err(fault("a node with data", id)) }
     }
 
-    /// Shadow roots and template contents come first below an element, and there is one at most.
-    fn first_of_element(&self, id: u32) -> std::result::Result<(), Fault> {
+    /// Fragments come first below an element, and there is one at most; style sheets below the document come first too.
+    fn fragment(&mut self, id: u32, kind: Kind) -> std::result::Result<(), Fault> {
         let parent = self.tree.node(self.parent);
-        let first = if self.depth > 0 { parent.first == NONE } else { parent.first == self.before };
-        let single = self.before == NONE || !matches!(self.tree.node(self.before).kind, Kind::Shadow | Kind::Content);
-        if parent.kind == Kind::Element && first && (single || self.depth > 0) {
-            Ok(())
-        } else {
-            Err(fault("a shadow root or template content only as an element's first child", id))
+        if parent.kind == Kind::Element {
+            let mark = self.mark();
+            let first = parent.first == mark;
+            let single = mark == NONE || !self.tree.node(mark).kind.is_fragment();
+            if !(first && single) {
+                return Err(fault("one fragment only, as an element's first child", id));
+            }
         }
+        self.open(id, kind, NameId::NONE)
     }
 
     /// Where the next row goes: rows further down are always appended.
@@ -168,8 +165,16 @@ impl Apply<'_> {
     }
 
     fn create(&mut self, id: u32, kind: Kind, name: NameId, data: &[u8]) -> std::result::Result<(), Fault> {
-        if self.mark() != NONE && matches!(self.tree.node(self.mark()).kind, Kind::Shadow | Kind::Content) {
-            return Err(fault("nothing before a shadow root or template content", id));
+        let (mark, parent) = (self.mark(), self.tree.node(self.parent).kind);
+        if mark != NONE && self.tree.node(mark).kind.is_fragment() {
+            return Err(fault("nothing before a fragment", id));
+        }
+        if !kind.fits_below(parent) {
+            return Err((
+                ErrorKind::Tree,
+                "a node of a kind that fits below its parent",
+                format!("{kind:?} below {parent:?}"),
+            ));
         }
         self.tree.create(id, kind, name, data).map_err(refused)?;
         if self.depth == 0 {
@@ -190,8 +195,10 @@ impl Apply<'_> {
     fn move_here(&mut self, id: u32) -> std::result::Result<(), Fault> {
         self.live(id, "a node to move")?;
         let node = *self.tree.node(id);
-        if id == ROOT || matches!(node.kind, Kind::Shadow | Kind::Content) {
-            return Err(fault("a node that can be moved", id));
+        let mark = self.mark();
+        let fits = node.kind.fits_below(self.tree.node(self.parent).kind);
+        if !fits || node.kind.is_fragment() || mark != NONE && self.tree.node(mark).kind.is_fragment() {
+            return Err(fault("a node that can be moved here", id));
         }
         let above = id == self.parent || (node.first != NONE && self.tree.is_within(self.parent, id));
         if id == self.before || above {

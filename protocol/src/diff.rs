@@ -149,8 +149,8 @@ impl Encoder {
         self.create(kind, NameId::NONE, data)
     }
 
-    /// The content of the template being told (its children and [`Encoder::up`] follow), or a shadow root of the
-    /// element being told. Both come before any other child. Returns its id.
+    /// A fragment of the element being told, or of a run's parent: a template's content, a shadow root or a style sheet;
+    /// its children and [`Encoder::up`] follow. It comes before any other child. Returns its id.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] when the tree is full.
@@ -330,7 +330,7 @@ impl Encoder {
             }
             scratch.ranks[at as usize] = rank;
             rank += 1;
-            if !mirror.has_flags(at, flag::TOUCHED | flag::GONE) && !is_first(mirror.node(at).kind) {
+            if !mirror.has_flags(at, flag::TOUCHED | flag::GONE) && !mirror.node(at).kind.is_fragment() {
                 scratch.sequence.push(at);
             }
             at = mirror.node(at).next;
@@ -461,10 +461,6 @@ impl Encoder {
         self.scratch.gone = gone;
         self.scratch.freed = freed;
     }
-}
-
-const fn is_first(kind: Kind) -> bool {
-    matches!(kind, Kind::Shadow | Kind::Content)
 }
 
 fn narrow(len: usize) -> u32 {

@@ -245,17 +245,17 @@ pub(crate) fn write_subtree(writer: &mut OpWriter, tree: &Tree, top: u32, is_kno
 fn write_node(writer: &mut OpWriter, tree: &Tree, id: u32) {
     let node = tree.node(id);
     match node.kind {
-        Kind::Element | Kind::Shadow => {
+        Kind::Element | Kind::Shadow | Kind::Sheet => {
             writer.define(node.name, &tree.names);
             let mut count = 0;
             for (name, _) in tree.attrs(id) {
                 writer.define(name, &tree.names);
                 count += 1;
             }
-            if node.kind == Kind::Element {
-                writer.element(id, node.name, count);
-            } else {
-                writer.shadow(id, count);
+            match node.kind {
+                Kind::Element => writer.element(id, node.name, count),
+                Kind::Shadow => writer.shadow(id, count),
+                _ => writer.sheet(id, count),
             }
             for (name, value) in tree.attrs(id) {
                 writer.attr(name, value);
@@ -263,6 +263,8 @@ fn write_node(writer: &mut OpWriter, tree: &Tree, id: u32) {
         }
         Kind::Content => writer.content(id),
         Kind::Free | Kind::Document => {}
-        Kind::Doctype | Kind::Text | Kind::Comment | Kind::Instruction => writer.leaf(id, node.kind, tree.data(id)),
+        Kind::Doctype | Kind::Text | Kind::Comment | Kind::Instruction | Kind::Rule => {
+            writer.leaf(id, node.kind, tree.data(id))
+        }
     }
 }

@@ -49,6 +49,10 @@ pub mod tag {
     pub const UP: u8 = 0x18;
     /// The run is complete.
     pub const END: u8 = 0x19;
+    /// Row: a style sheet; its properties and rules follow until [`UP`].
+    pub const SHEET: u8 = 0x1a;
+    /// Row: a rule of a style sheet.
+    pub const RULE: u8 = 0x1b;
 
     /// Row: an element with `tag - ELEMENT` attributes, or, with [`MANY`], a number of them; its children follow
     /// until [`UP`].
@@ -79,7 +83,7 @@ pub enum Op<'a> {
         /// How many attributes and properties follow.
         attrs: u32,
     },
-    /// An attribute or property of the element or shadow root above.
+    /// An attribute or property of the element, shadow root or style sheet above.
     Attr {
         /// Its name.
         name: NameId,
@@ -90,7 +94,7 @@ pub enum Op<'a> {
     Leaf {
         /// Its id.
         id: u32,
-        /// Text, comment, doctype or processing instruction.
+        /// Text, comment, doctype, processing instruction or rule.
         kind: Kind,
         /// Its data.
         data: &'a [u8],
@@ -102,6 +106,13 @@ pub enum Op<'a> {
     },
     /// The shadow root of the element above; `attrs` [`Op::Attr`] follow, then its children, then [`Op::Up`].
     Shadow {
+        /// Its id.
+        id: u32,
+        /// How many properties follow.
+        attrs: u32,
+    },
+    /// A style sheet; `attrs` [`Op::Attr`] follow, then its rules, then [`Op::Up`].
+    Sheet {
         /// Its id.
         id: u32,
         /// How many properties follow.
@@ -328,6 +339,7 @@ impl OpWriter {
             Kind::Comment => tag::COMMENT,
             Kind::Doctype => tag::DOCTYPE,
             Kind::Instruction => tag::INSTRUCTION,
+            Kind::Rule => tag::RULE,
             _ => tag::TEXT,
         });
         self.text(data);
@@ -343,6 +355,13 @@ impl OpWriter {
     pub fn shadow(&mut self, id: u32, attrs: u32) {
         self.new_id(id);
         self.op(tag::SHADOW);
+        self.columns.number(Column::ValueLens, attrs);
+    }
+
+    /// A style sheet; `attrs` calls of [`OpWriter::attr`] follow.
+    pub fn sheet(&mut self, id: u32, attrs: u32) {
+        self.new_id(id);
+        self.op(tag::SHEET);
         self.columns.number(Column::ValueLens, attrs);
     }
 
@@ -575,11 +594,12 @@ impl<'a, 'n> OpReader<'a, 'n> {
                 delete: self.number(Column::TextLens, "a length")?,
                 insert: self.string(Column::TextLens, Column::Text)?,
             },
-            tag::TEXT | tag::COMMENT | tag::DOCTYPE | tag::INSTRUCTION => {
+            tag::TEXT | tag::COMMENT | tag::DOCTYPE | tag::INSTRUCTION | tag::RULE => {
                 let kind = match tag {
                     tag::TEXT => Kind::Text,
                     tag::COMMENT => Kind::Comment,
                     tag::DOCTYPE => Kind::Doctype,
+                    tag::RULE => Kind::Rule,
                     _ => Kind::Instruction,
                 };
                 Op::Leaf { id: self.new_id(), kind, data: self.string(Column::TextLens, Column::Text)? }
@@ -588,10 +608,11 @@ impl<'a, 'n> OpReader<'a, 'n> {
                 self.depth += 1;
                 Op::Content { id: self.new_id() }
             }
-            tag::SHADOW => {
+            tag::SHADOW | tag::SHEET => {
                 self.depth += 1;
                 self.attrs = self.number(Column::ValueLens, "a number of properties")?;
-                Op::Shadow { id: self.new_id(), attrs: self.attrs }
+                let (id, attrs) = (self.new_id(), self.attrs);
+                if tag == tag::SHADOW { Op::Shadow { id, attrs } } else { Op::Sheet { id, attrs } }
             }
             tag::KNOWN => Op::Known { id: self.id()? },
             tag::UP if self.depth > 0 => {

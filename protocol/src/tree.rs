@@ -41,25 +41,48 @@ pub enum Kind {
     Content = 7,
     /// A shadow root, the first child of its host. An open one, as properties do not say otherwise.
     Shadow = 8,
+    /// A style sheet whose rules are not what text or address say: the first child of its `<style>` or `<link>`. Below
+    /// the document: a constructed one, which roots adopt by its number.
+    Sheet = 9,
+    /// A rule of a style sheet: data is its CSS text, nested rules included.
+    Rule = 10,
 }
 
 impl Kind {
     /// Whether nodes of this kind have children.
     #[must_use]
     pub const fn has_children(self) -> bool {
-        matches!(self, Self::Document | Self::Element | Self::Content | Self::Shadow)
+        matches!(self, Self::Document | Self::Element | Self::Content | Self::Shadow | Self::Sheet)
+    }
+
+    /// Whether nodes of this kind are fragments: parts of their parent that come before its children and never move.
+    #[must_use]
+    pub const fn is_fragment(self) -> bool {
+        matches!(self, Self::Content | Self::Shadow | Self::Sheet)
+    }
+
+    /// Whether a node of this kind may be a child of one of that kind.
+    #[must_use]
+    pub const fn fits_below(self, parent: Self) -> bool {
+        match self {
+            Self::Rule => matches!(parent, Self::Sheet),
+            Self::Sheet => matches!(parent, Self::Element | Self::Document),
+            Self::Content | Self::Shadow => matches!(parent, Self::Element),
+            Self::Free | Self::Document => false,
+            _ => parent.has_children() && !matches!(parent, Self::Sheet),
+        }
     }
 
     /// Whether nodes of this kind have attributes or properties.
     #[must_use]
     pub const fn has_attrs(self) -> bool {
-        matches!(self, Self::Document | Self::Element | Self::Shadow)
+        matches!(self, Self::Document | Self::Element | Self::Shadow | Self::Sheet)
     }
 
     /// Whether nodes of this kind have data.
     #[must_use]
     pub const fn has_data(self) -> bool {
-        matches!(self, Self::Doctype | Self::Text | Self::Comment | Self::Instruction)
+        matches!(self, Self::Doctype | Self::Text | Self::Comment | Self::Instruction | Self::Rule)
     }
 }
 

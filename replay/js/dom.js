@@ -14,6 +14,7 @@ const getter = (type, name) => uncurry(descriptor(type.prototype, name).get);
 const method = (type, name) => uncurry(descriptor(type.prototype, name).value);
 
 export const nodeType = getter(Node, 'nodeType');
+export const firstChild = getter(Node, 'firstChild');
 export const parentNode = getter(Node, 'parentNode');
 export const isConnected = getter(Node, 'isConnected');
 export const ownerDocument = getter(Node, 'ownerDocument');

@@ -3,9 +3,10 @@
 // it (Web Animations), or outside of the iframe.
 
 import * as dom from './dom.js';
+import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
 
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
-  ATTR = 11, NO_ATTR = 12, DATA = 13;
+  ATTR = 11, NO_ATTR = 12, DATA = 13, SHEET = 14;
 const NONE = 0xffffffff;
 const DOCTYPE = 2, TEXT = 4, COMMENT = 5, INSTRUCTION = 6;
 const PROP = 7, OTHER = 8;
@@ -30,6 +31,7 @@ export class Page {
     this.base = null; // set where addresses are to be made absolute here
     this.late = []; // what waits until the whole frame is in place
     this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
+    this.sheets = new Sheets(this);
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
   }
 
@@ -41,12 +43,16 @@ export class Page {
     this.at = 0;
     this.textAt = 0;
     while (this.at < words.length) this.command();
-    for (const id of freed) this.nodes[id] = undefined;
+    for (const id of freed) {
+      if (this.nodes[id] instanceof SheetNode) this.sheets.forget(this.nodes[id]);
+      this.nodes[id] = undefined;
+    }
     const late = this.late;
     this.late = [];
     // In a single choice, what is no longer chosen comes before what is.
     late.sort((a, b) => a[0] - b[0]);
     for (const [, run] of late) run();
+    this.sheets.settle();
   }
 
   learn(words, text) {
@@ -74,7 +80,9 @@ export class Page {
         break;
       case REMOVE: {
         const node = this.nodes[words[this.at++]];
-        if (node) removeNode(node);
+        if (node instanceof RuleNode) node.sheet.remove(node);
+        else if (node instanceof SheetNode) this.sheets.release(node);
+        else if (node) removeNode(node);
         break;
       }
       case ATTR: {
@@ -93,7 +101,8 @@ export class Page {
       case DATA: {
         const node = this.nodes[words[this.at++]];
         const data = this.string();
-        if (node) node.data = dom.nodeType(node) === 7 ? data.slice(data.indexOf(' ') + 1) : data;
+        if (node instanceof RuleNode) node.sheet.set(node, data);
+        else if (node) node.data = dom.nodeType(node) === 7 ? data.slice(data.indexOf(' ') + 1) : data;
         break;
       }
       default:
@@ -106,7 +115,7 @@ export class Page {
     const words = this.words;
     const parentId = words[this.at++], beforeId = words[this.at++];
     const before = beforeId === NONE ? null : this.nodes[beforeId];
-    const parent = before ? dom.parentNode(before) : this.nodes[parentId];
+    const parent = before instanceof RuleNode ? before.sheet : before ? dom.parentNode(before) : this.nodes[parentId];
     const stack = [];
     let into = parent;
     for (;;) {
@@ -116,7 +125,7 @@ export class Page {
         case UP: {
           const node = into;
           into = stack.pop();
-          if (node && dom.nodeType(node) === 1) {
+          if (node && !(node instanceof SheetNode) && dom.nodeType(node) === 1) {
             this.complete(node);
             if (stack.length === 0) insert(parent, node, before);
           }
@@ -131,8 +140,9 @@ export class Page {
           break;
         }
         case LEAF: {
-          const node = this.leaf();
-          if (node) insert(into, node, stack.length === 0 ? before : null);
+          const node = this.leaf(into);
+          if (node instanceof RuleNode) node.sheet.insert(node, stack.length === 0 ? before : null);
+          else if (node) insert(into, node, stack.length === 0 ? before : null);
           break;
         }
         case CONTENT: {
@@ -145,6 +155,10 @@ export class Page {
         case SHADOW:
           stack.push(into);
           into = this.shadow(into);
+          break;
+        case SHEET:
+          stack.push(into);
+          into = this.sheet(into);
           break;
         case KNOWN: {
           const node = this.nodes[words[this.at++]];
@@ -170,24 +184,37 @@ export class Page {
     return node;
   }
 
-  leaf() {
+  leaf(parent) {
     const words = this.words;
     const id = words[this.at++], kind = words[this.at++];
     const data = this.string();
-    const node = createLeaf(this.document, kind, data);
+    const node = parent instanceof SheetNode ? new RuleNode(parent, data) : createLeaf(this.document, kind, data);
     this.nodes[id] = node;
     return node;
+  }
+
+  sheet(owner) {
+    const words = this.words;
+    const sheet = this.sheets.create(owner);
+    this.nodes[words[this.at++]] = sheet;
+    for (let count = words[this.at++]; count > 0; count--) {
+      const { name } = this.names[words[this.at++]];
+      this.sheets.setProp(sheet, name, this.string());
+    }
+    return sheet;
   }
 
   shadow(host) {
     const words = this.words;
     const id = words[this.at++];
     const options = { mode: 'open' };
+    let adopted = null;
     for (let count = words[this.at++]; count > 0; count--) {
       const { name } = this.names[words[this.at++]];
       const value = this.string();
       if (name === 'delegatesFocus') options.delegatesFocus = true;
       if (name === 'slotAssignment') options.slotAssignment = value;
+      if (name === 'adopted') adopted = value;
     }
     let root;
     try {
@@ -195,6 +222,7 @@ export class Page {
     } catch {
       root = dom.createDocumentFragment(this.document); // An element that can have none.
     }
+    if (adopted !== null) this.sheets.adopt(root, adopted);
     this.nodes[id] = root;
     return root;
   }
@@ -235,7 +263,7 @@ export class Page {
       if (name === 'srcset') {
         return value.replace(/(^|,\s+)(\S+)/g, (all, before, url) => before + new URL(url, this.base).href);
       }
-      if (name === 'style') return value.replace(/url\((['"]?)(?!#|data:)([^'")]+)\1\)/g, (all, quote, url) => `url("${new URL(url, this.base).href}")`);
+      if (name === 'style') return absoluteCss(value, this.base);
     } catch {
       // No address: it stays as it is.
     }
@@ -244,6 +272,14 @@ export class Page {
 
   // Live state. It is set when the whole frame is in place: it depends on children, layout and the group.
   setProp(node, name, value) {
+    if (node instanceof SheetNode) {
+      this.sheets.setProp(node, name, value);
+      return;
+    }
+    if (name === 'adopted') {
+      this.sheets.adopt(node, value);
+      return;
+    }
     let props = this.state.get(node);
     if (props === undefined) this.state.set(node, (props = new Map()));
     if (value === null) props.delete(name);
@@ -273,6 +309,12 @@ export class Page {
       case 'scrollLeft':
       case 'scrollTop':
         this.late.push([4, () => dom.scrolls[name].set(node, Number(value ?? 0))]);
+        break;
+      case 'disabled':
+        this.late.push([3, () => withSheet(node, (sheet) => (sheet.disabled = value === '1'))]);
+        break;
+      case 'media':
+        this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
         break;
       case 'blocked': {
         const [width, height] = (value ?? '0x0').split('x');
@@ -308,6 +350,12 @@ export class Page {
     this.shown.get(node)?.cancel();
     this.shown.set(node, dom.animate(node, frame, { duration: 0, fill: 'forwards' }));
   }
+}
+
+// Runs with an element's style sheet, as soon as it is there.
+function withSheet(node, run) {
+  if (node.sheet) run(node.sheet);
+  else node.addEventListener('load', () => node.sheet && run(node.sheet), { once: true });
 }
 
 function box(window, node, width, height) {

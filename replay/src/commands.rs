@@ -32,6 +32,9 @@ pub mod tag {
     pub const UP: u32 = 8;
     /// The rows are complete.
     pub const END: u32 = 9;
+    /// Row, `id attrs (name length)*`: the style sheet of the element above, or a constructed one; its rules follow, as
+    /// leaves, until [`UP`].
+    pub const SHEET: u32 = 14;
     /// `id`: the node goes, with its subtree.
     pub const REMOVE: u32 = 10;
     /// `id name length`: an attribute or property.
@@ -119,8 +122,8 @@ impl Commands {
     fn node(&mut self, tree: &Tree, id: u32) {
         let node = tree.node(id);
         match node.kind {
-            Kind::Element | Kind::Shadow => {
-                self.open(tree, id, (node.kind == Kind::Element).then_some(node.name));
+            Kind::Element | Kind::Shadow | Kind::Sheet => {
+                self.open(tree, id, node.kind, node.name);
                 let count = self.words.len() - 1;
                 for (name, value) in tree.attrs(id) {
                     if self.new_attr(tree, node.name, name, value) {
@@ -149,11 +152,15 @@ impl Commands {
                 }
                 Op::PlaceEnd { parent } => self.words.extend([tag::PLACE, parent, NONE]),
                 Op::Element { id, name, .. } => {
-                    self.open(tree, id, Some(name));
+                    self.open(tree, id, Kind::Element, name);
                     (element, count) = (name, self.words.len() - 1);
                 }
                 Op::Shadow { id, .. } => {
-                    self.open(tree, id, None);
+                    self.open(tree, id, Kind::Shadow, NameId::NONE);
+                    (element, count) = (NameId::NONE, self.words.len() - 1);
+                }
+                Op::Sheet { id, .. } => {
+                    self.open(tree, id, Kind::Sheet, NameId::NONE);
                     (element, count) = (NameId::NONE, self.words.len() - 1);
                 }
                 Op::Attr { name, value } => {
@@ -205,13 +212,15 @@ impl Commands {
         self.text.extend_from_slice(bytes);
     }
 
-    /// An element, or a shadow root, with no attributes yet.
-    fn open(&mut self, tree: &Tree, id: u32, name: Option<NameId>) {
-        if let Some(name) = name {
-            self.name(tree, name);
-            self.words.extend([tag::ELEMENT, id, name.0, 0]);
-        } else {
-            self.words.extend([tag::SHADOW, id, 0]);
+    /// An element, a shadow root or a style sheet, with no attributes yet.
+    fn open(&mut self, tree: &Tree, id: u32, kind: Kind, name: NameId) {
+        match kind {
+            Kind::Element => {
+                self.name(tree, name);
+                self.words.extend([tag::ELEMENT, id, name.0, 0]);
+            }
+            Kind::Shadow => self.words.extend([tag::SHADOW, id, 0]),
+            _ => self.words.extend([tag::SHEET, id, 0]),
         }
     }
 

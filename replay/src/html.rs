@@ -66,10 +66,12 @@ fn open(tree: &Tree, id: u32, out: &mut String) {
         }
         Kind::Comment => _ = write!(out, "<!--{}-->", data.replace("--", "- -")),
         Kind::Instruction => _ = write!(out, "<?{data}>"),
+        Kind::Text if own_sheet(tree, node.parent).is_some() => {}
         Kind::Text => text(tree, id, data, out),
+        Kind::Element if is_link(tree, id) && own_sheet(tree, id).is_some() => {}
         Kind::Element => element(tree, id, out),
         Kind::Shadow => out.push_str("<template shadowrootmode=\"open\">"),
-        Kind::Content | Kind::Document | Kind::Free => {}
+        Kind::Sheet | Kind::Rule | Kind::Content | Kind::Document | Kind::Free => {}
     }
 }
 
@@ -148,12 +150,71 @@ fn close(tree: &Tree, id: u32, out: &mut String) {
     match node.kind {
         Kind::Element => {
             let (namespace, name) = tree.names.get(node.name);
+            if let Some(sheet) = own_sheet(tree, id) {
+                if is_link(tree, id) {
+                    style(tree, sheet, out);
+                    return;
+                }
+                rules(tree, sheet, out);
+            }
+            if (namespace, name) == (Namespace::Html, "head") {
+                adopted(tree, ROOT, out);
+            }
             if !(namespace == Namespace::Html && VOID.contains(&name)) {
                 let _ = write!(out, "</{}>", qualified(namespace, name).1);
             }
         }
-        Kind::Shadow => out.push_str("</template>"),
+        Kind::Shadow => {
+            adopted(tree, id, out);
+            out.push_str("</template>");
+        }
         _ => {}
+    }
+}
+
+fn is_link(tree: &Tree, id: u32) -> bool {
+    tree.names.get(tree.node(id).name) == (Namespace::Html, "link")
+}
+
+/// The style sheet of an element whose rules are not what its text or address says.
+fn own_sheet(tree: &Tree, id: u32) -> Option<u32> {
+    let first = tree.node(id).first;
+    (tree.node(first).kind == Kind::Sheet && tree.node(id).kind == Kind::Element).then_some(first)
+}
+
+fn property<'a>(tree: &'a Tree, id: u32, name: &str) -> Option<&'a str> {
+    let mut attrs = tree.attrs(id).filter(|(attr, _)| tree.names.get(*attr) == (Namespace::Prop, name));
+    attrs.next().and_then(|(_, value)| std::str::from_utf8(value).ok())
+}
+
+/// The constructed style sheets that a document or shadow root has adopted: they come after all others.
+fn adopted(tree: &Tree, root: u32, out: &mut String) {
+    for number in property(tree, root, "adopted").unwrap_or_default().split_ascii_whitespace() {
+        let mut sheets = tree.children(ROOT).take_while(|id| tree.node(*id).kind == Kind::Sheet);
+        if let Some(sheet) = sheets.find(|id| property(tree, *id, "sheet") == Some(number)) {
+            style(tree, sheet, out);
+        }
+    }
+}
+
+/// A sheet as an element.
+fn style(tree: &Tree, sheet: u32, out: &mut String) {
+    if property(tree, sheet, "disabled").is_some() {
+        return;
+    }
+    out.push_str("<style");
+    if let Some(media) = property(tree, sheet, "media") {
+        attribute("media", media, out);
+    }
+    out.push('>');
+    rules(tree, sheet, out);
+    out.push_str("</style>");
+}
+
+fn rules(tree: &Tree, sheet: u32, out: &mut String) {
+    for rule in tree.children(sheet) {
+        out.push_str(&tree.data_str(rule).replace("</", "<\\/"));
+        out.push('\n');
     }
 }
 
