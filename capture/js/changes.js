@@ -62,6 +62,7 @@ export class Changes {
     }
     this.listen(document, 'reset', (event) => setTimeout(() => this.noteForm(event)), true);
     this.listen(document, 'scroll', (event) => this.noteScroll(event), true);
+    this.listen(document, 'fullscreenchange', () => this.onTopLayer?.());
     for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
@@ -104,7 +105,6 @@ export class Changes {
     for (const [target, type, listener, options] of this.listeners) {
       EventTarget.prototype.addEventListener.call(target, type, listener, options);
     }
-    this.onOpened?.();
   }
 
   note(records) {
@@ -114,7 +114,10 @@ export class Changes {
       const target = record.target;
       switch (record.type) {
         case 'childList':
-          if (target === this.page.document) this.listenAgain();
+          if (target === this.page.document) {
+            this.listenAgain();
+            this.documentChanged = true;
+          }
           for (const node of record.addedNodes) touched.add(node);
           for (const node of record.removedNodes) touched.add(node);
           // An option or a text gone changes what its control holds.
@@ -124,6 +127,7 @@ export class Changes {
           let names = attrs.get(target);
           if (names === undefined) attrs.set(target, (names = new Map()));
           names.set(record.attributeName, record.attributeNamespace);
+          if (record.attributeName === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
           break;
         }
         default:

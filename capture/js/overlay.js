@@ -2,6 +2,7 @@
 // one closed shadow root, in the top layer, and is never part of what is captured.
 
 import * as dom from './dom.js';
+import { isModal } from './state.js';
 
 const CSS = `
 :host { all: initial; position: fixed; inset: 0; margin: 0; padding: 0; border: 0; width: 100vw; height: 100vh;
@@ -44,15 +45,33 @@ export class Overlay {
     const sheet = new CSSStyleSheet(); // A constructed sheet: inline styles may be forbidden by the page's CSP.
     sheet.replaceSync(CSS);
     this.root.adoptedStyleSheets = [sheet];
+    this.wanted = false;
+    this.modals = []; // the page's modal dialogs, the one on top last
   }
 
   attach() {
-    if (this.host.isConnected) return;
-    dom.append(dom.documentElement(document), this.host);
-    if (this.host.showPopover) {
-      this.host.popover = 'manual';
-      this.host.showPopover();
-    }
+    this.wanted = true;
+    if (!this.host.isConnected) this.raise();
+  }
+
+  // Comes to the top of the top layer again. What is outside of a modal dialog cannot be clicked: while the page shows
+  // one, the overlay is inside.
+  raise(opened) {
+    if (!this.wanted || !dom.documentElement(document)) return;
+    const modals = [...dom.all(document, 'dialog')].filter(isModal);
+    this.modals = this.modals.filter((dialog) => dialog !== opened && modals.includes(dialog));
+    for (const dialog of modals) if (!this.modals.includes(dialog)) this.modals.push(dialog);
+    const home = this.modals.at(-1) ?? dom.documentElement(document);
+    if (dom.parentNode(this.host) !== home) dom.append(home, this.host);
+    if (!this.host.showPopover) return;
+    this.host.popover = 'manual';
+    if (this.host.matches(':popover-open')) this.host.hidePopover();
+    this.host.showPopover();
+  }
+
+  // The page may have thrown out what it did not know.
+  keep() {
+    if (this.wanted && !this.host.isConnected) this.raise();
   }
 
   // Asks before anything is shared; true when the customer agrees.
@@ -123,6 +142,7 @@ export class Overlay {
   }
 
   remove() {
+    this.wanted = false;
     this.host.remove();
   }
 }

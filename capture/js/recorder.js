@@ -40,6 +40,7 @@ export class PageRecorder {
     for (const node of this.ignored) this.reader.ignored.add(node);
     this.changes?.disconnect();
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
+    this.changes.onTopLayer = this.options.onTopLayer;
     this.reader.ids.set(this.page.document, 0);
     this.reader.nodes[0] = this.page.document;
     this.changes.connect();
@@ -101,6 +102,7 @@ export class PageRecorder {
         this.changes.sheets.poll(false);
         this.schedule();
       }
+      this.options.onWritten?.();
     } catch (error) {
       this.restart(error);
     }

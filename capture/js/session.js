@@ -65,6 +65,8 @@ export class Session {
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
+      onTopLayer: (opened) => this.overlay.raise(opened),
+      onWritten: () => this.overlay.keep(),
     });
     this.recorder.ignore(this.overlay.host);
     // With a sink of the page's own nobody watches but who the page lets watch.

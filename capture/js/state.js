@@ -67,7 +67,7 @@ function mediaOf(node, media) {
   return media === attribute || media === matchMedia(attribute).media ? null : media;
 }
 
-function isModal(node) {
+export function isModal(node) {
   try {
     return dom.matches(node, ':modal');
   } catch {

@@ -24,7 +24,7 @@
 //           `content` of a refresh, policy metas.
 //
 // The bar that tells the customer of the session is not part of the page (design.md, browser traps): on the customer's
-// side `<cobrowse-overlay>` right under the root element is left out.
+// side `<cobrowse-overlay>`, right under the root element or in a modal dialog, is left out.
 //
 // With side `raw` everything is written down as it is, for looking at one document by itself.
 //
@@ -227,7 +227,7 @@
           continue;
         }
         frame[0] = nextSibling(node);
-        if (depth === 1 && this.isOverlay(node)) continue;
+        if (this.isOverlay(node)) continue;
         this.nodes++;
         // Pushed in reverse: what is pushed last is walked first.
         for (const [child, inMask] of this.visit(node, depth, masked)) {

@@ -127,7 +127,10 @@ export class Page {
           into = stack.pop();
           if (node && !(node instanceof SheetNode) && dom.nodeType(node) === 1) {
             this.complete(node);
-            if (stack.length === 0) insert(parent, node, before);
+            if (stack.length === 0) {
+              if (parent === this.document) this.makeRoom(node);
+              insert(parent, node, before);
+            }
           }
           break;
         }
@@ -141,6 +144,7 @@ export class Page {
         }
         case LEAF: {
           const node = this.leaf(into);
+          if (stack.length === 0 && parent === this.document) this.makeRoom(node);
           if (node instanceof RuleNode) node.sheet.insert(node, stack.length === 0 ? before : null);
           else if (node) insert(into, node, stack.length === 0 ? before : null);
           break;
@@ -169,6 +173,26 @@ export class Page {
           throw new Error(`cobrowse: row ${words[this.at - 1]} at ${this.at - 1} is unknown`);
       }
     }
+  }
+
+  // A document has one doctype and one element: what takes their place goes in before they are told to go.
+  makeRoom(node) {
+    const type = dom.nodeType(node);
+    if (type !== 1 && type !== 10) return;
+    const root = dom.documentElement(this.document), { doctype } = this.document;
+    if (type === 10 && doctype !== null) removeNode(doctype);
+    if (root !== null && root !== node && (type === 1 || this.isLeaving(root))) removeNode(root);
+  }
+
+  // Whether this frame removes the node.
+  isLeaving(node) {
+    const id = this.nodes.indexOf(node);
+    const { words } = this;
+    for (let at = words.length - 2; at >= this.at; at -= 2) {
+      if (words[at] !== REMOVE) return false;
+      if (words[at + 1] === id) return true;
+    }
+    return false;
   }
 
   element() {
@@ -310,6 +334,9 @@ export class Page {
       case 'scrollTop':
         this.late.push([4, () => dom.scrolls[name].set(node, Number(value ?? 0))]);
         break;
+      case 'modal':
+        this.late.push([3, () => attempt(() => setModal(node, value === '1'))]);
+        break;
       case 'disabled':
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.disabled = value === '1'))]);
         break;
@@ -349,6 +376,27 @@ export class Page {
   show(node, frame) {
     this.shown.get(node)?.cancel();
     this.shown.set(node, dom.animate(node, frame, { duration: 0, fill: 'forwards' }));
+  }
+}
+
+// Puts a dialog into the top layer, or takes it out. `showModal` gives the focus to the dialog, which would take it from
+// where the agent types; where nothing is displayed there is nothing to focus.
+function setModal(node, modal) {
+  if (modal === node.matches(':modal')) return;
+  const open = node.open;
+  if (modal) {
+    if (!open) return;
+    const hidden = dom.animate(node, { display: 'none' }, { duration: 0, fill: 'forwards' });
+    try {
+      node.open = false;
+      node.showModal();
+    } finally {
+      hidden.cancel();
+    }
+  } else {
+    node.open = true; // One that is not open cannot be closed, and would stay in the top layer.
+    node.close();
+    node.open = open;
   }
 }
 

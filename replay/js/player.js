@@ -34,7 +34,8 @@ export class PlayerView {
     Object.assign(this.stage.style, { position: 'relative', overflow: 'hidden', width: '100%', height: '100%' });
     container.append(this.stage);
     this.cursor = makeCursor();
-    this.stage.append(this.cursor);
+    this.ring = makeRing();
+    this.stage.append(this.ring, this.cursor);
     this.sizes = new ResizeObserver(() => this.fit());
     this.sizes.observe(this.stage);
     this.input = new AgentInput(this);
@@ -136,9 +137,32 @@ export class PlayerView {
     this.showPointer(pointer);
     if (url !== this.url) {
       this.url = url;
+      // Moved on without a new document: what is relative from now on is so to the new address.
+      if (this.page.base !== null || dom.baseURI(this.page.document) !== base) Object.assign(this.page, { url, base });
       this.emit('url', { url, base });
     }
     this.focused = focus === '' ? null : this.page.nodes[Number(focus)] ?? null;
+    this.showFocus();
+  }
+
+  // Where the customer's focus is, for as long as it is there: drawn over the page, which never has the focus itself.
+  showFocus() {
+    const rect = this.focused?.isConnected ? this.focused.getBoundingClientRect() : null;
+    const shown = rect !== null && rect.width > 0 && rect.height > 0;
+    this.ring.style.display = shown ? 'block' : 'none';
+    if (this.focused === null || this.destroyed) return;
+    if (shown) {
+      const { x, y } = this.offset, { scale } = this;
+      Object.assign(this.ring.style, {
+        width: rect.width * scale + 'px',
+        height: rect.height * scale + 'px',
+        transform: `translate(${x + rect.x * scale}px, ${y + rect.y * scale}px)`,
+      });
+    }
+    this.ringTurn ??= requestAnimationFrame(() => {
+      this.ringTurn = undefined;
+      this.showFocus();
+    });
   }
 
   // The customer's viewport, scaled to fit the container.
@@ -249,6 +273,13 @@ export class PlayerView {
     this.stage.remove();
     this.engine.free();
   }
+}
+
+function makeRing() {
+  const ring = document.createElement('div');
+  ring.setAttribute('aria-hidden', 'true');
+  Object.assign(ring.style, { position: 'absolute', left: '0', top: '0', boxSizing: 'border-box', pointerEvents: 'none', zIndex: '1', display: 'none', borderRadius: '4px', outline: '2px solid #1d4ed8', outlineOffset: '1px', boxShadow: '0 0 0 5px #1d4ed833' });
+  return ring;
 }
 
 function makeCursor() {

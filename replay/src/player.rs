@@ -30,6 +30,8 @@ pub struct About {
 pub struct Player {
     decoder: Decoder,
     commands: Commands,
+    /// The document's mode: one of another mode is another document.
+    mode: String,
     frames: u32,
     refused: u32,
 }
@@ -44,18 +46,24 @@ impl Player {
     /// A player that waits for its first keyframe.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { decoder: Decoder::new(limits), commands: Commands::default(), frames: 0, refused: 0 }
+        Self { decoder: Decoder::new(limits), commands: Commands::default(), mode: String::new(), frames: 0, refused: 0 }
     }
 
-    /// Takes a frame; afterwards [`Player::commands`] say what changed. With an error nothing has.
+    /// Takes a frame; afterwards [`Player::commands`] say what changed. With an error nothing has. A change of the
+    /// document's mode gives [`Outcome::Rebuilt`], as no document can change it.
     ///
     /// # Errors
     /// Those of [`Decoder::push`].
     pub fn push(&mut self, frame: &[u8]) -> Result<Outcome, Error> {
         self.commands.clear();
         match self.decoder.push(frame) {
-            Ok(outcome) => {
+            Ok(mut outcome) => {
                 self.frames += 1;
+                let mode = self.tree().attr_str(ROOT, prop::MODE).unwrap_or_default();
+                if mode != self.mode {
+                    self.mode = mode.to_owned();
+                    outcome = Outcome::Rebuilt;
+                }
                 match outcome {
                     Outcome::Changed => self.commands.changes(&self.decoder),
                     // The numbers of names are those of the new tree.

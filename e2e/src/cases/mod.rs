@@ -6,6 +6,7 @@ mod own;
 mod privacy;
 mod session;
 mod shared;
+mod traps;
 
 use crate::{server::Folders, workbench::Workbench};
 use anyhow::Result;
@@ -25,6 +26,8 @@ pub(crate) enum Case {
     Hostile(hostile::Attack),
     /// What must not leave the page.
     Privacy(privacy::Scenario),
+    /// What browsers do that an engine must be careful of.
+    Trap(traps::Trap),
 }
 
 impl Case {
@@ -37,6 +40,7 @@ impl Case {
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
+            Self::Trap(trap) => format!("traps/{}", trap.name()),
         }
     }
 
@@ -57,6 +61,7 @@ impl Case {
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
+            Self::Trap(trap) => traps::run(bench, *trap).await,
         }
     }
 }
@@ -68,6 +73,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
+    cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
     cases.extend(shared::pages(&folders.shared)?.into_iter().map(Case::Shared));
     Ok(cases)
 }

@@ -1,0 +1,156 @@
+//! Browser traps: what the engine's means would spoil if they were used without care (`docs/architecture.md`).
+
+use crate::{
+    browser::Browser,
+    pair::{Pair, Transport},
+    workbench::Workbench,
+};
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+/// What the page does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trap {
+    /// It shows a modal dialog: all else is inert.
+    ModalDialog,
+    /// It calls `document.open()`: listeners are gone.
+    DocumentOpen,
+    /// It moves the focus, which the agent's page keeps.
+    Focus,
+    /// It is in a hidden tab: there are no animation frames.
+    HiddenTab,
+}
+
+impl Trap {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab];
+
+    /// For the case's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ModalDialog => "modal-dialog",
+            Self::DocumentOpen => "document-open",
+            Self::Focus => "focus",
+            Self::HiddenTab => "hidden-tab",
+        }
+    }
+}
+
+/// Gives the agent something to type into, with the focus in it.
+const CHAT: &str = "const chat = document.body.appendChild(document.createElement('input'));
+  chat.id = 'chat'; chat.style.cssText = 'position:fixed;right:0;top:0;width:80px'; chat.focus();
+  window.__lost = 0; chat.addEventListener('blur', () => { window.__lost += 1 });";
+
+/// Whether the agent still types where it typed.
+const KEPT: &str = "return document.activeElement?.id === 'chat' && window.__lost === 0";
+
+/// Whether a click at the bottom of the customer's viewport would reach the bar of the session.
+const BAR: &str = "const hit = document.elementFromPoint(innerWidth / 2, innerHeight - 34);
+  return hit?.localName ?? 'nothing'";
+
+/// Runs one.
+pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
+    match trap {
+        Trap::ModalDialog => modal_dialog(bench).await,
+        Trap::DocumentOpen => document_open(bench).await,
+        Trap::Focus => focus(bench).await,
+        Trap::HiddenTab => hidden_tab(bench).await,
+    }
+}
+
+async fn modal_dialog(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/form.html", Transport::Relay).await?;
+    pair.agent().run(CHAT, vec![]).await?;
+    ensure!(bar(&pair).await? == "cobrowse-overlay", "the bar cannot be clicked before the dialog opens");
+    pair.edit("window.fixture.showModal()").await?;
+    pair.check("a modal dialog").await?;
+    let modal = "return window.__e2e.replayed().querySelectorAll('dialog:modal').length";
+    let count: u32 = pair.agent().eval(modal, vec![]).await?;
+    ensure!(count == 1, "{count} dialogs are modal at the agent, expected 1");
+    ensure!(pair.agent().eval::<bool>(KEPT, vec![]).await?, "the dialog took the agent's focus");
+    let hit = bar(&pair).await?;
+    ensure!(hit == "cobrowse-overlay", "a click on the bar would reach {hit} while a modal dialog is open");
+    pair.edit("window.fixture.closeDialog()").await?;
+    pair.check("the dialog closed").await?;
+    let count: u32 = pair.agent().eval(modal, vec![]).await?;
+    ensure!(count == 0, "{count} dialogs are modal at the agent, expected none");
+    ensure!(pair.agent().eval::<bool>(KEPT, vec![]).await?, "the closed dialog took the agent's focus");
+    let hit = bar(&pair).await?;
+    ensure!(hit == "cobrowse-overlay", "a click on the bar would reach {hit} after the dialog closed");
+    pair.finish().await
+}
+
+async fn bar(pair: &Pair<'_>) -> Result<String> {
+    pair.customer().eval(BAR, vec![]).await
+}
+
+async fn document_open(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/form.html", Transport::Relay).await?;
+    pair.edit(
+        "document.open(); document.write('<!doctype html><title>Anew</title><p>written anew</p>'
+           + '<div id=box style=\"height:50px;overflow:auto\"><p style=\"height:900px\">tall</p></div>'); document.close()",
+    )
+    .await?;
+    pair.check("document.open()").await?;
+    // Nothing asks for a frame but the event.
+    pair.edit("document.getElementById('box').scrollTop = 120").await?;
+    wait_for(pair.agent(), "return window.__e2e.replayed().getElementById('box').scrollTop === 120")
+        .await
+        .context("scrolling after document.open()")?;
+    pair.check("scrolled").await?;
+    let hit = bar(&pair).await?;
+    ensure!(hit == "cobrowse-overlay", "the bar is gone after document.open(): there is {hit}");
+    pair.finish().await
+}
+
+async fn focus(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/form.html", Transport::Relay).await?;
+    pair.agent().run(CHAT, vec![]).await?;
+    for id in ["text", "area"] {
+        pair.customer().run("window.fixture.focus(arguments[0])", vec![json!(id)]).await?;
+        pair.check("focus moved").await?;
+        let ring = "const frame = document.querySelector('#stage iframe');
+          const at = frame.getBoundingClientRect(), scale = at.width / frame.offsetWidth;
+          const rect = window.__e2e.replayed().getElementById(arguments[0]).getBoundingClientRect();
+          const near = (a, b) => Math.abs(a - b) < 1.5;
+          return [...document.querySelectorAll('#stage div[aria-hidden]')].some((ring) => {
+            const box = ring.getBoundingClientRect();
+            return box.width > 0 && near(box.x, at.x + rect.x * scale) && near(box.y, at.y + rect.y * scale)
+              && near(box.width, rect.width * scale) && near(box.height, rect.height * scale);
+          })";
+        let shown: bool = pair.agent().eval(ring, vec![json!(id)]).await?;
+        ensure!(shown, "the focus on #{id} is not shown at the agent");
+        ensure!(pair.agent().eval::<bool>(KEPT, vec![]).await?, "the customer's focus took the agent's");
+    }
+    pair.finish().await
+}
+
+async fn hidden_tab(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::start_after(
+        bench,
+        "/fixtures/form.html",
+        Transport::Relay,
+        "window.requestAnimationFrame = () => 0; window.cancelAnimationFrame = () => {};",
+    )
+    .await?;
+    pair.join().await?;
+    pair.edit("document.body.append('without an animation frame')").await?;
+    wait_for(pair.agent(), "return window.__e2e.replayed()?.body?.lastChild?.data === 'without an animation frame'")
+        .await?;
+    pair.check("a hidden tab").await?;
+    pair.finish().await
+}
+
+/// Waits until a function body gives true, 5 s at most.
+async fn wait_for(browser: &Browser, script: &str) -> Result<()> {
+    let looped = format!(
+        "const is = () => {{ {script} }}; const end = performance.now() + 5000;
+         return new Promise((done) => {{
+           const look = () => is() ? done(true) : performance.now() > end ? done(false) : setTimeout(look, 20);
+           look();
+         }})"
+    );
+    let reached: bool = browser.eval(&looped, vec![]).await?;
+    ensure!(reached, "not so within 5 s: {script}");
+    Ok(())
+}
