@@ -28,6 +28,10 @@ const RANK_SHARE: usize = 4;
 /// How many named siblings are passed over in search of one that may have stayed.
 const LOOK_BACK: usize = 8;
 
+/// Marks what is placed among the siblings it had before, in a parent whose children are put into order as a whole.
+/// Ids are below it: [`crate::Limits::nodes`] is.
+const SHIFTED: u32 = 1 << 31;
+
 #[derive(Debug, Clone, Copy)]
 struct Run {
     parent: u32,
@@ -48,11 +52,21 @@ pub(crate) struct Scratch {
     /// What is to be placed, once it is known what stays.
     placements: Vec<Run>,
     placed: Vec<u32>,
+    /// What is placed and was in the page, to be taken from there first.
+    taken: Vec<u32>,
     sequence: Vec<u32>,
+    /// The place of each child of the parent being ranked, counted from `first_rank` on; less is of an earlier parent.
     ranks: Vec<u32>,
+    first_rank: u32,
     tails: Vec<u32>,
+    tail_ranks: Vec<u32>,
     links: Vec<u32>,
     waiting: Vec<Run>,
+    /// Children of a ranked parent that are about to go.
+    left: Vec<u32>,
+    /// Parents whose children were ranked: where their final order is in `orders`.
+    arranged: Vec<Run>,
+    orders: Vec<u32>,
     freed: Vec<u32>,
 }
 
@@ -200,13 +214,13 @@ impl Encoder {
 
     /// Turns runs and removals into operations. Called when the frame is ended.
     pub(crate) fn place_runs(&mut self) -> Result<()> {
-        let placed = self.decide().and_then(|()| self.emit());
-        let scratch = std::mem::take(&mut self.scratch);
-        for id in scratch.entries.iter().chain(&scratch.moved).chain(&scratch.placed) {
+        self.decide()?;
+        self.emit()?;
+        let Scratch { runs, entries, moved, .. } = &self.scratch;
+        let named = runs.iter().flat_map(|run| &entries[run.start as usize..run.end as usize]);
+        for id in named.chain(moved) {
             self.mirror.clear_flags(*id, flag::TOUCHED | flag::MOVED);
         }
-        self.scratch = scratch;
-        placed?;
         self.remove_gone();
         self.begin();
         Ok(())
@@ -214,15 +228,19 @@ impl Encoder {
 
     /// Decides for each parent what stays and what is placed where.
     fn decide(&mut self) -> Result<()> {
-        self.scratch.placements.clear();
-        self.scratch.placed.clear();
+        let scratch = &mut self.scratch;
+        for list in [&mut scratch.placed, &mut scratch.taken, &mut scratch.orders] {
+            list.clear();
+        }
+        scratch.placements.clear();
+        scratch.arranged.clear();
         if self.scratch.runs.is_empty() {
             return Ok(());
         }
         let mut runs = std::mem::take(&mut self.scratch.runs);
         runs.sort_unstable_by_key(|run| (run.parent, run.before));
         let mut decided = Ok(());
-        for group in runs.chunk_by(|a, b| a.parent == b.parent) {
+        for group in runs.chunk_by_mut(|a, b| a.parent == b.parent) {
             decided = self.decide_parent(group);
             if decided.is_err() {
                 break;
@@ -232,13 +250,13 @@ impl Encoder {
         decided
     }
 
-    fn decide_parent(&mut self, group: &[Run]) -> Result<()> {
+    fn decide_parent(&mut self, group: &mut [Run]) -> Result<()> {
         let parent = group[0].parent;
         if !self.mirror.is_live(parent) || !self.mirror.node(parent).kind.has_children() {
             return Err(contradiction("a run in a parent that is there", parent));
         }
         let mut named = 0;
-        for run in group {
+        for run in &*group {
             let anchored = run.before == NONE
                 || self.mirror.node(run.before).parent == parent
                     && !self.mirror.has_flags(run.before, flag::TOUCHED | flag::GONE);
@@ -260,8 +278,13 @@ impl Encoder {
             return Err(contradiction("one run before a node", group[0].before));
         }
         let enough = named * RANK_SHARE;
-        if named > 0 && self.mirror.children(parent).take(enough + 1).count() <= enough {
+        let all = self.mirror.count() as usize;
+        if named > 0 && (all <= enough || self.mirror.children(parent).take(enough + 1).count() <= enough) {
             self.rank(group);
+            // Their marks go when the children are arranged.
+            for run in group {
+                run.end = run.start;
+            }
         } else {
             for run in group {
                 self.keep_neighbours(*run);
@@ -300,6 +323,13 @@ impl Encoder {
     /// Adds a node, in front of those added last, to what is placed before `before`. Placements are filled from right
     /// to left.
     fn place(&mut self, id: u32, parent: u32, before: u32) {
+        if self.mirror.has_flags(id, flag::TOUCHED) {
+            self.scratch.taken.push(id);
+        }
+        self.place_marked(id, parent, before);
+    }
+
+    fn place_marked(&mut self, id: u32, parent: u32, before: u32) {
         let scratch = &mut self.scratch;
         scratch.placed.push(id);
         let end = narrow(scratch.placed.len());
@@ -313,14 +343,22 @@ impl Encoder {
     fn rank(&mut self, group: &[Run]) {
         let parent = group[0].parent;
         let (mirror, scratch) = (&mut self.mirror, &mut self.scratch);
-        scratch.ranks.resize(mirror.capacity(), NONE);
+        let nodes = narrow(mirror.capacity());
+        if scratch.first_rank > NONE - nodes {
+            scratch.ranks.clear();
+            scratch.first_rank = 0;
+        }
+        scratch.first_rank = scratch.first_rank.max(1);
+        scratch.ranks.resize(mirror.capacity(), 0);
         scratch.sequence.clear();
         for run in group.iter().filter(|run| run.before != NONE) {
             mirror.set_flags(run.before, flag::ANCHOR);
         }
+        let start = narrow(scratch.orders.len());
+        scratch.left.clear();
         let entries = |run: &Run| run.start as usize..run.end as usize;
         let mut at = mirror.node(parent).first;
-        let mut rank = 0;
+        let mut rank = scratch.first_rank;
         while at != NONE {
             if mirror.has_flags(at, flag::ANCHOR) {
                 mirror.clear_flags(at, flag::ANCHOR);
@@ -330,64 +368,70 @@ impl Encoder {
             }
             scratch.ranks[at as usize] = rank;
             rank += 1;
-            if !mirror.has_flags(at, flag::TOUCHED | flag::GONE) && !mirror.node(at).kind.is_fragment() {
+            let node = mirror.node(at);
+            if node.kind.is_fragment() {
+                scratch.orders.push(at);
+            } else if node.flags & flag::GONE != 0 {
+                scratch.left.push(at);
+            } else if node.flags & flag::TOUCHED == 0 {
                 scratch.sequence.push(at);
             }
-            at = mirror.node(at).next;
+            at = node.next;
         }
         if let Some(run) = group.last().filter(|run| run.before == NONE) {
             scratch.sequence.extend_from_slice(&scratch.entries[entries(run)]);
         }
-        self.longest(parent);
+        scratch.orders.extend_from_slice(&scratch.sequence);
+        scratch.orders.extend_from_slice(&scratch.left);
+        scratch.arranged.push(Run { parent, before: NONE, start, end: narrow(scratch.orders.len()) });
+        self.longest();
         // From right to left, what is in the longest run is where the others are placed before.
         let (mut cursor, mut next) = (NONE, self.scratch.tails.last().copied().unwrap_or(NONE));
         for index in (0..narrow(self.scratch.sequence.len())).rev() {
             let id = self.scratch.sequence[index as usize];
             if index == next {
                 next = self.scratch.links[index as usize];
-                self.mirror.clear_flags(id, flag::TOUCHED);
                 cursor = id;
+            } else if self.scratch.ranks[id as usize] >= self.scratch.first_rank {
+                self.place_marked(id | SHIFTED, parent, cursor);
             } else {
-                if self.mirror.node(id).parent == parent {
-                    self.mirror.set_flags(id, flag::TOUCHED);
-                }
                 self.place(id, parent, cursor);
             }
         }
+        self.scratch.first_rank = rank;
     }
 
     /// The longest increasing run of ranks among the children in the sequence: the last one's index ends up last in
     /// `tails`, and each one's predecessor in `links`.
-    fn longest(&mut self, parent: u32) {
-        let Scratch { sequence, ranks, tails, links, .. } = &mut self.scratch;
+    fn longest(&mut self) {
+        let Scratch { sequence, ranks, first_rank, tails, tail_ranks, links, .. } = &mut self.scratch;
         tails.clear();
+        tail_ranks.clear();
         links.clear();
         links.resize(sequence.len(), NONE);
         for (index, id) in sequence.iter().enumerate() {
-            if self.mirror.node(*id).parent != parent {
-                continue;
-            }
             let rank = ranks[*id as usize];
-            let at = tails.partition_point(|tail| ranks[sequence[*tail as usize] as usize] < rank);
+            if rank < *first_rank {
+                continue; // It comes from elsewhere.
+            }
+            let at = tail_ranks.partition_point(|tail| *tail < rank);
             if at > 0 {
                 links[index] = tails[at - 1];
             }
-            match tails.get_mut(at) {
-                Some(tail) => *tail = narrow(index),
-                None => tails.push(narrow(index)),
+            if at == tails.len() {
+                tails.push(narrow(index));
+                tail_ranks.push(rank);
+            } else {
+                (tails[at], tail_ranks[at]) = (narrow(index), rank);
             }
         }
     }
 
     /// Writes the placements in an order in which each parent is in the page when its children are placed.
     fn emit(&mut self) -> Result<()> {
-        let mut moves = !self.scratch.moved.is_empty();
-        for index in 0..self.scratch.placed.len() {
-            let id = self.scratch.placed[index];
-            if self.mirror.has_flags(id, flag::TOUCHED) {
-                self.mirror.unlink(id);
-                moves = true;
-            }
+        let moves = !(self.scratch.moved.is_empty() && self.scratch.taken.is_empty());
+        for id in &self.scratch.taken {
+            self.mirror.unlink(*id);
         }
         let mut queue = std::mem::take(&mut self.scratch.placements);
         let mut waiting = std::mem::take(&mut self.scratch.waiting);
@@ -410,7 +454,13 @@ impl Encoder {
             std::mem::swap(&mut queue, &mut waiting);
         }
         (self.scratch.placements, self.scratch.waiting) = (queue, waiting);
-        emitted
+        emitted?;
+        for index in 0..self.scratch.arranged.len() {
+            let Run { parent, start, end, .. } = self.scratch.arranged[index];
+            let order = &self.scratch.orders[start as usize..end as usize];
+            self.mirror.arrange(parent, order, flag::TOUCHED | flag::MOVED);
+        }
+        Ok(())
     }
 
     fn emit_run(&mut self, run: Run) -> Result<()> {
@@ -423,6 +473,10 @@ impl Encoder {
         }
         for index in (run.start..run.end).rev() {
             let id = self.scratch.placed[index as usize];
+            if id & SHIFTED != 0 {
+                self.writer.known(id & !SHIFTED);
+                continue;
+            }
             if self.mirror.node(id).parent != NONE {
                 return Err(contradiction("a node placed once", id));
             }

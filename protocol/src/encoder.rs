@@ -67,7 +67,7 @@ impl Encoder {
     pub fn new(key: Key, limits: &Limits) -> Self {
         Self {
             mirror: Tree::new(key, limits),
-            ids: Ids::new(limits.nodes),
+            ids: Ids::new(limits.nodes.min(1 << 31)),
             writer: OpWriter::default(),
             scratch: Scratch::default(),
             deflate: Compress::new(LEVEL, false),

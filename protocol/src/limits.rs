@@ -8,7 +8,7 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// The largest inflated body, in bytes. Default 256 MiB.
     pub body_bytes: usize,
-    /// The most nodes a tree may hold. Default 4,000,000.
+    /// The most nodes a tree may hold, at most 2^31. Default 4,000,000.
     pub nodes: u32,
     /// The most distinct element, attribute and property names in one stream. Default 100,000.
     pub names: u32,

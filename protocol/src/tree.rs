@@ -417,6 +417,24 @@ impl Tree {
         }
     }
 
+    /// Puts the children of `parent` into this order: all of them, each once. Takes these marks off them. One pass that
+    /// looks at no neighbour: where many have moved, each is brought into the cache once.
+    pub(crate) fn arrange(&mut self, parent: u32, order: &[u32], flags: u8) {
+        let (mut prev, mut hash) = (NONE, self.hash);
+        for (index, id) in order.iter().enumerate() {
+            hash = hash.wrapping_sub(self.term(*id));
+            let node = &mut self.nodes[*id as usize];
+            debug_assert!(node.parent == parent);
+            node.flags &= !flags;
+            (node.prev, node.next) = (prev, order.get(index + 1).copied().unwrap_or(NONE));
+            hash = hash.wrapping_add(self.term(*id));
+            prev = *id;
+        }
+        self.hash = hash;
+        let node = &mut self.nodes[parent as usize];
+        (node.first, node.last) = (order.first().copied().unwrap_or(NONE), prev);
+    }
+
     /// Makes `next` what follows `prev`, or, where `prev` is [`NONE`], the first child of `parent`.
     #[inline]
     fn set_next(&mut self, prev: u32, parent: u32, next: u32) {
