@@ -140,8 +140,8 @@ impl Recorder {
                 tag::SHADOW => self.fragment(Kind::Shadow, &mut batch)?,
                 tag::SHEET => self.fragment(Kind::Sheet, &mut batch)?,
                 tag::CONTENT => {
-                    let rules = privacy::inherited(self.parent_rules());
-                    let id = if self.is_withheld() { NONE } else { self.encoder.fragment(Kind::Content)? };
+                    let rules = self.fragment_rules(Kind::Content);
+                    let id = if rules.is_closed() { NONE } else { self.encoder.fragment(Kind::Content)? };
                     self.opened(id, rules);
                 }
                 tag::UP => self.up(&batch)?,
@@ -265,13 +265,20 @@ impl Recorder {
         Ok(())
     }
 
+    /// The rules of a fragment: below what is kept back, it is kept back too.
+    fn fragment_rules(&self, kind: Kind) -> Rules {
+        let parent = self.parent_rules();
+        match kind {
+            _ if parent.is_closed() => parent,
+            Kind::Sheet => privacy::inherited(parent).with(Rules::STYLE),
+            _ => privacy::inherited(parent),
+        }
+    }
+
     fn fragment(&mut self, kind: Kind, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let count = batch.word("a number of properties")?;
-        let withheld = self.is_withheld();
-        let mut rules = privacy::inherited(self.parent_rules());
-        if kind == Kind::Sheet {
-            rules = rules.with(Rules::STYLE);
-        }
+        let rules = self.fragment_rules(kind);
+        let withheld = rules.is_closed();
         let id = if withheld { NONE } else { self.encoder.fragment(kind)? };
         for _ in 0..count {
             let name = self.name(batch)?;
@@ -579,6 +586,34 @@ mod tests {
         recorder.settle();
         let text = all_text(&applied(&frames));
         assert!(!text.contains("SECRET") && text.contains("title=******"), "{text}");
+    }
+
+    #[test]
+    fn style_sheets_pass_where_text_is_masked_and_not_where_all_is_blocked() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let (div, style) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "style"));
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        let block = facts.name(Namespace::None, privacy::BLOCK_ATTR);
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        for (region, rule) in [(mask, "p { color: red; }"), (block, "p { content: \"SECRET\"; }")] {
+            facts.element(div, 0, &[(region, "")]);
+            facts.element(style, 0, &[]);
+            facts.words.extend([tag::SHEET, 0, tag::RULE]);
+            facts.string(rule);
+            facts.words.extend([tag::UP, tag::UP, tag::UP]);
+        }
+        // Nor does a shadow root below what is blocked open a second way.
+        facts.element(div, 0, &[(block, "")]);
+        facts.element(div, 0, &[]);
+        facts.words.extend([tag::SHADOW, 0]);
+        facts.text("SECRET");
+        facts.words.extend([tag::UP, tag::UP, tag::UP, tag::END]);
+        facts.read(&mut recorder).unwrap();
+        let frame = recorder.delta(0).unwrap().unwrap().to_vec();
+        let text = all_text(&applied(&[frame]));
+        assert!(text.contains("color: red") && !text.contains("SECRET"), "{text}");
+        assert_eq!(recorder.fresh().to_vec(), [1, 2, 3, 4, 5, NONE, NONE, NONE, 6, NONE, NONE, NONE]);
     }
 
     #[test]

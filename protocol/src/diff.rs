@@ -38,6 +38,8 @@ struct Run {
     before: u32,
     start: u32,
     end: u32,
+    /// How many of its nodes were children of the parent before.
+    kept: u32,
 }
 
 /// Memory of the diff, kept between frames.
@@ -46,6 +48,8 @@ pub(crate) struct Scratch {
     runs: Vec<Run>,
     entries: Vec<u32>,
     gone: Vec<u32>,
+    /// A node of which two facts say what cannot be both true.
+    contradicted: Option<u32>,
     /// New nodes whose children are being told, outermost first.
     open: Vec<u32>,
     moved: Vec<u32>,
@@ -78,11 +82,15 @@ impl Encoder {
             list.clear();
         }
         scratch.runs.clear();
+        scratch.contradicted = None;
     }
 
     /// A node the mirror has is no longer in the page.
     pub fn gone(&mut self, id: u32) {
         if self.mirror.is_live(id) && id != ROOT && !self.mirror.has_flags(id, flag::GONE) {
+            if self.mirror.has_flags(id, flag::TOUCHED | flag::MOVED) {
+                self.scratch.contradicted = Some(id);
+            }
             self.mirror.set_flags(id, flag::GONE);
             self.scratch.gone.push(id);
         }
@@ -91,7 +99,7 @@ impl Encoder {
     /// Begins a run in `parent`, before its child `before` (which no fact names) or, with [`NONE`], at its end.
     pub fn run(&mut self, parent: u32, before: u32) {
         let start = narrow(self.scratch.entries.len());
-        self.scratch.runs.push(Run { parent, before, start, end: start });
+        self.scratch.runs.push(Run { parent, before, start, end: start, kept: 0 });
     }
 
     /// Ends the run.
@@ -104,17 +112,20 @@ impl Encoder {
 
     /// A node the mirror has: the next of the run, or of the children of the new node being told.
     pub fn known(&mut self, id: u32) {
-        if !self.mirror.is_live(id) || id == ROOT || self.mirror.has_flags(id, flag::TOUCHED | flag::MOVED) {
-            // A contradiction. An entry that does not exist makes the frame fail, and the page be read afresh.
-            self.scratch.entries.push(NONE);
+        let said = flag::TOUCHED | flag::MOVED | flag::GONE;
+        if !self.mirror.is_live(id) || id == ROOT || self.mirror.has_flags(id, said) {
+            self.scratch.contradicted = Some(id);
             return;
         }
         match self.scratch.open.last().copied() {
             None => {
                 self.mirror.set_flags(id, flag::TOUCHED);
                 self.scratch.entries.push(id);
+                if let Some(run) = self.scratch.runs.last_mut() {
+                    run.kept += u32::from(self.mirror.node(id).parent == run.parent);
+                }
             }
-            Some(parent) if self.mirror.is_within(parent, id) => self.scratch.entries.push(NONE),
+            Some(parent) if self.mirror.is_within(parent, id) => self.scratch.contradicted = Some(id),
             Some(parent) => {
                 self.mirror.set_flags(id, flag::MOVED);
                 self.scratch.moved.push(id);
@@ -228,6 +239,9 @@ impl Encoder {
 
     /// Decides for each parent what stays and what is placed where.
     fn decide(&mut self) -> Result<()> {
+        if let Some(id) = self.scratch.contradicted {
+            return Err(contradiction("a node that is there, and said to be in one place or gone", id));
+        }
         let scratch = &mut self.scratch;
         for list in [&mut scratch.placed, &mut scratch.taken, &mut scratch.orders] {
             list.clear();
@@ -263,16 +277,7 @@ impl Encoder {
             if !anchored {
                 return Err(contradiction("a run before a settled child of its parent", run.before));
             }
-            for id in &self.scratch.entries[run.start as usize..run.end as usize] {
-                let node = self.mirror.node(*id);
-                if node.kind == Kind::Free {
-                    return Err(contradiction("a node that is there, once", *id));
-                }
-                if self.mirror.has_flags(*id, flag::GONE) {
-                    return Err(contradiction("a node in the page or not", *id));
-                }
-                named += usize::from(node.parent == parent);
-            }
+            named += run.kept as usize;
         }
         if group.windows(2).any(|pair| pair[0].before == pair[1].before) {
             return Err(contradiction("one run before a node", group[0].before));
@@ -317,7 +322,7 @@ impl Encoder {
     }
 
     fn left_of(&self, cursor: u32, parent: u32) -> u32 {
-        if cursor == NONE { self.mirror.node(parent).last } else { self.mirror.node(cursor).prev }
+        if cursor == NONE { self.mirror.last(parent) } else { self.mirror.node(cursor).prev }
     }
 
     /// Adds a node, in front of those added last, to what is placed before `before`. Placements are filled from right
@@ -335,7 +340,7 @@ impl Encoder {
         let end = narrow(scratch.placed.len());
         match scratch.placements.last_mut() {
             Some(last) if last.parent == parent && last.before == before && last.end == end - 1 => last.end = end,
-            _ => scratch.placements.push(Run { parent, before, start: end - 1, end }),
+            _ => scratch.placements.push(Run { parent, before, start: end - 1, end, kept: 0 }),
         }
     }
 
@@ -383,7 +388,7 @@ impl Encoder {
         }
         scratch.orders.extend_from_slice(&scratch.sequence);
         scratch.orders.extend_from_slice(&scratch.left);
-        scratch.arranged.push(Run { parent, before: NONE, start, end: narrow(scratch.orders.len()) });
+        scratch.arranged.push(Run { parent, before: NONE, start, end: narrow(scratch.orders.len()), kept: 0 });
         self.longest();
         // From right to left, what is in the longest run is where the others are placed before.
         let (mut cursor, mut next) = (NONE, self.scratch.tails.last().copied().unwrap_or(NONE));

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+mod audit;
 pub mod columns;
 pub mod control;
 pub mod decoder;

@@ -86,15 +86,14 @@ impl Kind {
     }
 }
 
-/// One node. Links are ids or [`NONE`].
+/// What walking, moving and hashing look at: half a cache line, and never parts of two. Links are ids or [`NONE`].
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 pub struct Node {
     /// The parent.
     pub parent: u32,
     /// The first child.
     pub first: u32,
-    /// The last child.
-    pub last: u32,
     /// The previous sibling.
     pub prev: u32,
     /// The next sibling.
@@ -107,9 +106,15 @@ pub struct Node {
     pub owner: u16,
     /// An element's name.
     pub name: NameId,
+    content: u64,
+}
+
+/// What else there is to a node.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    last: u32,
     attrs: u32,
     data: Text,
-    content: u64,
 }
 
 /// Bits of [`Node::flags`].
@@ -129,17 +134,16 @@ pub mod flag {
 const FREE: Node = Node {
     parent: NONE,
     first: NONE,
-    last: NONE,
     prev: NONE,
     next: NONE,
     kind: Kind::Free,
     flags: 0,
     owner: 0,
     name: NameId::NONE,
-    attrs: NONE,
-    data: Text::EMPTY,
     content: 0,
 };
+
+const NOTHING: Rest = Rest { last: NONE, attrs: NONE, data: Text::EMPTY };
 
 #[derive(Debug, Clone, Copy)]
 struct Attr {
@@ -163,6 +167,7 @@ pub enum Refused {
 #[derive(Debug, Clone)]
 pub struct Tree {
     nodes: Vec<Node>,
+    rest: Vec<Rest>,
     attrs: Vec<Attr>,
     free_attrs: u32,
     heap: Heap,
@@ -180,6 +185,7 @@ impl Tree {
     pub fn new(key: Key, limits: &Limits) -> Self {
         let mut tree = Self {
             nodes: Vec::new(),
+            rest: vec![NOTHING],
             attrs: Vec::new(),
             free_attrs: NONE,
             heap: Heap::new(limits.text_bytes),
@@ -221,7 +227,8 @@ impl Tree {
     /// Bytes taken from the allocator, about: nodes, attributes and strings.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>() + self.attrs.capacity() * size_of::<Attr>() + self.heap.capacity()
+        let nodes = self.nodes.capacity() * size_of::<Node>() + self.rest.capacity() * size_of::<Rest>();
+        nodes + self.attrs.capacity() * size_of::<Attr>() + self.heap.capacity()
     }
 
     /// Bytes in strings.
@@ -236,6 +243,18 @@ impl Tree {
     pub fn node(&self, id: u32) -> &Node {
         const NOTHING: &Node = &FREE;
         self.nodes.get(id as usize).unwrap_or(NOTHING)
+    }
+
+    #[inline]
+    fn rest(&self, id: u32) -> &Rest {
+        self.rest.get(id as usize).unwrap_or(&NOTHING)
+    }
+
+    /// The last child, or [`NONE`].
+    #[inline]
+    #[must_use]
+    pub fn last(&self, id: u32) -> u32 {
+        self.rest(id).last
     }
 
     /// Whether the id is in use, by a node that is not about to go.
@@ -269,7 +288,7 @@ impl Tree {
     #[inline]
     #[must_use]
     pub fn data(&self, id: u32) -> &[u8] {
-        self.heap.get(self.node(id).data)
+        self.heap.get(self.rest(id).data)
     }
 
     /// The data as text; it was checked when it came in.
@@ -292,7 +311,7 @@ impl Tree {
 
     /// The attributes and properties, in the order they were first set.
     pub fn attrs(&self, id: u32) -> impl Iterator<Item = (NameId, &[u8])> {
-        let mut at = self.node(id).attrs;
+        let mut at = self.rest(id).attrs;
         std::iter::from_fn(move || {
             let attr = self.attrs.get(at as usize)?;
             at = attr.next;
@@ -359,13 +378,13 @@ impl Tree {
     }
 
     #[inline]
-    fn term(&self, id: u32) -> u64 {
+    pub(crate) fn term(&self, id: u32) -> u64 {
         let node = &self.nodes[id as usize];
         self.key.term(id, node.parent, node.next, node.content)
     }
 
     #[inline]
-    fn is_hashed(&self, id: u32) -> bool {
+    pub(crate) fn is_hashed(&self, id: u32) -> bool {
         id == ROOT || self.nodes[id as usize].parent != NONE
     }
 
@@ -393,9 +412,11 @@ impl Tree {
         let data = if kind.has_data() { self.heap.insert(data).map_err(|_| Refused::Text)? } else { Text::EMPTY };
         if id as usize >= self.nodes.len() {
             self.nodes.resize(id as usize + 1, FREE);
+            self.rest.resize(id as usize + 1, NOTHING);
         }
         let own = if kind.has_data() { self.key.bytes(self.heap.get(data)) } else { self.names.hash(name) };
-        self.nodes[id as usize] = Node { kind, name, data, content: content_of(kind, own), ..FREE };
+        self.nodes[id as usize] = Node { kind, name, content: content_of(kind, own), ..FREE };
+        self.rest[id as usize] = Rest { data, ..NOTHING };
         self.count += 1;
         Ok(())
     }
@@ -405,13 +426,13 @@ impl Tree {
     pub fn link(&mut self, id: u32, parent: u32, before: u32) {
         debug_assert!(self.node(id).parent == NONE && id != ROOT);
         debug_assert!(before == NONE || self.node(before).parent == parent);
-        let prev = if before == NONE { self.nodes[parent as usize].last } else { self.nodes[before as usize].prev };
+        let prev = if before == NONE { self.rest[parent as usize].last } else { self.nodes[before as usize].prev };
         let node = &mut self.nodes[id as usize];
         (node.parent, node.prev, node.next) = (parent, prev, before);
         self.hash = self.hash.wrapping_add(self.term(id));
         self.set_next(prev, parent, id);
         if before == NONE {
-            self.nodes[parent as usize].last = id;
+            self.rest[parent as usize].last = id;
         } else {
             self.nodes[before as usize].prev = id;
         }
@@ -431,8 +452,8 @@ impl Tree {
             prev = *id;
         }
         self.hash = hash;
-        let node = &mut self.nodes[parent as usize];
-        (node.first, node.last) = (order.first().copied().unwrap_or(NONE), prev);
+        self.nodes[parent as usize].first = order.first().copied().unwrap_or(NONE);
+        self.rest[parent as usize].last = prev;
     }
 
     /// Makes `next` what follows `prev`, or, where `prev` is [`NONE`], the first child of `parent`.
@@ -456,7 +477,7 @@ impl Tree {
         self.hash = self.hash.wrapping_sub(self.term(id));
         self.set_next(prev, parent, next);
         if next == NONE {
-            self.nodes[parent as usize].last = prev;
+            self.rest[parent as usize].last = prev;
         } else {
             self.nodes[next as usize].prev = prev;
         }
@@ -504,6 +525,7 @@ impl Tree {
                 }
                 self.free_values(at);
                 self.nodes[at as usize] = FREE;
+                self.rest[at as usize] = NOTHING;
                 self.count -= 1;
                 freed(at);
                 if at == id {
@@ -519,9 +541,9 @@ impl Tree {
     }
 
     fn free_values(&mut self, id: u32) {
-        let node = self.nodes[id as usize];
-        self.heap.remove(node.data);
-        let mut at = node.attrs;
+        let Rest { data, attrs, .. } = *self.rest(id);
+        self.heap.remove(data);
+        let mut at = attrs;
         while at != NONE {
             let attr = self.attrs[at as usize];
             self.heap.remove(attr.value);
@@ -532,7 +554,7 @@ impl Tree {
     }
 
     fn find(&self, id: u32, name: NameId) -> Option<u32> {
-        let mut at = self.node(id).attrs;
+        let mut at = self.rest(id).attrs;
         while at != NONE {
             let attr = &self.attrs[at as usize];
             if attr.name == name {
@@ -573,16 +595,16 @@ impl Tree {
     /// # Errors
     /// [`Refused::Text`]; the old data stays.
     pub fn set_data(&mut self, id: u32, data: &[u8]) -> Result<(), Refused> {
-        let old = self.node(id).data;
+        let old = self.rest(id).data;
         let new = self.heap.replace(old, data).map_err(|_| Refused::Text)?;
-        self.nodes[id as usize].data = new;
+        self.rest[id as usize].data = new;
         self.rehash_data(id);
         Ok(())
     }
 
     fn rehash_data(&mut self, id: u32) {
         let node = &self.nodes[id as usize];
-        let content = content_of(node.kind, self.key.bytes(self.heap.get(node.data)));
+        let content = content_of(node.kind, self.key.bytes(self.heap.get(self.rest[id as usize].data)));
         self.change_content(id, |_| content);
     }
 
@@ -611,7 +633,7 @@ impl Tree {
         let name_hash = self.names.hash(name);
         let share = |tree: &Self, text: Text| tree.key.attribute(name_hash, tree.heap.get(text));
         let added = new.map_or(0, |text| share(self, text));
-        let (mut before, mut at, mut len) = (NONE, self.nodes[id as usize].attrs, 0);
+        let (mut before, mut at, mut len) = (NONE, self.rest[id as usize].attrs, 0);
         while at != NONE && self.attrs[at as usize].name != name {
             (before, at, len) = (at, self.attrs[at as usize].next, len + 1);
         }
@@ -649,7 +671,7 @@ impl Tree {
 
     fn set_attr_link(&mut self, id: u32, before: u32, to: u32) {
         if before == NONE {
-            self.nodes[id as usize].attrs = to;
+            self.rest[id as usize].attrs = to;
         } else {
             self.attrs[before as usize].next = to;
         }
@@ -657,55 +679,14 @@ impl Tree {
 
     /// Gives a node other stored data and returns the old, which the caller now owns.
     pub(crate) fn swap_data(&mut self, id: u32, new: Text) -> Text {
-        let old = std::mem::replace(&mut self.nodes[id as usize].data, new);
+        let old = std::mem::replace(&mut self.rest[id as usize].data, new);
         self.rehash_data(id);
         old
     }
 
     /// The stored data of a node.
     pub(crate) fn data_text(&self, id: u32) -> Text {
-        self.node(id).data
-    }
-
-    /// The hash computed afresh from every node. For checks; O(nodes).
-    #[must_use]
-    pub fn recomputed_hash(&self) -> u64 {
-        let mut sum = 0_u64;
-        for id in 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX) {
-            if self.node(id).kind != Kind::Free && self.is_hashed(id) {
-                sum = sum.wrapping_add(self.term(id));
-            }
-        }
-        sum
-    }
-
-    /// The first difference to another tree, in words: same ids, same nodes, same order. For checks; O(nodes).
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> Option<String> {
-        let (mut id, mut count) = (ROOT, 0_u32);
-        while id != NONE {
-            count += 1;
-            let (a, b) = (self.node(id), other.node(id));
-            let names = (self.names.get(a.name), other.names.get(b.name));
-            if a.kind != b.kind || names.0 != names.1 || self.data(id) != other.data(id) {
-                return Some(format!("node {id}: {:?} {:?}, other {:?} {:?}", a.kind, names.0, b.kind, names.1));
-            }
-            if (a.parent, a.prev, a.next, a.first, a.last) != (b.parent, b.prev, b.next, b.first, b.last) {
-                return Some(format!("node {id}: links differ: {a:?}, other {b:?}"));
-            }
-            let sorted = |tree: &Self| {
-                let mut attrs: Vec<_> =
-                    tree.attrs(id).map(|(name, value)| (tree.names.get(name).1.to_owned(), value.to_vec())).collect();
-                attrs.sort();
-                attrs
-            };
-            let attrs = (sorted(self), sorted(other));
-            if attrs.0 != attrs.1 {
-                return Some(format!("node {id}: attributes {:?}, other {:?}", attrs.0, attrs.1));
-            }
-            id = self.following(id, ROOT);
-        }
-        (other.count != count).then(|| format!("{count} nodes, other {}", other.count))
+        self.rest(id).data
     }
 }
 

@@ -287,6 +287,35 @@ mod tests {
     }
 
     #[test]
+    fn sheets_that_scripts_changed_are_written_as_they_are() {
+        let html = exported(|encoder| {
+            let sheet = encoder.fragment(Kind::Sheet).unwrap();
+            let number = name(encoder, Namespace::Prop, "sheet");
+            encoder.attr(sheet, number, b"1").unwrap();
+            encoder.leaf(Kind::Rule, b"p { top: 1px; }").unwrap();
+            encoder.up();
+            open(encoder, "head", &[]);
+            open(encoder, "style", &[]);
+            encoder.fragment(Kind::Sheet).unwrap();
+            encoder.leaf(Kind::Rule, b"a { content: \"</style>\"; }").unwrap();
+            encoder.up();
+            encoder.leaf(Kind::Text, b"not any more").unwrap();
+            encoder.up();
+            open(encoder, "link", &[(Namespace::None, "href", "x.css")]);
+            encoder.fragment(Kind::Sheet).unwrap();
+            encoder.leaf(Kind::Rule, b"b { }").unwrap();
+            encoder.up();
+            encoder.up();
+            encoder.up();
+            let adopted = name(encoder, Namespace::Prop, "adopted");
+            encoder.set_attr(ROOT, adopted, b"1").unwrap();
+        });
+        let expected = "<head><style>a { content: \"<\\/style>\"; }\n</style><style>b { }\n</style>\
+            <style>p { top: 1px; }\n</style></head>";
+        assert_eq!(html, expected);
+    }
+
+    #[test]
     fn live_state_is_shown_and_nothing_that_runs() {
         let html = exported(|encoder| {
             open(encoder, "input", &[(Namespace::None, "value", "old"), (Namespace::Prop, "value", "new")]);

@@ -46,7 +46,13 @@ impl Player {
     /// A player that waits for its first keyframe.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { decoder: Decoder::new(limits), commands: Commands::default(), mode: String::new(), frames: 0, refused: 0 }
+        Self {
+            decoder: Decoder::new(limits),
+            commands: Commands::default(),
+            mode: String::new(),
+            frames: 0,
+            refused: 0,
+        }
     }
 
     /// Takes a frame; afterwards [`Player::commands`] say what changed. With an error nothing has. A change of the
