@@ -21,7 +21,6 @@ export class Changes {
     this.listeners = [];
     this.marked = new Map();
     this.hosts = new Set();
-    this.scrollers = new Set(); // elements that were ever scrolled
     this.clear();
     this.sheets = new Sheets(page, reader, {
       schedule,
@@ -66,7 +65,7 @@ export class Changes {
     for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
-    this.patchAttachShadow();
+    this.patch();
     this.sheets.connect();
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.resized.add(entry.target);
@@ -74,12 +73,31 @@ export class Changes {
     });
   }
 
-  // No record tells of a shadow root that comes to an element in the page.
-  patchAttachShadow() {
-    this.patches = new Patches();
-    this.patches.method(this.page.window.Element, 'attachShadow', (host) => {
+  patch() {
+    const { window } = this.page;
+    const { Element } = window;
+    const patches = (this.patches = new Patches());
+    // No record tells of a shadow root that comes to an element in the page.
+    patches.method(Element.prototype, 'attachShadow', (host) => {
       this.hosts.add(host);
       this.schedule();
+    });
+    // The event of a script's scrolling comes with the next animation frame; the position is there at once.
+    const scrolled = (node) => {
+      const { document } = this.page;
+      if (node === dom.documentElement(document) || node === dom.body(document)) this.documentChanged = true;
+      if (node !== dom.documentElement(document)) this.scrolled.add(node);
+      this.schedule();
+    };
+    for (const name of ['scrollTop', 'scrollLeft']) patches.accessor(Element.prototype, name, { written: scrolled });
+    for (const name of ['scroll', 'scrollTo', 'scrollBy']) {
+      patches.method(Element.prototype, name, scrolled);
+      patches.method(window, name, () => this.noteDocument());
+    }
+    patches.method(Element.prototype, 'scrollIntoView', (node) => {
+      for (let at = dom.parentNode(node); at !== null; at = dom.parentNode(at)) {
+        if (dom.nodeType(at) === dom.ELEMENT) scrolled(at);
+      }
     });
   }
 
@@ -172,22 +190,12 @@ export class Changes {
   poll(all) {
     this.noteControls();
     this.sheets.poll(all);
-    if (!all) return;
-    // Scrolled, but the event is still to come.
-    this.documentChanged = true;
-    for (const node of this.scrollers) {
-      if (this.reader.ids.has(node)) this.scrolled.add(node);
-      else this.scrollers.delete(node);
-    }
   }
 
   noteScroll(event) {
     const node = event.target;
     if (node === this.page.document) this.documentChanged = true;
-    else {
-      this.scrolled.add(node);
-      this.scrollers.add(node);
-    }
+    else this.scrolled.add(node);
     this.schedule();
   }
 
@@ -232,7 +240,8 @@ export class Changes {
     // In a frame of their own: beside its children's run a host can have no other.
     if (touched.size === 0) this.stateHosts();
     this.stateStates(states);
-    for (const node of scrolled) this.stateScroll(node);
+    const fresh = scrolled.size > 0 ? new Set(reader.fresh) : null;
+    for (const node of scrolled) this.stateScroll(node, fresh);
     for (const node of resized) this.stateSize(node);
     if (this.documentChanged) this.stateDocument();
   }
@@ -356,12 +365,12 @@ export class Changes {
     stateOf(node, kind, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
   }
 
-  stateScroll(node) {
+  stateScroll(node, fresh) {
     if (!dom.isConnected(node)) return;
     const id = this.reader.ids.get(node);
     if (id === undefined) {
       // Told by this very frame: it has its id in the next one.
-      if (this.reader.fresh.includes(node)) this.scrolled.add(node);
+      if (fresh.has(node)) this.scrolled.add(node);
       return;
     }
     const left = dom.scrollLeft(node), top = dom.scrollTop(node);

@@ -8,9 +8,8 @@ export class Patches {
   }
 
   // `after(object, result, args)` runs behind each call that succeeds.
-  method(type, name, after) {
-    const prototype = type?.prototype;
-    const original = prototype && Object.getOwnPropertyDescriptor(prototype, name)?.value;
+  method(target, name, after) {
+    const original = target && Object.getOwnPropertyDescriptor(target, name)?.value;
     if (!original) return;
     const patches = this;
     const { [name]: patched } = {
@@ -20,13 +19,12 @@ export class Patches {
         return result;
       },
     };
-    this.replace(prototype, name, (old) => ({ ...old, value: patched }), (now) => now?.value === patched);
+    this.replace(target, name, (old) => ({ ...old, value: patched }), (now) => now?.value === patched);
   }
 
   // `read(object, value)` runs behind each successful reading, `written(object)` behind each successful writing.
-  accessor(type, name, { read, written }) {
-    const prototype = type?.prototype;
-    const original = prototype && Object.getOwnPropertyDescriptor(prototype, name);
+  accessor(target, name, { read, written }) {
+    const original = target && Object.getOwnPropertyDescriptor(target, name);
     if (!original?.get) return;
     const patches = this;
     const get = read === undefined ? original.get : function () {
@@ -38,15 +36,15 @@ export class Patches {
       original.set.call(this, value);
       if (patches.active) written(this);
     };
-    this.replace(prototype, name, (old) => ({ ...old, get, set }), (now) => now?.get === get && now?.set === set);
+    this.replace(target, name, (old) => ({ ...old, get, set }), (now) => now?.get === get && now?.set === set);
   }
 
-  replace(prototype, name, patch, isOurs) {
-    const original = Object.getOwnPropertyDescriptor(prototype, name);
+  replace(target, name, patch, isOurs) {
+    const original = Object.getOwnPropertyDescriptor(target, name);
     if (!original.configurable) return;
-    Object.defineProperty(prototype, name, patch(original));
+    Object.defineProperty(target, name, patch(original));
     this.undo.push(() => {
-      if (isOurs(Object.getOwnPropertyDescriptor(prototype, name))) Object.defineProperty(prototype, name, original);
+      if (isOurs(Object.getOwnPropertyDescriptor(target, name))) Object.defineProperty(target, name, original);
     });
   }
 

@@ -83,7 +83,6 @@ export class PageRecorder {
   flush() {
     if (this.paused || this.ended) return;
     this.changes.poll(true);
-    this.reader.withScroll = true;
     this.write();
   }
 

@@ -43,7 +43,7 @@ export class Sheets {
   connect() {
     const { window } = this.page;
     const patches = (this.patches = new Patches());
-    const sheetType = window.CSSStyleSheet;
+    const sheetType = window.CSSStyleSheet?.prototype;
     patches.method(sheetType, 'insertRule', (sheet, index) => this.inserted(sheet, index));
     patches.method(sheetType, 'addRule', (sheet) => this.replaced(sheet));
     patches.method(sheetType, 'deleteRule', (sheet, _, [index]) => this.deleted(sheet, index));
@@ -53,20 +53,20 @@ export class Sheets {
       promise.then(() => patches.active && this.replaced(sheet), () => {});
     });
     for (const type of GROUPS) {
-      for (const name of ['insertRule', 'deleteRule', 'appendRule']) patches.method(window[type], name, (rule) => this.noteRule(rule));
+      for (const name of ['insertRule', 'deleteRule', 'appendRule']) patches.method(window[type]?.prototype, name, (rule) => this.noteRule(rule));
     }
-    for (const [type, name] of TEXTS) patches.accessor(window[type], name, { written: (rule) => this.noteRule(rule) });
+    for (const [type, name] of TEXTS) patches.accessor(window[type]?.prototype, name, { written: (rule) => this.noteRule(rule) });
     for (const type of STYLED) {
-      for (const name of ['style', 'styleMap']) patches.accessor(window[type], name, { read: (rule) => this.watch(rule), written: (rule) => this.noteRule(rule) });
+      for (const name of ['style', 'styleMap']) patches.accessor(window[type]?.prototype, name, { read: (rule) => this.watch(rule), written: (rule) => this.noteRule(rule) });
     }
-    patches.accessor(window.StyleSheet, 'disabled', { written: (sheet) => this.noteProperties(sheet) });
-    patches.accessor(window.MediaList, 'mediaText', { written: () => this.noteMedia() });
-    for (const name of ['appendMedium', 'deleteMedium']) patches.method(window.MediaList, name, () => this.noteMedia());
+    patches.accessor(window.StyleSheet.prototype, 'disabled', { written: (sheet) => this.noteProperties(sheet) });
+    patches.accessor(window.MediaList.prototype, 'mediaText', { written: () => this.noteMedia() });
+    for (const name of ['appendMedium', 'deleteMedium']) patches.method(window.MediaList.prototype, name, () => this.noteMedia());
     const root = { read: (root) => this.watchRoot(root), written: (root) => this.noteRoot(root) };
     for (const type of ['Document', 'ShadowRoot']) {
       this.listOf ??= {};
       this.listOf[type] = Object.getOwnPropertyDescriptor(window[type]?.prototype ?? {}, 'adoptedStyleSheets')?.get;
-      patches.accessor(window[type], 'adoptedStyleSheets', root);
+      patches.accessor(window[type]?.prototype, 'adoptedStyleSheets', root);
     }
   }
 
