@@ -18,6 +18,7 @@ export class Reader {
     this.ids = new Map(); // node → id
     this.nodes = []; // id → node
     this.ignored = new WeakSet(); // our overlay, and what `ignore` names
+    this.ignoredNodes = []; // our own of them
     this.secrets = new WeakSet(); // fields that were once seen as secret
     this.controls = new Set(); // elements whose state is in no attribute
     this.closed = new WeakSet(); // elements whose content is not read
@@ -133,6 +134,11 @@ export class Reader {
     if (unmask && dom.matches(element, unmask)) marks |= MARK.unmask;
     if (block && dom.matches(element, block)) marks |= MARK.block;
     return marks;
+  }
+
+  // Whether there is something below `root` that is known to be kept out.
+  hasIgnored(root) {
+    return this.ignoredNodes.some((node) => dom.contains(root, node));
   }
 
   isIgnored(node) {

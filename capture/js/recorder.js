@@ -2,6 +2,7 @@
 
 import { Changes } from './changes.js';
 import * as dom from './dom.js';
+import { readMarkup } from './markup.js';
 import { Reader } from './reader.js';
 
 // How long a frame may wait for an animation frame, which a hidden tab never gets.
@@ -32,12 +33,17 @@ export class PageRecorder {
     }, POLL_MS);
   }
 
-  begin() {
+  renew() {
     const key = crypto.getRandomValues(new Uint32Array(2));
     this.engine?.free();
     this.engine = new this.wasm.Engine(key[0], key[1]);
+  }
+
+  begin() {
+    this.renew();
     this.reader = new Reader(this.options);
     for (const node of this.ignored) this.reader.ignored.add(node);
+    this.reader.ignoredNodes = this.ignored;
     this.changes?.disconnect();
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.onTopLayer = this.options.onTopLayer;
@@ -48,6 +54,15 @@ export class PageRecorder {
     for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
     this.changes.documentChanged = true;
     this.unverified = true;
+    this.unread = true;
+  }
+
+  // Reads what there is before the first frame, if it can be read at once; otherwise it is read as if it were new.
+  readPage() {
+    this.unread = false;
+    if (readMarkup(this)) return;
+    this.renew();
+    this.reader.start();
   }
 
   // Keeps a node of ours out of the recording.
@@ -121,13 +136,15 @@ export class PageRecorder {
 
   // One frame; true when another has to follow at once.
   writeFrame() {
+    const isFirst = this.unread;
+    if (this.unread) this.readPage();
     const { changes, engine, reader } = this;
-    reader.start();
+    if (!isFirst) reader.start();
     changes.state();
     // The focused element may only now have got its id.
     const focus = dom.activeElement(this.page.document);
     const { words, text, units } = reader.finish();
-    if (words.length > 0) handOver(this.wasm, engine, words, text, units);
+    if (words.length > 0) engine.read(words.length, handOver(this.wasm, engine, words, text, units), units);
     const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
     const retells = engine.retells();
     reader.settle(engine.freed(), engine.fresh());
@@ -176,7 +193,7 @@ export class PageRecorder {
 
 const ENCODER = new TextEncoder();
 
-// Gives a batch to the engine. A view is taken afresh for each use: the memory may have grown.
+// Gives numbers and strings to the engine, and returns the strings' length in bytes. A view is taken afresh for each use: the memory may have grown.
 export function handOver(wasm, engine, words, text, units) {
   const at = engine.words(words.length);
   new Uint32Array(wasm.memory.buffer, at, words.length).set(words);
@@ -184,5 +201,5 @@ export function handOver(wasm, engine, words, text, units) {
   const textAt = engine.text(room);
   const { read, written } = ENCODER.encodeInto(text, new Uint8Array(wasm.memory.buffer, textAt, room));
   if (read !== text.length) throw new Error('cobrowse: a string could not be encoded');
-  engine.read(words.length, written, units);
+  return written;
 }

@@ -18,7 +18,7 @@ export function warmUp(wasm) {
     reader.start();
     state();
     const { words, text, units } = reader.finish();
-    handOver(wasm, engine, words, text, units);
+    engine.read(words.length, handOver(wasm, engine, words, text, units), units);
     finish();
     reader.settle(engine.freed(), engine.fresh());
     engine.settle();

@@ -138,7 +138,7 @@ impl<'a> Batch<'a> {
 }
 
 /// How many bytes the first `units` UTF-16 code units take; `None` when there are fewer, or a pair would be cut.
-fn bytes_of_units(text: &str, units: usize) -> Option<usize> {
+pub(crate) fn bytes_of_units(text: &str, units: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut left) = (0, units);
     while left > 0 {

@@ -12,6 +12,7 @@
 
 pub mod control;
 pub mod facts;
+pub mod markup;
 pub mod privacy;
 pub mod recorder;
 

@@ -302,16 +302,44 @@ const ADDRESSES: &[&str] = &[
     "values",
 ];
 
+/// What an attribute's name says of its value, as bits. The same for every value: worked out once for a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class(u8);
+
+impl Class {
+    const PROP: u8 = 1;
+    const HANDLER: u8 = 2;
+    const ADDRESS: u8 = 4;
+    const PLAIN: u8 = 8;
+    const VALUE: u8 = 16;
+
+    /// The class of a name.
+    #[must_use]
+    pub fn of(namespace: Namespace, name: &str) -> Self {
+        let none = namespace == Namespace::None;
+        let handler = none && name.len() > 2 && name.as_bytes()[..2].eq_ignore_ascii_case(b"on");
+        let bits = [
+            (namespace == Namespace::Prop, Self::PROP),
+            (handler, Self::HANDLER),
+            (ADDRESSES.contains(&name), Self::ADDRESS),
+            (none && PLAIN.contains(&name), Self::PLAIN),
+            (matches!(name, "value" | "label"), Self::VALUE),
+        ];
+        Self(bits.into_iter().filter(|(is, _)| *is).fold(0, |all, (_, bit)| all | bit))
+    }
+
+    const fn is(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
 /// The value of an attribute or property of an element with these rules. `out` is used for [`Verdict::Instead`].
-pub fn attr(rules: Rules, namespace: Namespace, name: &str, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
-    if namespace == Namespace::Prop {
+pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
+    if class.is(Class::PROP) {
         return state(rules, id, value, out);
     }
-    if namespace == Namespace::None && name.len() > 2 && name.as_bytes()[..2].eq_ignore_ascii_case(b"on") {
-        return Verdict::Drop;
-    }
-    let address = ADDRESSES.contains(&name);
-    if rules.has(Rules::SCRIPT) && address {
+    let address = class.is(Class::ADDRESS);
+    if class.is(Class::HANDLER) || rules.has(Rules::SCRIPT) && address {
         return Verdict::Drop;
     }
     if address && is_script_address(value) {
@@ -319,14 +347,13 @@ pub fn attr(rules: Rules, namespace: Namespace, name: &str, id: NameId, value: &
         out.push(b'#');
         return Verdict::Instead;
     }
-    let plain = namespace == Namespace::None && PLAIN.contains(&name);
-    if plain {
+    if class.is(Class::PLAIN) {
         return Verdict::Pass;
     }
     if rules.has(Rules(Rules::FILE.0 | Rules::BLOCK.0)) {
         return Verdict::Drop;
     }
-    if rules.has(Rules::SECRET) && matches!(name, "value" | "label") || rules.has(Rules::MASK) {
+    if rules.has(Rules::SECRET) && class.is(Class::VALUE) || rules.has(Rules::MASK) {
         if address {
             out.clear();
         } else {
@@ -378,7 +405,7 @@ mod tests {
 
     fn gated(rules: Rules, name: &str, value: &str) -> Option<String> {
         let mut out = Vec::new();
-        match attr(rules, Namespace::None, name, NameId::NONE, value, &mut out) {
+        match attr(rules, Class::of(Namespace::None, name), NameId::NONE, value, &mut out) {
             Verdict::Pass => Some(value.to_owned()),
             Verdict::Instead => Some(String::from_utf8(out).unwrap()),
             Verdict::Drop => None,

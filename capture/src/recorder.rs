@@ -2,7 +2,7 @@
 
 use crate::{
     facts::{Batch, Malformed, tag},
-    privacy::{self, Rules, Subject, Verdict, mark},
+    privacy::{self, Class, Rules, Subject, Verdict, mark},
 };
 use protocol::{
     Limits,
@@ -32,14 +32,16 @@ pub enum ReadError {
 /// [`Recorder::keyframe`]; then take [`Recorder::freed`], [`Recorder::fresh`] and [`Recorder::retells`], in this order.
 #[derive(Debug)]
 pub struct Recorder {
-    encoder: Encoder,
+    pub(crate) encoder: Encoder,
     names: Vec<NameId>,
-    fresh: Vec<u32>,
+    /// What the gate makes of each of the mirror's names; filled as they come.
+    classes: Vec<Option<Class>>,
+    pub(crate) fresh: Vec<u32>,
     retells: Vec<u32>,
     gated: Vec<u8>,
     /// Open elements of the entry being read: id (or [`NONE`] for one that is withheld) and rules.
-    open: Vec<(u32, Rules)>,
-    run: Rules,
+    pub(crate) open: Vec<(u32, Rules)>,
+    pub(crate) run: Rules,
     type_name: NameId,
     autocomplete_name: NameId,
     mask_name: NameId,
@@ -61,6 +63,7 @@ impl Recorder {
             block_name: name(privacy::BLOCK_ATTR),
             encoder,
             names: Vec::new(),
+            classes: Vec::new(),
             fresh: Vec::new(),
             retells: Vec::new(),
             gated: Vec::new(),
@@ -174,7 +177,7 @@ impl Recorder {
         Rules(self.encoder.mirror().node(id).owner)
     }
 
-    fn parent_rules(&self) -> Rules {
+    pub(crate) fn parent_rules(&self) -> Rules {
         self.open.last().map_or(self.run, |(_, rules)| *rules)
     }
 
@@ -192,13 +195,18 @@ impl Recorder {
     }
 
     fn up(&mut self, batch: &Batch<'_>) -> Result<(), Malformed> {
+        if self.close() { Ok(()) } else { Err(batch.malformed("an element that is open")) }
+    }
+
+    /// Ends what was opened last; `false` when nothing is open.
+    pub(crate) fn close(&mut self) -> bool {
         match self.open.pop() {
-            Some((NONE, _)) => Ok(()),
+            Some((NONE, _)) => true,
             Some(_) => {
                 self.encoder.up();
-                Ok(())
+                true
             }
-            None => Err(batch.malformed("an element that is open")),
+            None => false,
         }
     }
 
@@ -242,27 +250,39 @@ impl Recorder {
             let units = batch.word("a length")?;
             attrs.push((name, batch.string(units)?));
         }
+        self.new_element(name, marks, attrs)?;
+        Ok(())
+    }
+
+    /// A new element below the one open, or in the run. Returns its rules; its content follows, then
+    /// [`Recorder::close`].
+    pub(crate) fn new_element(
+        &mut self,
+        name: NameId,
+        marks: u32,
+        attrs: &[(NameId, &str)],
+    ) -> Result<Rules, protocol::Error> {
         if self.is_withheld() {
             let rules = self.parent_rules();
             self.open.push((NONE, rules));
             self.fresh.push(WITHHELD);
-            return Ok(());
+            return Ok(rules);
         }
         let names = &self.encoder.mirror().names;
         let (namespace, text) = names.get(name);
         let mut subject = Subject { name: (Some(namespace), text), marks, ..Subject::default() };
-        for (name, value) in &*attrs {
+        for (name, value) in attrs {
             let (namespace, text) = names.get(*name);
             subject.note(namespace, text, value);
         }
         let seen = if marks & mark::SECRET == 0 { Rules::default() } else { Rules::SECRET };
         let rules = subject.rules(self.parent_rules(), seen);
         let id = self.encoder.element(name)?;
-        for (name, value) in &*attrs {
+        for (name, value) in attrs {
             self.new_attr(id, rules, *name, value)?;
         }
         self.opened(id, rules);
-        Ok(())
+        Ok(rules)
     }
 
     /// The rules of a fragment: below what is kept back, it is kept back too.
@@ -292,9 +312,28 @@ impl Recorder {
         Ok(())
     }
 
-    fn new_attr(&mut self, id: u32, rules: Rules, name: NameId, value: &str) -> Result<(), ReadError> {
+    #[inline]
+    fn class(&mut self, name: NameId) -> Class {
+        match self.classes.get(name.0 as usize) {
+            Some(Some(class)) => *class,
+            _ => self.classify(name),
+        }
+    }
+
+    #[cold]
+    fn classify(&mut self, name: NameId) -> Class {
         let (namespace, text) = self.encoder.mirror().names.get(name);
-        match privacy::attr(rules, namespace, text, name, value, &mut self.gated) {
+        let class = Class::of(namespace, text);
+        let index = name.0 as usize;
+        if self.classes.len() <= index {
+            self.classes.resize(index + 1, None);
+        }
+        self.classes[index] = Some(class);
+        class
+    }
+
+    fn new_attr(&mut self, id: u32, rules: Rules, name: NameId, value: &str) -> Result<(), protocol::Error> {
+        match privacy::attr(rules, self.class(name), name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.attr(id, name, &self.gated)?,
             Verdict::Drop => {}
@@ -305,6 +344,11 @@ impl Recorder {
     fn leaf(&mut self, kind: Kind, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let units = batch.word("a length")?;
         let data = batch.string(units)?;
+        Ok(self.new_leaf(kind, data)?)
+    }
+
+    /// A new node with data below the element open, or in the run.
+    pub(crate) fn new_leaf(&mut self, kind: Kind, data: &str) -> Result<(), protocol::Error> {
         let verdict = match kind {
             Kind::Doctype => Verdict::Pass,
             _ => privacy::data(self.parent_rules(), data, &mut self.gated),
@@ -323,8 +367,7 @@ impl Recorder {
         let name = self.name(batch)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
-        let (namespace, text) = self.encoder.mirror().names.get(name);
-        match privacy::attr(self.rules(id), namespace, text, name, value, &mut self.gated) {
+        match privacy::attr(self.rules(id), self.class(name), name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.set_attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.set_attr(id, name, &self.gated)?,
             Verdict::Drop => self.encoder.remove_attr(id, name),

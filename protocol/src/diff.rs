@@ -223,6 +223,15 @@ impl Encoder {
         self.mirror.set_data(id, data).map_err(too_much)
     }
 
+    /// Ends the facts so far without a frame; those that follow are based on them. Before the first keyframe only.
+    ///
+    /// # Errors
+    /// As for [`Encoder::delta`].
+    pub fn commit(&mut self) -> Result<()> {
+        debug_assert!(!self.started, "what is not in a frame is not told");
+        self.place_runs()
+    }
+
     /// Turns runs and removals into operations. Called when the frame is ended.
     pub(crate) fn place_runs(&mut self) -> Result<()> {
         self.decide()?;
@@ -469,27 +478,36 @@ impl Encoder {
     }
 
     fn emit_run(&mut self, run: Run) -> Result<()> {
-        if run.before == NONE {
-            self.writer.place_end(run.parent);
-        } else if self.mirror.node(run.before).parent == run.parent {
-            self.writer.place_before(run.before);
-        } else {
+        // A first keyframe is written from the mirror: until then there is nobody to tell.
+        let writes = self.started;
+        if run.before != NONE && self.mirror.node(run.before).parent != run.parent {
             return Err(contradiction("a settled node to place before", run.before));
+        }
+        match run.before {
+            _ if !writes => {}
+            NONE => self.writer.place_end(run.parent),
+            before => self.writer.place_before(before),
         }
         for index in (run.start..run.end).rev() {
             let id = self.scratch.placed[index as usize];
             if id & SHIFTED != 0 {
-                self.writer.known(id & !SHIFTED);
+                if writes {
+                    self.writer.known(id & !SHIFTED);
+                }
                 continue;
             }
             if self.mirror.node(id).parent != NONE {
                 return Err(contradiction("a node placed once", id));
             }
             let mirror = &self.mirror;
-            write_subtree(&mut self.writer, mirror, id, |id| mirror.has_flags(id, flag::TOUCHED | flag::MOVED));
+            if writes {
+                write_subtree(&mut self.writer, mirror, id, |id| mirror.has_flags(id, flag::TOUCHED | flag::MOVED));
+            }
             self.mirror.link(id, run.parent, run.before);
         }
-        self.writer.end();
+        if writes {
+            self.writer.end();
+        }
         Ok(())
     }
 

@@ -52,7 +52,7 @@ pub struct Encoder {
     packed: Vec<u8>,
     frame: Vec<u8>,
     seq: u32,
-    started: bool,
+    pub(crate) started: bool,
 }
 
 impl std::fmt::Debug for Encoder {

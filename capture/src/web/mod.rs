@@ -61,6 +61,20 @@ impl Engine {
         read
     }
 
+    /// Reads the page's markup from the rooms filled before: the first `shape` numbers are its shape, the next
+    /// `templates` the lengths of templates' contents; see `capture::markup`. Returns where to look further.
+    ///
+    /// # Errors
+    /// When markup and shape do not agree: the page is to be read node by node, into a new engine.
+    pub fn markup(&mut self, shape: usize, templates: usize, bytes: usize, units: usize) -> Result<Uint32Array, JsError> {
+        let words = self.words.get(..shape + templates).unwrap_or_default();
+        let (shape, templates) = words.split_at_checked(shape).unwrap_or_default();
+        let html = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
+        let interests = self.recorder.read_markup(html, units, shape, templates).map_err(error)?;
+        (self.words, self.text) = (Vec::new(), Vec::new());
+        Ok(Uint32Array::from(&interests[..]))
+    }
+
     /// Ends a frame with what changed; nothing when nothing did.
     ///
     /// # Errors

@@ -1,0 +1,528 @@
+//! A whole page read from its markup: what the browser's own serialiser says of it, in one string, beside the shape of
+//! the tree, which a walk gives that asks each node for next to nothing.
+//!
+//! Markup alone does not tell a tree: neighbouring texts run together, a comment may hold its own end, names may be
+//! written in one way and mean another. The shape says, node by node in tree order, what there is and how long; where
+//! the two contradict each other nothing is assumed, and the page is read node by node instead. What markup leaves out
+//! (state, shadow roots, templates, elements of other namespaces) is stated afterwards, as facts; [`Interest`] says
+//! where to look. Source of the escapes: HTML standard, §13.3 "Serializing HTML fragments".
+
+use crate::recorder::Recorder;
+use protocol::{
+    names::{NameId, Namespace},
+    tree::{Kind, NONE, ROOT},
+};
+use std::fmt;
+
+/// What the low three bits of a number of the shape say of a node; the others are a length in UTF-16 code units.
+pub mod shape {
+    /// An element; instead of a length, the bits of `privacy::mark`.
+    pub const ELEMENT: u32 = 0;
+    /// A text node, not an empty one.
+    pub const TEXT: u32 = 1;
+    /// A comment.
+    pub const COMMENT: u32 = 2;
+    /// An element whose markup, of this length, is passed over.
+    pub const SKIP: u32 = 3;
+    /// How many bits these are.
+    pub const BITS: u32 = 3;
+}
+
+/// Why an element is to be looked at once the markup is read, as bits; the index among the nodes stands above
+/// [`Interest::BITS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Interest;
+
+impl Interest {
+    /// It may have a shadow root.
+    pub const HOST: u32 = 1;
+    /// It has state that is in no attribute.
+    pub const STATE: u32 = 2;
+    /// Its content is not told.
+    pub const CLOSED: u32 = 4;
+    /// A template.
+    pub const TEMPLATE: u32 = 8;
+    /// It has content and may be scrolled.
+    pub const SCROLL: u32 = 16;
+    /// An attribute's name may be in a namespace.
+    pub const NAMESPACE: u32 = 32;
+    /// How many bits these are.
+    pub const BITS: u32 = 6;
+}
+
+/// Markup and shape do not agree, or say what cannot be told apart: read the page node by node, into a new recorder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclear {
+    /// The offset in the markup, in bytes.
+    pub at: usize,
+    /// What should have been there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "markup, byte {}: expected {}", self.at, self.expected)
+    }
+}
+
+impl std::error::Error for Unclear {}
+
+/// An element that is open.
+struct Open<'h> {
+    name: &'h str,
+    traits: u32,
+    index: u32,
+    has_content: bool,
+}
+
+/// Traits of elements by name, beside the bits of [`Interest`].
+const VOID: u32 = 1 << 8;
+const RAW: u32 = 1 << 9;
+
+fn traits_of(name: &str) -> u32 {
+    const HOST: u32 = Interest::HOST | Interest::SCROLL;
+    match name {
+        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "img" | "keygen" | "meta"
+        | "param" | "source" | "track" | "wbr" => VOID,
+        "link" => VOID | Interest::STATE,
+        "input" => VOID | Interest::STATE,
+        "textarea" | "select" => Interest::STATE | Interest::SCROLL,
+        "option" | "dialog" => Interest::STATE,
+        "style" => RAW | Interest::STATE,
+        "script" => RAW | Interest::CLOSED,
+        "template" => Interest::TEMPLATE,
+        "xmp" | "iframe" | "noembed" | "noframes" | "plaintext" | "noscript" => RAW,
+        "article" | "aside" | "blockquote" | "div" | "footer" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header"
+        | "main" | "nav" | "p" | "section" => HOST,
+        "body" | "span" => Interest::HOST,
+        // What is inline, or a part of a table, does not scroll (the twin of this list is in `js/state.js`).
+        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "label" | "small" | "strong" | "sub" | "sup" | "td"
+        | "th" | "time" | "title" | "tr" | "u" | "head" | "html" => 0,
+        _ if name.contains('-') => HOST,
+        _ => Interest::SCROLL,
+    }
+}
+
+/// Reads markup along the shape.
+struct Reader<'h, 'r> {
+    recorder: &'r mut Recorder,
+    html: &'h str,
+    at: usize,
+    /// Every code unit is one byte.
+    ascii: bool,
+    open: Vec<Open<'h>>,
+    attrs: Vec<(NameId, &'h str)>,
+    traits: Vec<Option<u32>>,
+    interests: Vec<u32>,
+    buffer: String,
+}
+
+type Result<T> = std::result::Result<T, Unclear>;
+
+impl Recorder {
+    /// Reads the document's element and all below it. `units` is the markup's length in UTF-16 code units; `templates`
+    /// holds, for each template of the shape, the length of its content's markup. Returns where to look further, see
+    /// [`Interest`]; the nodes' ids are in [`Recorder::fresh`], one for each number of the shape but
+    /// [`shape::SKIP`].
+    ///
+    /// # Errors
+    /// [`Unclear`]: the recorder is not to be used any more.
+    pub fn read_markup(&mut self, html: &str, units: usize, shape: &[u32], templates: &[u32]) -> Result<Vec<u32>> {
+        let mut reader = Reader {
+            ascii: html.len() == units,
+            html,
+            at: 0,
+            open: Vec::new(),
+            attrs: Vec::new(),
+            traits: Vec::new(),
+            interests: Vec::new(),
+            buffer: String::new(),
+            recorder: self,
+        };
+        reader.recorder.open.clear();
+        reader.recorder.encoder.run(ROOT, NONE);
+        reader.recorder.run = crate::privacy::Rules::default();
+        let mut templates = templates.iter().copied();
+        let mut index = 0;
+        for code in shape {
+            let value = code >> shape::BITS;
+            match code & ((1 << shape::BITS) - 1) {
+                shape::ELEMENT => reader.element(value, index, &mut templates)?,
+                shape::TEXT => reader.text(value as usize)?,
+                shape::COMMENT => reader.comment(value as usize)?,
+                _ => {
+                    reader.ends()?;
+                    reader.content()?;
+                    reader.take(value as usize)?;
+                    continue;
+                }
+            }
+            index += 1;
+        }
+        reader.ends()?;
+        let Reader { at, open, interests, .. } = reader;
+        if at != html.len() || !open.is_empty() {
+            return Err(Unclear { at, expected: "the end" });
+        }
+        self.encoder.end_run();
+        self.encoder.commit().map_err(|_| Unclear { at: 0, expected: "a tree within the limits" })?;
+        Ok(interests)
+    }
+}
+
+impl<'h> Reader<'h, '_> {
+    const fn unclear(&self, expected: &'static str) -> Unclear {
+        Unclear { at: self.at, expected }
+    }
+
+    fn rest(&self) -> &'h str {
+        &self.html[self.at..]
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.html.as_bytes().get(self.at).copied()
+    }
+
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<()> {
+        if self.byte() != Some(byte) {
+            return Err(self.unclear(expected));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// So many code units as they stand.
+    fn take(&mut self, units: usize) -> Result<&'h str> {
+        let rest = self.rest();
+        let len = if self.ascii { Some(units) } else { crate::facts::bytes_of_units(rest, units) };
+        let taken = len.and_then(|len| rest.get(..len)).ok_or_else(|| self.unclear("as much markup as the shape says"))?;
+        self.at += taken.len();
+        Ok(taken)
+    }
+
+    fn is_raw(&self) -> bool {
+        self.open.last().is_some_and(|open| open.traits & RAW != 0)
+    }
+
+    /// All end tags that stand here.
+    fn ends(&mut self) -> Result<()> {
+        while self.rest().starts_with("</") {
+            let Some(open) = self.open.last() else { return Err(self.unclear("no further end tag")) };
+            let tag = &self.rest()[2..];
+            if !(tag.starts_with(open.name) && tag.as_bytes().get(open.name.len()) == Some(&b'>')) {
+                return Err(self.unclear("the end tag of the element that is open"));
+            }
+            self.at += 3 + open.name.len();
+            self.close();
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.pop() {
+            if open.has_content && open.traits & Interest::SCROLL != 0 {
+                self.interests.push(open.index << Interest::BITS | Interest::SCROLL);
+            }
+            self.recorder.close();
+        }
+    }
+
+    /// Something comes below the element that is open. Only the topmost element comes below none.
+    fn content(&mut self) -> Result<()> {
+        match self.open.last_mut() {
+            Some(open) => {
+                open.has_content = true;
+                Ok(())
+            }
+            None if self.at == 0 => Ok(()),
+            None => Err(self.unclear("the end")),
+        }
+    }
+
+    fn element(&mut self, marks: u32, index: u32, templates: &mut impl Iterator<Item = u32>) -> Result<()> {
+        self.ends()?;
+        self.content()?;
+        self.expect(b'<', "a start tag")?;
+        let rest = self.rest();
+        let len = rest.bytes().position(|byte| matches!(byte, b' ' | b'>')).unwrap_or(0);
+        let name = &rest[..len];
+        if name.is_empty() || name.contains([':', '<', '"', '&', '/']) {
+            return Err(self.unclear("a plain name"));
+        }
+        self.at += len;
+        let name_id = self.recorder.encoder.mirror_mut().names.intern(Namespace::Html, name);
+        let traits = self.traits(name_id, name);
+        let namespaced = self.attributes()?;
+        self.expect(b'>', "the end of a start tag")?;
+        let attrs = std::mem::take(&mut self.attrs);
+        let created = if attrs.iter().any(|(_, value)| value.contains('&')) {
+            let values: Vec<String> = attrs.iter().map(|(_, value)| unescaped(value)).collect();
+            let attrs: Vec<_> = attrs.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
+            self.recorder.new_element(name_id, marks, &attrs)
+        } else {
+            self.recorder.new_element(name_id, marks, &attrs)
+        };
+        self.attrs = attrs;
+        let rules = created.map_err(|_| self.unclear("a tree within the limits"))?;
+        let mut interest = traits & (Interest::HOST | Interest::STATE | Interest::CLOSED | Interest::TEMPLATE);
+        if rules.is_closed() {
+            interest = interest & !(Interest::HOST | Interest::TEMPLATE) | Interest::CLOSED;
+        }
+        if namespaced {
+            interest |= Interest::NAMESPACE;
+        }
+        if interest != 0 {
+            self.interests.push(index << Interest::BITS | interest);
+        }
+        self.open.push(Open { name, traits, index, has_content: false });
+        if traits & VOID != 0 {
+            self.close();
+        } else if traits & Interest::TEMPLATE != 0 {
+            let units = templates.next().ok_or_else(|| self.unclear("the length of a template's content"))?;
+            self.take(units as usize)?;
+        }
+        Ok(())
+    }
+
+    fn traits(&mut self, id: NameId, name: &str) -> u32 {
+        let index = id.0 as usize;
+        if self.traits.len() <= index {
+            self.traits.resize(index + 1, None);
+        }
+        *self.traits[index].get_or_insert_with(|| traits_of(name))
+    }
+
+    /// Attributes as the serialiser writes them: a blank, a name, `="`, an escaped value, `"`. Whether one of the names
+    /// may be in a namespace.
+    fn attributes(&mut self) -> Result<bool> {
+        self.attrs.clear();
+        let mut namespaced = false;
+        while self.byte() == Some(b' ') {
+            self.at += 1;
+            let rest = self.rest();
+            // An equals sign that comes first is a part of the name.
+            let len = rest.bytes().skip(1).position(|byte| byte == b'=').map_or(0, |len| len + 1);
+            let Some(name) = rest.get(..len).filter(|name| !name.is_empty() && !name.contains(['<', '>', '"'])) else {
+                return Err(self.unclear("a plain attribute name"));
+            };
+            if name == "is" {
+                // Written also where there is no such attribute.
+                return Err(self.unclear("another attribute than `is`"));
+            }
+            self.at += len + 1;
+            self.expect(b'"', "an attribute's value")?;
+            let rest = self.rest();
+            let len = rest.bytes().position(|byte| byte == b'"').ok_or_else(|| self.unclear("the end of a value"))?;
+            let value = &rest[..len];
+            self.at += len + 1;
+            namespaced |= name == "xmlns" || name.contains(':');
+            let id = self.recorder.encoder.mirror_mut().names.intern(Namespace::None, name);
+            self.attrs.push((id, value));
+        }
+        Ok(namespaced)
+    }
+
+    fn text(&mut self, units: usize) -> Result<()> {
+        self.ends()?;
+        self.content()?;
+        if self.is_raw() {
+            let text = self.take(units)?;
+            return self.leaf(Kind::Text, text);
+        }
+        let rest = self.rest();
+        // Up to where something is escaped, as far as the text goes.
+        let run = rest.bytes().position(|byte| matches!(byte, b'&' | b'<')).unwrap_or(rest.len());
+        let run_units = if self.ascii { run } else { units_of(&rest[..run]) };
+        if units <= run_units {
+            let text = self.take(units)?;
+            return self.leaf(Kind::Text, text);
+        }
+        let mut text = std::mem::take(&mut self.buffer);
+        text.clear();
+        let mut left = units;
+        while left > 0 {
+            let rest = self.rest();
+            let run = rest.bytes().position(|byte| matches!(byte, b'&' | b'<')).unwrap_or(rest.len());
+            if run == 0 {
+                let (character, len) = escape(rest).ok_or_else(|| self.unclear("as much text as the shape says"))?;
+                text.push(character);
+                self.at += len;
+                left -= 1;
+                continue;
+            }
+            let run_units = if self.ascii { run } else { units_of(&rest[..run]) };
+            let taken = left.min(run_units);
+            text.push_str(self.take(taken)?);
+            left -= taken;
+        }
+        let told = self.leaf(Kind::Text, &text);
+        self.buffer = text;
+        told
+    }
+
+    fn comment(&mut self, units: usize) -> Result<()> {
+        self.ends()?;
+        self.content()?;
+        if !self.rest().starts_with("<!--") {
+            return Err(self.unclear("a comment"));
+        }
+        self.at += 4;
+        let data = self.take(units)?;
+        if !self.rest().starts_with("-->") {
+            return Err(self.unclear("the end of a comment"));
+        }
+        self.at += 3;
+        self.leaf(Kind::Comment, data)
+    }
+
+    fn leaf(&mut self, kind: Kind, data: &str) -> Result<()> {
+        self.recorder.new_leaf(kind, data).map_err(|_| self.unclear("a tree within the limits"))
+    }
+}
+
+/// The length in UTF-16 code units.
+fn units_of(text: &str) -> usize {
+    text.bytes().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
+}
+
+/// The character that is escaped at the start, and the escape's length.
+fn escape(text: &str) -> Option<(char, usize)> {
+    const ESCAPES: [(&str, char); 5] =
+        [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&nbsp;", '\u{a0}'), ("&quot;", '"')];
+    ESCAPES.iter().find(|(escape, _)| text.starts_with(escape)).map(|(escape, character)| (*character, escape.len()))
+}
+
+fn unescaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        let (character, len) = escape(&rest[at..]).unwrap_or(('&', 1));
+        out.push(character);
+        rest = &rest[at + len..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Limits, decoder::Decoder};
+
+    const E: u32 = shape::ELEMENT;
+
+    fn units(text: &str) -> usize {
+        text.encode_utf16().count()
+    }
+
+    fn text(data: &str) -> u32 {
+        u32::try_from(units(data)).unwrap() << shape::BITS | shape::TEXT
+    }
+
+    fn comment(data: &str) -> u32 {
+        u32::try_from(units(data)).unwrap() << shape::BITS | shape::COMMENT
+    }
+
+    fn read(html: &str, shape: &[u32], templates: &[u32]) -> Result<(Recorder, Vec<u32>)> {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let interests = recorder.read_markup(html, units(html), shape, templates)?;
+        Ok((recorder, interests))
+    }
+
+    /// The tree in words, each node after its depth.
+    fn tree(recorder: &mut Recorder) -> String {
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        decoder.push(recorder.keyframe(0).unwrap()).unwrap();
+        let tree = decoder.tree();
+        let mut out = String::new();
+        let mut id = tree.following(ROOT, ROOT);
+        while id != NONE {
+            let mut up = id;
+            while tree.node(up).parent != ROOT {
+                up = tree.node(up).parent;
+                out.push('.');
+            }
+            let node = tree.node(id);
+            match node.kind {
+                Kind::Element => out.push_str(tree.names.get(node.name).1),
+                kind => out.push_str(&format!("{kind:?}({})", tree.data_str(id))),
+            }
+            for (name, value) in tree.attrs(id) {
+                out.push_str(&format!(" {}={}", tree.names.get(name).1, String::from_utf8_lossy(value)));
+            }
+            out.push('\n');
+            id = tree.following(id, ROOT);
+        }
+        out
+    }
+
+    #[test]
+    fn the_shape_tells_what_markup_does_not() {
+        // Two texts side by side, an escape cut by neither, a comment that holds its own end, a raw text with a tag.
+        let html = "<html><p title=\"a&amp;b&quot;\">one &lt; t\u{20ac}wo</p><!--a --> b--><br>\
+            <style>a > b { content: '<i>' }</style></html>";
+        let shape = [
+            E,
+            E,
+            text("one < t"),
+            text("\u{20ac}wo"),
+            comment("a --> b"),
+            E,
+            E,
+            text("a > b { content: '<i>' }"),
+        ];
+        let (mut recorder, interests) = read(html, &shape, &[]).unwrap();
+        assert_eq!(recorder.fresh(), [1, 2, 3, 4, 5, 6, 7, 8]);
+        let expected = "html\n.p title=a&b\"\n..Text(one < t)\n..Text(\u{20ac}wo)\n.Comment(a --> b)\n.br\n.style\n\
+            ..Text(a > b { content: '<i>' })\n";
+        assert_eq!(tree(&mut recorder), expected);
+        assert_eq!(
+            interests,
+            [
+                1 << Interest::BITS | Interest::HOST,
+                1 << Interest::BITS | Interest::SCROLL,
+                6 << Interest::BITS | Interest::STATE
+            ]
+        );
+    }
+
+    #[test]
+    fn skipped_markup_and_templates_are_passed_over() {
+        let html = "<html><svg><p>x</p></svg><template><b>\u{1f600}</b></template><i>y</i></html>";
+        let skip = u32::try_from(units("<svg><p>x</p></svg>")).unwrap() << shape::BITS | shape::SKIP;
+        let content = u32::try_from(units("<b>\u{1f600}</b>")).unwrap();
+        let (mut recorder, interests) = read(html, &[E, skip, E, E, text("y")], &[content]).unwrap();
+        assert_eq!(tree(&mut recorder), "html\n.template\n.i\n..Text(y)\n");
+        assert_eq!(interests, [1 << Interest::BITS | Interest::TEMPLATE]);
+    }
+
+    #[test]
+    fn the_gate_is_the_same() {
+        let html = "<html><script>SECRET()</script><p data-cobrowse-mask=\"\" title=\"SECRET\">my SECRET</p>\
+            <div data-cobrowse-block=\"\"><i>SECRET</i></div><input type=\"password\" value=\"SECRET\" onclick=\"SECRET\"></html>";
+        let shape = [E, E, text("SECRET()"), E, text("my SECRET"), E, E, text("SECRET"), E];
+        let (mut recorder, interests) = read(html, &shape, &[]).unwrap();
+        assert_eq!(recorder.fresh(), [1, 2, NONE, 3, 4, 5, NONE, NONE, 6]);
+        let told = tree(&mut recorder);
+        assert!(!told.contains("SECRET") && told.contains("Text(** ******)") && told.contains("value=******"), "{told}");
+        assert!(interests.contains(&(5 << Interest::BITS | Interest::CLOSED)), "{interests:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_refused() {
+        for (html, shape, expected) in [
+            ("<html><p>one</p></html>", &[E, E, text("ones")][..], "as much text as the shape says"),
+            ("<html><p>one</p></html>", &[E, E, text("one"), E], "the end tag of the element that is open"),
+            ("<html><p>one</p></html>", &[E, E], "the end"),
+            ("<html><o:p></o:p></html>", &[E, E], "a plain name"),
+            ("<html is=\"x\"></html>", &[E], "another attribute than `is`"),
+            ("<html><br></html>", &[E, E, text("in br")], "the end"),
+            ("<html></html>", &[E, comment("x")], "the end"),
+            ("<html></html></html>", &[E], "no further end tag"),
+        ] {
+            let error = read(html, shape, &[]).unwrap_err();
+            assert_eq!(error.expected, expected, "{html}");
+        }
+    }
+}
