@@ -75,6 +75,9 @@ struct Open<'h> {
     has_content: bool,
 }
 
+/// How many names of a kind are kept at hand.
+const RECENT: usize = 128;
+
 /// Traits of elements by name, beside the bits of [`Interest`].
 const VOID: u32 = 1 << 8;
 const RAW: u32 = 1 << 9;
@@ -112,7 +115,10 @@ struct Reader<'h, 'r> {
     ascii: bool,
     open: Vec<Open<'h>>,
     attrs: Vec<(NameId, &'h str)>,
-    traits: Vec<Option<u32>>,
+    /// One of the values holds an escape.
+    escaped: bool,
+    /// Names met lately, by what can be told of them at a glance.
+    recent: Vec<(&'h str, NameId, u32)>,
     interests: Vec<u32>,
     buffer: String,
 }
@@ -134,12 +140,14 @@ impl Recorder {
             at: 0,
             open: Vec::new(),
             attrs: Vec::new(),
-            traits: Vec::new(),
+            escaped: false,
+            recent: vec![("", NameId::NONE, 0); 2 * RECENT],
             interests: Vec::new(),
             buffer: String::new(),
             recorder: self,
         };
         reader.recorder.open.clear();
+        reader.recorder.encoder.mirror_mut().reserve(shape.len(), html.len() / 2);
         reader.recorder.encoder.run(ROOT, NONE);
         reader.recorder.run = crate::privacy::Rules::default();
         let mut templates = templates.iter().copied();
@@ -244,18 +252,24 @@ impl<'h> Reader<'h, '_> {
         self.content()?;
         self.expect(b'<', "a start tag")?;
         let rest = self.rest();
-        let len = rest.bytes().position(|byte| matches!(byte, b' ' | b'>')).unwrap_or(0);
+        let mut len = 0;
+        for byte in rest.bytes() {
+            match byte {
+                b' ' | b'>' => break,
+                b':' | b'<' | b'"' | b'&' | b'/' => return Err(self.unclear("a plain name")),
+                _ => len += 1,
+            }
+        }
         let name = &rest[..len];
-        if name.is_empty() || name.contains([':', '<', '"', '&', '/']) {
+        if name.is_empty() {
             return Err(self.unclear("a plain name"));
         }
         self.at += len;
-        let name_id = self.recorder.encoder.mirror_mut().names.intern(Namespace::Html, name);
-        let traits = self.traits(name_id, name);
+        let (name_id, traits) = self.name(Namespace::Html, name);
         let namespaced = self.attributes()?;
         self.expect(b'>', "the end of a start tag")?;
         let attrs = std::mem::take(&mut self.attrs);
-        let created = if attrs.iter().any(|(_, value)| value.contains('&')) {
+        let created = if self.escaped {
             let values: Vec<String> = attrs.iter().map(|(_, value)| unescaped(value)).collect();
             let attrs: Vec<_> = attrs.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
             self.recorder.new_element(name_id, marks, &attrs)
@@ -284,39 +298,55 @@ impl<'h> Reader<'h, '_> {
         Ok(())
     }
 
-    fn traits(&mut self, id: NameId, name: &str) -> u32 {
-        let index = id.0 as usize;
-        if self.traits.len() <= index {
-            self.traits.resize(index + 1, None);
+    /// A name's number, and the traits of an element of this name.
+    fn name(&mut self, namespace: Namespace, name: &'h str) -> (NameId, u32) {
+        let bytes = name.as_bytes();
+        let (first, last) = (usize::from(bytes[0]), usize::from(bytes[bytes.len() - 1]));
+        let of_element = namespace == Namespace::Html;
+        let slot = (bytes.len() + first * 5 + last * 11) % RECENT + if of_element { RECENT } else { 0 };
+        let (recent, id, traits) = self.recent[slot];
+        if recent == name {
+            return (id, traits);
         }
-        *self.traits[index].get_or_insert_with(|| traits_of(name))
+        let id = self.recorder.encoder.mirror_mut().names.intern(namespace, name);
+        let traits = if of_element { traits_of(name) } else { u32::from(name == "xmlns" || name.contains(':')) };
+        self.recent[slot] = (name, id, traits);
+        (id, traits)
     }
 
     /// Attributes as the serialiser writes them: a blank, a name, `="`, an escaped value, `"`. Whether one of the names
     /// may be in a namespace.
     fn attributes(&mut self) -> Result<bool> {
         self.attrs.clear();
+        self.escaped = false;
         let mut namespaced = false;
         while self.byte() == Some(b' ') {
             self.at += 1;
             let rest = self.rest();
-            // An equals sign that comes first is a part of the name.
-            let len = rest.bytes().skip(1).position(|byte| byte == b'=').map_or(0, |len| len + 1);
-            let Some(name) = rest.get(..len).filter(|name| !name.is_empty() && !name.contains(['<', '>', '"'])) else {
-                return Err(self.unclear("a plain attribute name"));
-            };
-            if name == "is" {
+            let mut len = 0;
+            for byte in rest.bytes() {
+                match byte {
+                    // One that comes first is a part of the name.
+                    b'=' if len > 0 => break,
+                    b'<' | b'>' | b'"' => return Err(self.unclear("a plain attribute name")),
+                    _ => len += 1,
+                }
+            }
+            let name = &rest[..len];
+            if name == "is" || name.is_empty() {
                 // Written also where there is no such attribute.
                 return Err(self.unclear("another attribute than `is`"));
             }
-            self.at += len + 1;
+            self.at += len;
+            self.expect(b'=', "an attribute's value")?;
             self.expect(b'"', "an attribute's value")?;
             let rest = self.rest();
-            let len = rest.bytes().position(|byte| byte == b'"').ok_or_else(|| self.unclear("the end of a value"))?;
+            let len = memchr::memchr(b'"', rest.as_bytes()).ok_or_else(|| self.unclear("the end of a value"))?;
             let value = &rest[..len];
             self.at += len + 1;
-            namespaced |= name == "xmlns" || name.contains(':');
-            let id = self.recorder.encoder.mirror_mut().names.intern(Namespace::None, name);
+            let (id, traits) = self.name(Namespace::None, name);
+            namespaced |= traits != 0;
+            self.escaped |= memchr::memchr(b'&', value.as_bytes()).is_some();
             self.attrs.push((id, value));
         }
         Ok(namespaced)
@@ -329,20 +359,18 @@ impl<'h> Reader<'h, '_> {
             let text = self.take(units)?;
             return self.leaf(Kind::Text, text);
         }
-        let rest = self.rest();
-        // Up to where something is escaped, as far as the text goes.
-        let run = rest.bytes().position(|byte| matches!(byte, b'&' | b'<')).unwrap_or(rest.len());
-        let run_units = if self.ascii { run } else { units_of(&rest[..run]) };
-        if units <= run_units {
-            let text = self.take(units)?;
+        let from = self.at;
+        let text = self.take(units)?;
+        if memchr::memchr2(b'&', b'<', text.as_bytes()).is_none() {
             return self.leaf(Kind::Text, text);
         }
+        self.at = from;
         let mut text = std::mem::take(&mut self.buffer);
         text.clear();
         let mut left = units;
         while left > 0 {
             let rest = self.rest();
-            let run = rest.bytes().position(|byte| matches!(byte, b'&' | b'<')).unwrap_or(rest.len());
+            let run = memchr::memchr2(b'&', b'<', rest.as_bytes()).unwrap_or(rest.len());
             if run == 0 {
                 let (character, len) = escape(rest).ok_or_else(|| self.unclear("as much text as the shape says"))?;
                 text.push(character);
@@ -513,7 +541,8 @@ mod tests {
     fn what_cannot_be_told_apart_is_refused() {
         for (html, shape, expected) in [
             ("<html><p>one</p></html>", &[E, E, text("ones")][..], "as much text as the shape says"),
-            ("<html><p>one</p></html>", &[E, E, text("one"), E], "the end tag of the element that is open"),
+            ("<html><p>one</p></html>", &[E, E, text("one"), E], "the end"),
+            ("<html><p>one</b></html>", &[E, E, text("one"), E], "the end tag of the element that is open"),
             ("<html><p>one</p></html>", &[E, E], "the end"),
             ("<html><o:p></o:p></html>", &[E, E], "a plain name"),
             ("<html is=\"x\"></html>", &[E], "another attribute than `is`"),

@@ -79,11 +79,43 @@ pub enum Verdict {
     Drop,
 }
 
+/// What an element's name says of its content. The same for every element of the name: worked out once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tag {
+    /// Nothing.
+    #[default]
+    Other,
+    /// Its `type` may make it a password or a file field, its `autocomplete` a card field.
+    Input,
+    /// Its `autocomplete` may make it a card field.
+    Field,
+    /// A script.
+    Script,
+    /// CSS text.
+    Style,
+}
+
+impl Tag {
+    /// What the name says; a prefix does not matter.
+    #[must_use]
+    pub fn of(namespace: Namespace, name: &str) -> Self {
+        let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        let markup = matches!(namespace, Namespace::Html | Namespace::Svg);
+        match name {
+            "input" if markup => Self::Input,
+            "input" | "textarea" | "select" => Self::Field,
+            "script" if markup => Self::Script,
+            "style" if markup => Self::Style,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// The attributes that decide about an element, and what its selectors say.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Subject<'a> {
-    /// The element's namespace and name.
-    pub name: (Option<Namespace>, &'a str),
+    /// What its name says.
+    pub tag: Tag,
     /// `type`
     pub kind: Option<&'a str>,
     /// `autocomplete`
@@ -96,30 +128,13 @@ pub struct Subject<'a> {
     pub marks: u32,
 }
 
-impl<'a> Subject<'a> {
-    /// Takes note of an attribute, if it is one that decides.
-    pub fn note(&mut self, namespace: Namespace, name: &str, value: &'a str) {
-        if namespace != Namespace::None {
-            return;
-        }
-        match name {
-            "type" => self.kind = Some(value),
-            "autocomplete" => self.autocomplete = Some(value),
-            MASK_ATTR => self.mask = true,
-            BLOCK_ATTR => self.block = true,
-            _ => {}
-        }
-    }
-
+impl Subject<'_> {
     /// The rules of the element, given its parent's and, where it was seen before, its own of before.
     #[must_use]
     pub fn rules(&self, parent: Rules, before: Rules) -> Rules {
         let mut rules = Rules(before.0 & Rules::STICKY);
-        let (namespace, name) = self.name;
-        let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
-        let markup = matches!(namespace, Some(Namespace::Html | Namespace::Svg));
-        match name {
-            "input" if markup => {
+        match self.tag {
+            Tag::Input => {
                 let kind = self.kind.unwrap_or_default();
                 if kind.eq_ignore_ascii_case("password") {
                     rules = rules.with(Rules::SECRET);
@@ -128,11 +143,11 @@ impl<'a> Subject<'a> {
                     rules = rules.with(Rules::FILE);
                 }
             }
-            "script" if markup => rules = rules.with(Rules::SCRIPT),
-            "style" if markup => rules = rules.with(Rules::STYLE),
-            _ => {}
+            Tag::Script => rules = rules.with(Rules::SCRIPT),
+            Tag::Style => rules = rules.with(Rules::STYLE),
+            Tag::Field | Tag::Other => {}
         }
-        if matches!(name, "input" | "textarea" | "select") && self.autocomplete.is_some_and(is_card) {
+        if matches!(self.tag, Tag::Input | Tag::Field) && self.autocomplete.is_some_and(is_card) {
             rules = rules.with(Rules::SECRET);
         }
         if self.block || self.marks & mark::BLOCK != 0 {
@@ -400,7 +415,7 @@ mod tests {
     use super::*;
 
     fn input(kind: Option<&'static str>, autocomplete: Option<&'static str>) -> Subject<'static> {
-        Subject { name: (Some(Namespace::Html), "input"), kind, autocomplete, ..Subject::default() }
+        Subject { tag: Tag::Input, kind, autocomplete, ..Subject::default() }
     }
 
     fn gated(rules: Rules, name: &str, value: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use crate::{
     facts::{Batch, Malformed, tag},
-    privacy::{self, Class, Rules, Subject, Verdict, mark},
+    privacy::{self, Class, Rules, Subject, Tag, Verdict, mark},
 };
 use protocol::{
     Limits,
@@ -34,8 +34,8 @@ pub enum ReadError {
 pub struct Recorder {
     pub(crate) encoder: Encoder,
     names: Vec<NameId>,
-    /// What the gate makes of each of the mirror's names; filled as they come.
-    classes: Vec<Option<Class>>,
+    /// What the gate makes of each of the mirror's names, of an attribute and of an element; filled as they come.
+    classes: Vec<Option<(Class, Tag)>>,
     pub(crate) fresh: Vec<u32>,
     retells: Vec<u32>,
     gated: Vec<u8>,
@@ -268,12 +268,15 @@ impl Recorder {
             self.fresh.push(WITHHELD);
             return Ok(rules);
         }
-        let names = &self.encoder.mirror().names;
-        let (namespace, text) = names.get(name);
-        let mut subject = Subject { name: (Some(namespace), text), marks, ..Subject::default() };
+        let mut subject = Subject { tag: self.class(name).1, marks, ..Subject::default() };
         for (name, value) in attrs {
-            let (namespace, text) = names.get(*name);
-            subject.note(namespace, text, value);
+            match *name {
+                name if name == self.type_name => subject.kind = Some(value),
+                name if name == self.autocomplete_name => subject.autocomplete = Some(value),
+                name if name == self.mask_name => subject.mask = true,
+                name if name == self.block_name => subject.block = true,
+                _ => {}
+            }
         }
         let seen = if marks & mark::SECRET == 0 { Rules::default() } else { Rules::SECRET };
         let rules = subject.rules(self.parent_rules(), seen);
@@ -313,7 +316,7 @@ impl Recorder {
     }
 
     #[inline]
-    fn class(&mut self, name: NameId) -> Class {
+    fn class(&mut self, name: NameId) -> (Class, Tag) {
         match self.classes.get(name.0 as usize) {
             Some(Some(class)) => *class,
             _ => self.classify(name),
@@ -321,9 +324,9 @@ impl Recorder {
     }
 
     #[cold]
-    fn classify(&mut self, name: NameId) -> Class {
+    fn classify(&mut self, name: NameId) -> (Class, Tag) {
         let (namespace, text) = self.encoder.mirror().names.get(name);
-        let class = Class::of(namespace, text);
+        let class = (Class::of(namespace, text), Tag::of(namespace, text));
         let index = name.0 as usize;
         if self.classes.len() <= index {
             self.classes.resize(index + 1, None);
@@ -333,7 +336,7 @@ impl Recorder {
     }
 
     fn new_attr(&mut self, id: u32, rules: Rules, name: NameId, value: &str) -> Result<(), protocol::Error> {
-        match privacy::attr(rules, self.class(name), name, value, &mut self.gated) {
+        match privacy::attr(rules, self.class(name).0, name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.attr(id, name, &self.gated)?,
             Verdict::Drop => {}
@@ -367,7 +370,7 @@ impl Recorder {
         let name = self.name(batch)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
-        match privacy::attr(self.rules(id), self.class(name), name, value, &mut self.gated) {
+        match privacy::attr(self.rules(id), self.class(name).0, name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.set_attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.set_attr(id, name, &self.gated)?,
             Verdict::Drop => self.encoder.remove_attr(id, name),
@@ -411,15 +414,15 @@ impl Recorder {
 
     /// Works out the rules of a known element afresh; when they are others, it is to be told anew.
     fn judge(&mut self, id: u32, marks: u32) {
-        let mirror = self.encoder.mirror();
-        let node = mirror.node(id);
+        let node = *self.encoder.mirror().node(id);
         if node.kind != Kind::Element {
             return;
         }
-        let (namespace, name) = mirror.names.get(node.name);
+        let tag = self.class(node.name).1;
+        let mirror = self.encoder.mirror();
         let text = |name| mirror.attr(id, name).and_then(|value| std::str::from_utf8(value).ok());
         let subject = Subject {
-            name: (Some(namespace), name),
+            tag,
             kind: text(self.type_name),
             autocomplete: text(self.autocomplete_name),
             mask: text(self.mask_name).is_some(),

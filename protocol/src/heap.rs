@@ -76,6 +76,11 @@ impl Heap {
         self.bytes.get(text.offset as usize..text.offset as usize + text.len as usize).unwrap_or_default()
     }
 
+    /// Takes memory for so many more bytes.
+    pub fn grow(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes.min(self.limit));
+    }
+
     /// Bytes in live strings.
     #[must_use]
     pub const fn live_bytes(&self) -> usize {

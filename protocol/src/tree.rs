@@ -411,14 +411,31 @@ impl Tree {
         }
         let data = if kind.has_data() { self.heap.insert(data).map_err(|_| Refused::Text)? } else { Text::EMPTY };
         if id as usize >= self.nodes.len() {
-            self.nodes.resize(id as usize + 1, FREE);
-            self.rest.resize(id as usize + 1, NOTHING);
+            self.make_room(id as usize);
         }
         let own = if kind.has_data() { self.key.bytes(self.heap.get(data)) } else { self.names.hash(name) };
         self.nodes[id as usize] = Node { kind, name, content: content_of(kind, own), ..FREE };
         self.rest[id as usize] = Rest { data, ..NOTHING };
         self.count += 1;
         Ok(())
+    }
+
+    #[inline]
+    fn make_room(&mut self, id: usize) {
+        if id > self.nodes.len() {
+            self.nodes.resize(id, FREE);
+            self.rest.resize(id, NOTHING);
+        }
+        self.nodes.push(FREE);
+        self.rest.push(NOTHING);
+    }
+
+    /// Takes memory for so many more nodes and bytes of strings, so that what is known to come is not moved about.
+    pub fn reserve(&mut self, nodes: usize, bytes: usize) {
+        self.nodes.reserve(nodes);
+        self.rest.reserve(nodes);
+        self.attrs.reserve(nodes);
+        self.heap.grow(bytes);
     }
 
     /// Puts a detached node among the children of `parent`, before `before` or, with [`NONE`], at the end. The caller
