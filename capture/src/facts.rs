@@ -129,7 +129,7 @@ impl<'a> Batch<'a> {
     #[inline]
     pub fn string(&mut self, units: u32) -> Result<&'a str, Malformed> {
         let rest = self.text.get(self.text_at..).unwrap_or_default();
-        let len = if self.ascii { Some(units as usize) } else { bytes_of_units(rest, units as usize) };
+        let len = if self.ascii { Some(units as usize) } else { bytes_of_units(rest.as_bytes(), units as usize) };
         let string = len.and_then(|len| rest.get(..len));
         let string = string.ok_or_else(|| self.malformed("a string of so many code units"))?;
         self.text_at += string.len();
@@ -138,8 +138,7 @@ impl<'a> Batch<'a> {
 }
 
 /// How many bytes the first `units` UTF-16 code units take; `None` when there are fewer, or a pair would be cut.
-pub(crate) fn bytes_of_units(text: &str, units: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
+pub(crate) fn bytes_of_units(bytes: &[u8], units: usize) -> Option<usize> {
     let (mut at, mut left) = (0, units);
     while left > 0 {
         let (len, cost) = match *bytes.get(at)? {

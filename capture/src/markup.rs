@@ -183,12 +183,21 @@ impl<'h> Reader<'h, '_> {
         Unclear { at: self.at, expected }
     }
 
-    fn rest(&self) -> &'h str {
-        &self.html[self.at..]
+    // Strings are cut by `get`: a cut that can panic would bring along how a string is printed.
+
+    fn rest(&self) -> &'h [u8] {
+        self.html.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// So many bytes that stand here.
+    fn cut(&mut self, len: usize) -> Result<&'h str> {
+        let cut = self.html.get(self.at..self.at + len).ok_or_else(|| self.unclear("whole characters"))?;
+        self.at += len;
+        Ok(cut)
     }
 
     fn byte(&self) -> Option<u8> {
-        self.html.as_bytes().get(self.at).copied()
+        self.rest().first().copied()
     }
 
     fn expect(&mut self, byte: u8, expected: &'static str) -> Result<()> {
@@ -203,9 +212,9 @@ impl<'h> Reader<'h, '_> {
     fn take(&mut self, units: usize) -> Result<&'h str> {
         let rest = self.rest();
         let len = if self.ascii { Some(units) } else { crate::facts::bytes_of_units(rest, units) };
-        let taken = len.and_then(|len| rest.get(..len)).ok_or_else(|| self.unclear("as much markup as the shape says"))?;
-        self.at += taken.len();
-        Ok(taken)
+        let len = len.filter(|len| *len <= rest.len());
+        let len = len.ok_or_else(|| self.unclear("as much markup as the shape says"))?;
+        self.cut(len)
     }
 
     fn is_raw(&self) -> bool {
@@ -214,10 +223,9 @@ impl<'h> Reader<'h, '_> {
 
     /// All end tags that stand here.
     fn ends(&mut self) -> Result<()> {
-        while self.rest().starts_with("</") {
+        while let Some(tag) = self.rest().strip_prefix(b"</") {
             let Some(open) = self.open.last() else { return Err(self.unclear("no further end tag")) };
-            let tag = &self.rest()[2..];
-            if !(tag.starts_with(open.name) && tag.as_bytes().get(open.name.len()) == Some(&b'>')) {
+            if !(tag.starts_with(open.name.as_bytes()) && tag.get(open.name.len()) == Some(&b'>')) {
                 return Err(self.unclear("the end tag of the element that is open"));
             }
             self.at += 3 + open.name.len();
@@ -251,20 +259,18 @@ impl<'h> Reader<'h, '_> {
         self.ends()?;
         self.content()?;
         self.expect(b'<', "a start tag")?;
-        let rest = self.rest();
         let mut len = 0;
-        for byte in rest.bytes() {
+        for byte in self.rest() {
             match byte {
                 b' ' | b'>' => break,
                 b':' | b'<' | b'"' | b'&' | b'/' => return Err(self.unclear("a plain name")),
                 _ => len += 1,
             }
         }
-        let name = &rest[..len];
-        if name.is_empty() {
+        if len == 0 {
             return Err(self.unclear("a plain name"));
         }
-        self.at += len;
+        let name = self.cut(len)?;
         let (name_id, traits) = self.name(Namespace::Html, name);
         let namespaced = self.attributes()?;
         self.expect(b'>', "the end of a start tag")?;
@@ -322,9 +328,8 @@ impl<'h> Reader<'h, '_> {
         let mut namespaced = false;
         while self.byte() == Some(b' ') {
             self.at += 1;
-            let rest = self.rest();
             let mut len = 0;
-            for byte in rest.bytes() {
+            for byte in self.rest() {
                 match byte {
                     // One that comes first is a part of the name.
                     b'=' if len > 0 => break,
@@ -332,18 +337,18 @@ impl<'h> Reader<'h, '_> {
                     _ => len += 1,
                 }
             }
-            let name = &rest[..len];
+            let from = self.at;
+            let name = self.cut(len)?;
             if name == "is" || name.is_empty() {
                 // Written also where there is no such attribute.
+                self.at = from;
                 return Err(self.unclear("another attribute than `is`"));
             }
-            self.at += len;
             self.expect(b'=', "an attribute's value")?;
             self.expect(b'"', "an attribute's value")?;
-            let rest = self.rest();
-            let len = memchr::memchr(b'"', rest.as_bytes()).ok_or_else(|| self.unclear("the end of a value"))?;
-            let value = &rest[..len];
-            self.at += len + 1;
+            let len = memchr::memchr(b'"', self.rest()).ok_or_else(|| self.unclear("the end of a value"))?;
+            let value = self.cut(len)?;
+            self.at += 1;
             let (id, traits) = self.name(Namespace::None, name);
             namespaced |= traits != 0;
             self.escaped |= memchr::memchr(b'&', value.as_bytes()).is_some();
@@ -370,7 +375,7 @@ impl<'h> Reader<'h, '_> {
         let mut left = units;
         while left > 0 {
             let rest = self.rest();
-            let run = memchr::memchr2(b'&', b'<', rest.as_bytes()).unwrap_or(rest.len());
+            let run = memchr::memchr2(b'&', b'<', rest).unwrap_or(rest.len());
             if run == 0 {
                 let (character, len) = escape(rest).ok_or_else(|| self.unclear("as much text as the shape says"))?;
                 text.push(character);
@@ -391,12 +396,12 @@ impl<'h> Reader<'h, '_> {
     fn comment(&mut self, units: usize) -> Result<()> {
         self.ends()?;
         self.content()?;
-        if !self.rest().starts_with("<!--") {
+        if !self.rest().starts_with(b"<!--") {
             return Err(self.unclear("a comment"));
         }
         self.at += 4;
         let data = self.take(units)?;
-        if !self.rest().starts_with("-->") {
+        if !self.rest().starts_with(b"-->") {
             return Err(self.unclear("the end of a comment"));
         }
         self.at += 3;
@@ -409,27 +414,32 @@ impl<'h> Reader<'h, '_> {
 }
 
 /// The length in UTF-16 code units.
-fn units_of(text: &str) -> usize {
-    text.bytes().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
+fn units_of(text: &[u8]) -> usize {
+    text.iter().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(*byte >= 0xf0)).sum()
 }
 
 /// The character that is escaped at the start, and the escape's length.
-fn escape(text: &str) -> Option<(char, usize)> {
-    const ESCAPES: [(&str, char); 5] =
-        [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&nbsp;", '\u{a0}'), ("&quot;", '"')];
+fn escape(text: &[u8]) -> Option<(char, usize)> {
+    const ESCAPES: [(&[u8], char); 5] =
+        [(b"&amp;", '&'), (b"&lt;", '<'), (b"&gt;", '>'), (b"&nbsp;", '\u{a0}'), (b"&quot;", '"')];
     ESCAPES.iter().find(|(escape, _)| text.starts_with(escape)).map(|(escape, character)| (*character, escape.len()))
 }
 
 fn unescaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
-    let mut rest = value;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        let (character, len) = escape(&rest[at..]).unwrap_or(('&', 1));
-        out.push(character);
-        rest = &rest[at + len..];
+    let mut at = 0;
+    while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
+        let len = memchr::memchr(b'&', rest.as_bytes()).unwrap_or(rest.len());
+        out.push_str(rest.get(..len).unwrap_or_default());
+        at += len;
+        if let Some((character, len)) = value.as_bytes().get(at..).and_then(escape) {
+            out.push(character);
+            at += len;
+        } else if len < rest.len() {
+            out.push('&');
+            at += 1;
+        }
     }
-    out.push_str(rest);
     out
 }
 

@@ -169,7 +169,7 @@ impl<'a> Cursors<'a> {
         for index in 0..COUNT {
             let len = if index == last && present != 0 { body.len() - at } else { lens[index] };
             let bytes = at.checked_add(len).and_then(|end| body.get(at..end)).ok_or_else(|| {
-                let expected = format!("{len} bytes of column {:?}", NAMES[index]);
+                let expected = format!("{len} bytes of column \"{}\"", NAMES[index]);
                 Error::new(ErrorKind::Syntax, at, expected, format!("{} bytes", body.len() - at))
             })?;
             cursors[index] = Cursor { bytes, at: 0, start: at };
@@ -214,7 +214,7 @@ impl<'a> Cursors<'a> {
     pub fn missing(&self, column: Column, expected: &'static str) -> Error {
         let cursor = &self.cursors[column as usize];
         let found = if cursor.is_at_end() { "the end of column " } else { "other bytes in column " };
-        let found = format!("{found}{:?}", NAMES[column as usize]);
+        let found = format!("{found}\"{}\"", NAMES[column as usize]);
         Error::new(ErrorKind::Syntax, cursor.offset(), expected, found)
     }
 }

@@ -239,7 +239,7 @@ impl Control {
     /// [`ErrorKind::Limit`] when the frame would exceed [`Limits::CONTROL_BYTES`].
     pub fn write(&self, out: &mut Vec<u8>, seq: u32, time: u32) -> Result<()> {
         let body = bincode::encode_to_vec(self, CONFIG)
-            .map_err(|error| Error::new(ErrorKind::Syntax, 0, "a message", error.to_string()).in_frame(seq))?;
+            .map_err(|_| Error::new(ErrorKind::Syntax, 0, "a message", "one that cannot be written").in_frame(seq))?;
         let start = out.len();
         frame::write(out, Kind::Control, seq, time, 0, &body)?;
         let len = out.len() - start;
@@ -270,8 +270,7 @@ impl Control {
         let frame = frame::read(bytes, limits)?;
         let seq = frame.header.seq;
         if frame.header.kind != Kind::Control || frame.header.raw_len != 0 {
-            let found = format!("{:?}", frame.header.kind);
-            return Err(Error::new(ErrorKind::Foreign, 0, "a control frame, not deflated", found).in_frame(seq));
+            return Err(Error::new(ErrorKind::Foreign, 0, "a control frame, not deflated", "another").in_frame(seq));
         }
         let reader = Counting { bytes: frame.body, at: 0 };
         let mut decoder = DecoderImpl::new(reader, CONFIG, ());
@@ -282,7 +281,11 @@ impl Control {
             Err(error) => {
                 let found = match error {
                     DecodeError::OtherString(found) => found,
-                    error => error.to_string(),
+                    // In our words: those of the library bring along how everything it knows is printed.
+                    DecodeError::UnexpectedEnd { .. } => "the end".to_owned(),
+                    DecodeError::LimitExceeded => "a length above the limit".to_owned(),
+                    DecodeError::Utf8 { .. } => "text that is no UTF-8".to_owned(),
+                    _ => "other bytes".to_owned(),
                 };
                 Err(Error::new(ErrorKind::Syntax, offset, "a control message", found).in_frame(seq))
             }

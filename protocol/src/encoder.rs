@@ -170,8 +170,7 @@ impl Encoder {
             let (before_in, before_out) = (self.deflate.total_in(), self.deflate.total_out());
             let status = self.deflate.compress(&self.raw[read..], &mut self.packed[written..room], FlushCompress::Sync);
             if !matches!(status, Ok(Status::Ok | Status::BufError)) {
-                let found = format!("{status:?}");
-                return Err(Error::new(ErrorKind::Syntax, 0, "deflate to go on", found).in_frame(self.seq));
+                return Err(Error::new(ErrorKind::Syntax, 0, "deflate to go on", "a failure").in_frame(self.seq));
             }
             read += usize::try_from(self.deflate.total_in() - before_in).unwrap_or(usize::MAX);
             written += usize::try_from(self.deflate.total_out() - before_out).unwrap_or(usize::MAX);

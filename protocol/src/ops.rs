@@ -557,7 +557,7 @@ impl<'a, 'n> OpReader<'a, 'n> {
         match self.cursors.leftover() {
             None => Ok(None),
             Some((name, offset, rest)) => {
-                let expected = format!("the end of column {name:?}");
+                let expected = format!("the end of column \"{name}\"");
                 Err(Error::new(ErrorKind::Syntax, offset, expected, format!("{rest} bytes more")))
             }
         }
