@@ -56,7 +56,7 @@ impl fmt::Display for Mode {
 
 /// The text was none of the three modes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("mode: expected \"shared\", \"view\" or \"follow\", found {0:?}")]
+#[error("mode: expected \"shared\", \"view\" or \"follow\", found \"{0}\"")]
 pub struct UnknownMode(pub String);
 
 impl FromStr for Mode {
