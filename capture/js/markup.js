@@ -7,8 +7,16 @@ import { handOver } from './recorder.js';
 import { sizeOf } from './reader.js';
 import { KIND, kindOf, stateOf } from './state.js';
 
-const TEXT = 1, COMMENT = 2, SKIP = 3, BITS = 3;
-const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, INTEREST_BITS = 6;
+const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { 'http://www.w3.org/2000/svg': 4, 'http://www.w3.org/1998/Math/MathML': 5 }, BITS = 3;
+const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64,
+  INTEREST_BITS = 7;
+
+// HTML standard, §13.2.6.1, "adjust foreign attributes".
+const ADJUSTED = [
+  [/^xlink:(actuate|arcrole|href|role|show|title|type)$/, 'http://www.w3.org/1999/xlink'],
+  [/^xml:(lang|space)$/, 'http://www.w3.org/XML/1998/namespace'],
+  [/^xmlns(:xlink)?$/, 'http://www.w3.org/2000/xmlns/'],
+];
 
 const SECRET = /(^|\s)cc-/i;
 
@@ -33,20 +41,22 @@ function walk(document, root, reader, changes) {
     }
     const type = dom.nodeType(node);
     if (type === dom.ELEMENT) {
-      let marks = 0;
+      let marks = 0, kind = 0;
       if (careful) {
-        const isForeign = foreign && dom.namespaceURI(node) !== dom.HTML;
-        if (isForeign || ignoring && reader.isIgnored(node)) {
+        const uri = foreign ? dom.namespaceURI(node) : dom.HTML;
+        if (uri !== dom.HTML) kind = dom.localName(node).includes(':') || dom.prefix(node) !== null ? SKIP : FOREIGN[uri] ?? SKIP;
+        const isIgnored = ignoring && reader.isIgnored(node);
+        if (kind === SKIP || isIgnored) {
           if (node === root) return null;
-          if (isForeign) late.push(node);
+          if (!isIgnored) late.push(node); // Told node by node.
           shape[count++] = dom.outerHTML(node).length << BITS | SKIP;
           node = nextOutside(walker, root);
           continue;
         }
         if (marking) marks = reader.marks(node);
-        if (templates && dom.localName(node) === 'template') contents.push(dom.innerHTML(node).length);
+        if (templates && kind === 0 && dom.localName(node) === 'template') contents.push(dom.innerHTML(node).length);
       }
-      shape[count++] = marks << BITS;
+      shape[count++] = marks << BITS | kind;
       nodes.push(node);
     } else {
       const length = type === dom.TEXT || type === dom.COMMENT ? dom.dataLength(node) : -1;
@@ -90,7 +100,8 @@ export function readMarkup({ page, wasm, engine, reader, changes }) {
     return false;
   }
   for (const entry of interests) {
-    if (entry & NAMESPACE && hasNamespace(nodes[entry >>> INTEREST_BITS])) return false;
+    if (entry & NAMESPACE && !isParsed(nodes[entry >>> INTEREST_BITS])) return false;
+    if (entry & IS && dom.getAttribute(nodes[entry >>> INTEREST_BITS], 'is') === null) return false;
   }
   reader.start();
   reader.fresh = nodes;
@@ -101,9 +112,14 @@ export function readMarkup({ page, wasm, engine, reader, changes }) {
   return true;
 }
 
-function hasNamespace(node) {
-  for (const attribute of dom.attributes(node)) if (attribute.namespaceURI !== null) return true;
-  return false;
+// Whether each attribute is in the namespace that a parser puts it in.
+function isParsed(node) {
+  const isForeign = dom.namespaceURI(node) !== dom.HTML;
+  for (const { name, namespaceURI } of dom.attributes(node)) {
+    const [, namespace = null] = isForeign ? ADJUSTED.find(([names]) => names.test(name)) ?? [] : [];
+    if (namespaceURI !== namespace) return false;
+  }
+  return true;
 }
 
 // What markup leaves out.

@@ -41,17 +41,21 @@ export class Overlay {
   constructor(session) {
     this.session = session;
     this.host = dom.createElement(document, 'cobrowse-overlay');
-    this.root = this.host.attachShadow({ mode: 'closed' });
-    const sheet = new CSSStyleSheet(); // A constructed sheet: inline styles may be forbidden by the page's CSP.
-    sheet.replaceSync(CSS);
-    this.root.adoptedStyleSheets = [sheet];
     this.wanted = false;
     this.modals = []; // the page's modal dialogs, the one on top last
   }
 
   attach() {
     this.wanted = true;
+    if (!this.root) this.build();
     if (!this.host.isConnected) this.raise();
+  }
+
+  build() {
+    this.root = this.host.attachShadow({ mode: 'closed' });
+    const sheet = new CSSStyleSheet(); // A constructed sheet: inline styles may be forbidden by the page's CSP.
+    sheet.replaceSync(CSS);
+    this.root.adoptedStyleSheets = [sheet];
   }
 
   // Comes to the top of the top layer again. What is outside of a modal dialog cannot be clicked: while the page shows

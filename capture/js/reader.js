@@ -82,7 +82,7 @@ export class Reader {
       return number;
     }
     const qualified = prefix === null ? unprefixed(local) : prefix + ':' + local;
-    return this.foreignName(uri, qualified, local === 'script' && uri in dom.NAMESPACES ? KIND.SCRIPT : KIND.PLAIN);
+    return this.foreignName(uri, qualified, local === 'script' && uri in dom.NAMESPACES ? KIND.SCRIPT : KIND.INLINE);
   }
 
   foreignName(uri, qualified, kind) {

@@ -197,9 +197,15 @@ const ENCODER = new TextEncoder();
 export function handOver(wasm, engine, words, text, units) {
   const at = engine.words(words.length);
   new Uint32Array(wasm.memory.buffer, at, words.length).set(words);
-  const room = units * 3;
-  const textAt = engine.text(room);
-  const { read, written } = ENCODER.encodeInto(text, new Uint8Array(wasm.memory.buffer, textAt, room));
-  if (read !== text.length) throw new Error('cobrowse: a string could not be encoded');
-  return written;
+  let read = 0, written = 0;
+  // Most text takes a byte a unit; what takes more gets more room.
+  for (let room = units + (units >> 3) + 64; ; room = written + (units - read) * 3) {
+    const textAt = engine.text(room);
+    const rest = read === 0 ? text : text.slice(read);
+    const done = ENCODER.encodeInto(rest, new Uint8Array(wasm.memory.buffer, textAt + written, room - written));
+    read += done.read;
+    written += done.written;
+    if (read === text.length) return written;
+    if (done.read === 0) throw new Error('cobrowse: a string could not be encoded');
+  }
 }

@@ -72,7 +72,7 @@ export class Session {
     // With a sink of the page's own nobody watches but who the page lets watch.
     if (options.overlay ?? Boolean(options.relay)) this.overlay.show();
     this.recorder.keyframe();
-    this.tell(this.recorder.engine.mode_changed(this.mode));
+    if (this.link) this.tell(this.recorder.engine.mode_changed(this.mode));
   }
 
   async openRelay() {

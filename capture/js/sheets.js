@@ -146,7 +146,6 @@ export class Sheets {
   // Looks at what scripts hold; `all` at once, or some of it.
   poll(all) {
     for (const root of this.watchedRoots) this.touchedRoots.add(root);
-    if (all) this.verify(Infinity);
     const rules = [...this.watched.keys()];
     const count = all ? rules.length : Math.min(rules.length, WATCH_BUDGET);
     for (let i = 0; i < count; i++) {

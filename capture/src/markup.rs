@@ -24,6 +24,10 @@ pub mod shape {
     pub const COMMENT: u32 = 2;
     /// An element whose markup, of this length, is passed over.
     pub const SKIP: u32 = 3;
+    /// An SVG element; marks as for an HTML one.
+    pub const SVG: u32 = 4;
+    /// A MathML element; marks as for an HTML one.
+    pub const MATHML: u32 = 5;
     /// How many bits these are.
     pub const BITS: u32 = 3;
 }
@@ -44,10 +48,13 @@ impl Interest {
     pub const TEMPLATE: u32 = 8;
     /// It has content and may be scrolled.
     pub const SCROLL: u32 = 16;
-    /// An attribute's name may be in a namespace.
+    /// An attribute's name looks as if it were in a namespace. It was taken to be in the one that a parser puts it in:
+    /// of an HTML element in none, of another in those of [`adjusted`].
     pub const NAMESPACE: u32 = 32;
+    /// It has an attribute `is`, or was made as if it had: the serialiser writes both alike.
+    pub const IS: u32 = 64;
     /// How many bits these are.
-    pub const BITS: u32 = 6;
+    pub const BITS: u32 = 7;
 }
 
 /// Markup and shape do not agree, or say what cannot be told apart: read the page node by node, into a new recorder.
@@ -85,8 +92,8 @@ const RAW: u32 = 1 << 9;
 fn traits_of(name: &str) -> u32 {
     const HOST: u32 = Interest::HOST | Interest::SCROLL;
     match name {
-        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "img" | "keygen" | "meta"
-        | "param" | "source" | "track" | "wbr" => VOID,
+        "area" | "base" | "basefont" | "bgsound" | "br" | "col" | "embed" | "frame" | "hr" | "img" | "keygen"
+        | "meta" | "param" | "source" | "track" | "wbr" => VOID,
         "link" => VOID | Interest::STATE,
         "input" => VOID | Interest::STATE,
         "textarea" | "select" => Interest::STATE | Interest::SCROLL,
@@ -99,8 +106,8 @@ fn traits_of(name: &str) -> u32 {
         | "main" | "nav" | "p" | "section" => HOST,
         "body" | "span" => Interest::HOST,
         // What is inline, or a part of a table, does not scroll (the twin of this list is in `js/state.js`).
-        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "label" | "small" | "strong" | "sub" | "sup" | "td"
-        | "th" | "time" | "title" | "tr" | "u" | "head" | "html" => 0,
+        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "label" | "small" | "strong" | "sub" | "sup"
+        | "td" | "th" | "time" | "title" | "tr" | "u" | "head" | "html" => 0,
         _ if name.contains('-') => HOST,
         _ => Interest::SCROLL,
     }
@@ -141,7 +148,7 @@ impl Recorder {
             open: Vec::new(),
             attrs: Vec::new(),
             escaped: false,
-            recent: vec![("", NameId::NONE, 0); 2 * RECENT],
+            recent: vec![("", NameId::NONE, 0); 4 * RECENT],
             interests: Vec::new(),
             buffer: String::new(),
             recorder: self,
@@ -155,7 +162,9 @@ impl Recorder {
         for code in shape {
             let value = code >> shape::BITS;
             match code & ((1 << shape::BITS) - 1) {
-                shape::ELEMENT => reader.element(value, index, &mut templates)?,
+                shape::ELEMENT => reader.element(Namespace::Html, value, index, &mut templates)?,
+                shape::SVG => reader.element(Namespace::Svg, value, index, &mut templates)?,
+                shape::MATHML => reader.element(Namespace::MathMl, value, index, &mut templates)?,
                 shape::TEXT => reader.text(value as usize)?,
                 shape::COMMENT => reader.comment(value as usize)?,
                 _ => {
@@ -236,7 +245,7 @@ impl<'h> Reader<'h, '_> {
 
     fn close(&mut self) {
         if let Some(open) = self.open.pop() {
-            if open.has_content && open.traits & Interest::SCROLL != 0 {
+            if open.has_content && open.traits & (Interest::SCROLL | Interest::STATE) == Interest::SCROLL {
                 self.interests.push(open.index << Interest::BITS | Interest::SCROLL);
             }
             self.recorder.close();
@@ -255,7 +264,13 @@ impl<'h> Reader<'h, '_> {
         }
     }
 
-    fn element(&mut self, marks: u32, index: u32, templates: &mut impl Iterator<Item = u32>) -> Result<()> {
+    fn element(
+        &mut self,
+        namespace: Namespace,
+        marks: u32,
+        index: u32,
+        templates: &mut dyn Iterator<Item = u32>,
+    ) -> Result<()> {
         self.ends()?;
         self.content()?;
         self.expect(b'<', "a start tag")?;
@@ -271,8 +286,8 @@ impl<'h> Reader<'h, '_> {
             return Err(self.unclear("a plain name"));
         }
         let name = self.cut(len)?;
-        let (name_id, traits) = self.name(Namespace::Html, name);
-        let namespaced = self.attributes()?;
+        let (name_id, traits) = self.name(namespace, name);
+        let told = self.attributes(namespace)?;
         self.expect(b'>', "the end of a start tag")?;
         let attrs = std::mem::take(&mut self.attrs);
         let created = if self.escaped {
@@ -285,12 +300,14 @@ impl<'h> Reader<'h, '_> {
         self.attrs = attrs;
         let rules = created.map_err(|_| self.unclear("a tree within the limits"))?;
         let mut interest = traits & (Interest::HOST | Interest::STATE | Interest::CLOSED | Interest::TEMPLATE);
+        if traits & Interest::STATE != 0 {
+            // What a control scrolls is in none of its children.
+            interest |= traits & Interest::SCROLL;
+        }
         if rules.is_closed() {
             interest = interest & !(Interest::HOST | Interest::TEMPLATE) | Interest::CLOSED;
         }
-        if namespaced {
-            interest |= Interest::NAMESPACE;
-        }
+        interest |= told;
         if interest != 0 {
             self.interests.push(index << Interest::BITS | interest);
         }
@@ -308,24 +325,30 @@ impl<'h> Reader<'h, '_> {
     fn name(&mut self, namespace: Namespace, name: &'h str) -> (NameId, u32) {
         let bytes = name.as_bytes();
         let (first, last) = (usize::from(bytes[0]), usize::from(bytes[bytes.len() - 1]));
-        let of_element = namespace == Namespace::Html;
-        let slot = (bytes.len() + first * 5 + last * 11) % RECENT + if of_element { RECENT } else { 0 };
+        // Attributes, HTML, SVG and MathML apart.
+        let kind = (namespace as usize).min(3);
+        let slot = (bytes.len() + first * 5 + last * 11) % RECENT + kind * RECENT;
         let (recent, id, traits) = self.recent[slot];
         if recent == name {
             return (id, traits);
         }
         let id = self.recorder.encoder.mirror_mut().names.intern(namespace, name);
-        let traits = if of_element { traits_of(name) } else { u32::from(name == "xmlns" || name.contains(':')) };
+        let traits = match namespace {
+            Namespace::None => u32::from(name == "xmlns" || name.contains(':')),
+            Namespace::Html => traits_of(name),
+            _ if name == "script" => Interest::CLOSED,
+            _ => 0,
+        };
         self.recent[slot] = (name, id, traits);
         (id, traits)
     }
 
-    /// Attributes as the serialiser writes them: a blank, a name, `="`, an escaped value, `"`. Whether one of the names
-    /// may be in a namespace.
-    fn attributes(&mut self) -> Result<bool> {
+    /// Attributes as the serialiser writes them: a blank, a name, `="`, an escaped value, `"`. Returns what of
+    /// [`Interest`] their names say. A name may hold anything but blanks, `/`, `>` and, but for its first character, `=`.
+    fn attributes(&mut self, of: Namespace) -> Result<u32> {
         self.attrs.clear();
         self.escaped = false;
-        let mut namespaced = false;
+        let mut interest = 0;
         while self.byte() == Some(b' ') {
             self.at += 1;
             let mut len = 0;
@@ -333,28 +356,33 @@ impl<'h> Reader<'h, '_> {
                 match byte {
                     // One that comes first is a part of the name.
                     b'=' if len > 0 => break,
-                    b'<' | b'>' | b'"' => return Err(self.unclear("a plain attribute name")),
+                    b'>' => return Err(self.unclear("an attribute's name")),
                     _ => len += 1,
                 }
             }
-            let from = self.at;
             let name = self.cut(len)?;
-            if name == "is" || name.is_empty() {
-                // Written also where there is no such attribute.
-                self.at = from;
-                return Err(self.unclear("another attribute than `is`"));
+            if name.is_empty() {
+                return Err(self.unclear("an attribute's name"));
+            }
+            if name == "is" {
+                interest |= Interest::IS;
             }
             self.expect(b'=', "an attribute's value")?;
             self.expect(b'"', "an attribute's value")?;
             let len = memchr::memchr(b'"', self.rest()).ok_or_else(|| self.unclear("the end of a value"))?;
             let value = self.cut(len)?;
             self.at += 1;
-            let (id, traits) = self.name(Namespace::None, name);
-            namespaced |= traits != 0;
+            let (mut id, traits) = self.name(Namespace::None, name);
+            if traits != 0 {
+                interest |= Interest::NAMESPACE;
+                if of != Namespace::Html {
+                    id = self.recorder.encoder.mirror_mut().names.intern(adjusted(name), name);
+                }
+            }
             self.escaped |= memchr::memchr(b'&', value.as_bytes()).is_some();
             self.attrs.push((id, value));
         }
-        Ok(namespaced)
+        Ok(interest)
     }
 
     fn text(&mut self, units: usize) -> Result<()> {
@@ -410,6 +438,19 @@ impl<'h> Reader<'h, '_> {
 
     fn leaf(&mut self, kind: Kind, data: &str) -> Result<()> {
         self.recorder.new_leaf(kind, data).map_err(|_| self.unclear("a tree within the limits"))
+    }
+}
+
+/// The namespace that a parser puts an attribute of an SVG or MathML element in (HTML standard, §13.2.6.1, "adjust
+/// foreign attributes").
+#[must_use]
+pub fn adjusted(name: &str) -> Namespace {
+    match name {
+        "xlink:actuate" | "xlink:arcrole" | "xlink:href" | "xlink:role" | "xlink:show" | "xlink:title"
+        | "xlink:type" => Namespace::XLink,
+        "xml:lang" | "xml:space" => Namespace::Xml,
+        "xmlns" | "xmlns:xlink" => Namespace::Xmlns,
+        _ => Namespace::None,
     }
 }
 
@@ -497,28 +538,20 @@ mod tests {
 
     #[test]
     fn the_shape_tells_what_markup_does_not() {
-        // Two texts side by side, an escape cut by neither, a comment that holds its own end, a raw text with a tag.
-        let html = "<html><p title=\"a&amp;b&quot;\">one &lt; t\u{20ac}wo</p><!--a --> b--><br>\
+        // Attribute names that only a parser makes, two texts side by side, an escape cut by neither, a comment that holds its own end, a raw text with a tag.
+        let html = "<html><p title=\"a&amp;b&quot;\" la\"ws\"=\"\" is=\"\">one &lt; t\u{20ac}wo</p><!--a --> b--><br>\
             <style>a > b { content: '<i>' }</style></html>";
-        let shape = [
-            E,
-            E,
-            text("one < t"),
-            text("\u{20ac}wo"),
-            comment("a --> b"),
-            E,
-            E,
-            text("a > b { content: '<i>' }"),
-        ];
+        let shape =
+            [E, E, text("one < t"), text("\u{20ac}wo"), comment("a --> b"), E, E, text("a > b { content: '<i>' }")];
         let (mut recorder, interests) = read(html, &shape, &[]).unwrap();
         assert_eq!(recorder.fresh(), [1, 2, 3, 4, 5, 6, 7, 8]);
-        let expected = "html\n.p title=a&b\"\n..Text(one < t)\n..Text(\u{20ac}wo)\n.Comment(a --> b)\n.br\n.style\n\
+        let expected = "html\n.p title=a&b\" la\"ws\"= is=\n..Text(one < t)\n..Text(\u{20ac}wo)\n.Comment(a --> b)\n.br\n.style\n\
             ..Text(a > b { content: '<i>' })\n";
         assert_eq!(tree(&mut recorder), expected);
         assert_eq!(
             interests,
             [
-                1 << Interest::BITS | Interest::HOST,
+                1 << Interest::BITS | Interest::HOST | Interest::IS,
                 1 << Interest::BITS | Interest::SCROLL,
                 6 << Interest::BITS | Interest::STATE
             ]
@@ -536,6 +569,20 @@ mod tests {
     }
 
     #[test]
+    fn other_namespaces_are_those_of_the_shape() {
+        let html = "<html><svg xmlns=\"s\" viewBox=\"0 0 1 1\"><style>a &gt; b</style><use xlink:href=\"#i\"></use></svg><br></html>";
+        let (mut recorder, interests) =
+            read(html, &[E, shape::SVG, shape::SVG, text("a > b"), shape::SVG, E], &[]).unwrap();
+        let expected = "html\n.svg xmlns=s viewBox=0 0 1 1\n..style\n...Text(a > b)\n..use xlink:href=#i\n.br\n";
+        assert_eq!(tree(&mut recorder), expected);
+        let names = &recorder.encoder.mirror().names;
+        assert_eq!(names.get(recorder.encoder.mirror().node(2).name).0, Namespace::Svg);
+        let (use_href, _) = recorder.encoder.mirror().attrs(5).next().unwrap();
+        assert_eq!(names.get(use_href), (Namespace::XLink, "xlink:href"));
+        assert_eq!(interests, [1, 4].map(|index| index << Interest::BITS | Interest::NAMESPACE));
+    }
+
+    #[test]
     fn the_gate_is_the_same() {
         let html = "<html><script>SECRET()</script><p data-cobrowse-mask=\"\" title=\"SECRET\">my SECRET</p>\
             <div data-cobrowse-block=\"\"><i>SECRET</i></div><input type=\"password\" value=\"SECRET\" onclick=\"SECRET\"></html>";
@@ -543,7 +590,10 @@ mod tests {
         let (mut recorder, interests) = read(html, &shape, &[]).unwrap();
         assert_eq!(recorder.fresh(), [1, 2, NONE, 3, 4, 5, NONE, NONE, 6]);
         let told = tree(&mut recorder);
-        assert!(!told.contains("SECRET") && told.contains("Text(** ******)") && told.contains("value=******"), "{told}");
+        assert!(
+            !told.contains("SECRET") && told.contains("Text(** ******)") && told.contains("value=******"),
+            "{told}"
+        );
         assert!(interests.contains(&(5 << Interest::BITS | Interest::CLOSED)), "{interests:?}");
     }
 
@@ -555,7 +605,7 @@ mod tests {
             ("<html><p>one</b></html>", &[E, E, text("one"), E], "the end tag of the element that is open"),
             ("<html><p>one</p></html>", &[E, E], "the end"),
             ("<html><o:p></o:p></html>", &[E, E], "a plain name"),
-            ("<html is=\"x\"></html>", &[E], "another attribute than `is`"),
+            ("<html =></html>", &[E], "an attribute's name"),
             ("<html><br></html>", &[E, E, text("in br")], "the end"),
             ("<html></html>", &[E, comment("x")], "the end"),
             ("<html></html></html>", &[E], "no further end tag"),

@@ -66,7 +66,13 @@ impl Engine {
     ///
     /// # Errors
     /// When markup and shape do not agree: the page is to be read node by node, into a new engine.
-    pub fn markup(&mut self, shape: usize, templates: usize, bytes: usize, units: usize) -> Result<Uint32Array, JsError> {
+    pub fn markup(
+        &mut self,
+        shape: usize,
+        templates: usize,
+        bytes: usize,
+        units: usize,
+    ) -> Result<Uint32Array, JsError> {
         let words = self.words.get(..shape + templates).unwrap_or_default();
         let (shape, templates) = words.split_at_checked(shape).unwrap_or_default();
         let html = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;

@@ -33,10 +33,13 @@ pub(crate) struct Script {
     masked: &'static [&'static str],
     /// Whether the boxes of all elements are compared too.
     boxes: bool,
+    /// Whether the page is given time before the first comparison: rules that were edited in place before the session
+    /// are looked for when there is some.
+    calm: bool,
     steps: &'static [Step],
 }
 
-const PLAIN: Script = Script { name: "", page: "", before: "", masked: &[], boxes: false, steps: &[] };
+const PLAIN: Script = Script { name: "", page: "", before: "", masked: &[], boxes: false, calm: false, steps: &[] };
 
 /// Runs one script.
 pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
@@ -45,6 +48,10 @@ pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
     let masked = script.masked.iter().map(|&selector| selector.to_owned()).collect();
     pair.options = Options { masked, boxes: script.boxes, ..Options::default() };
     pair.join().await?;
+    if script.calm {
+        let wait = "return new Promise((done) => requestIdleCallback(() => setTimeout(done, 200)))";
+        pair.customer().run(wait, vec![]).await?;
+    }
     pair.check("keyframe").await?;
     for step in script.steps {
         match step {
@@ -404,6 +411,7 @@ pub(crate) static SCRIPTS: &[Script] = &[
         name: "style-sheets-before-start",
         page: "styles",
         before: "await f.ready(); f.insertRule(); f.insertIntoEmpty(); f.setRuleStyle(); f.insertNested(); f.adopt(); f.disableSheet()",
+        calm: true,
         steps: &[Js("f.insertRule()"), Js("f.editAdopted()"), Js("f.disableSheet(false)")],
         ..PLAIN
     },
