@@ -368,6 +368,34 @@ pub(crate) static SCRIPTS: &[Script] = &[
         steps: &[Js("f.scrollAll(4)")],
         ..PLAIN
     },
+    // What markup says in one way and is another: texts side by side and empty ones, a comment that holds its own end,
+    // raw text that looks like an end tag, nested templates, attributes in namespaces that only scripts make.
+    Script {
+        name: "markup-before-start",
+        page: "tree",
+        before: "const d = document, add = (name, ...inner) => { const e = d.createElement(name); e.append(...inner); d.body.append(e); return e };
+          add('p', 'a', '', 'b & <c>', d.createComment('x --> y'), '\u{a0}', d.createComment(''), '\u{1f600}', '');
+          add('template').innerHTML = '<b>in</b><template><i>deep</i></template>&amp;';
+          d.body.append(Object.assign(d.createElement('script'), { type: 'text/plain', textContent: 'a </b> x < y' }));
+          d.head.append(Object.assign(d.createElement('style'), { textContent: 'p > b { color: red } /* &amp; < */' }));
+          add('div').innerHTML = '<svg viewBox=\"0 0 9 9\"><style>a > b { fill: red }</style><a xlink:href=\"#x\"><text>t</text></a><foreignObject><p>in</p></foreignObject></svg><math><mi>x</mi></math><p a\"b=1 =c=2>odd names</p>';
+          add('p', 'host').attachShadow({ mode: 'open' }).innerHTML = '<slot></slot><i>shadow</i>';
+          add('button', 'x').setAttribute('is', 'y-z'); add('my-element', 'custom');",
+        steps: &[Js("document.body.lastChild.append('more')")],
+        ..PLAIN
+    },
+    Script {
+        name: "unclear-before-start",
+        page: "tree",
+        before: "const d = document, add = (e, ...inner) => { e.append(...inner); d.body.append(e); return e };
+          add(d.createElement('br'), 'inside of what has no inside');
+          add(Object.assign(d.createElement('script'), { type: 'text/plain' }), '</script>');
+          add(d.createElementNS('http://www.w3.org/1999/xhtml', 'x:y'), 'prefixed');
+          add(d.createElement('p')).setAttributeNS('urn:example', 'ex:own', '1');
+          add(d.createElement('button', { is: 'y-z' }), 'as if it had an attribute');",
+        steps: &[Js("document.body.lastChild.append('more')")],
+        ..PLAIN
+    },
     Script {
         name: "style-sheets",
         page: "styles",
