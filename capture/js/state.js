@@ -10,7 +10,7 @@ const KINDS = new Map([
   ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
-for (const name of ['a', 'abbr', 'b', 'br', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
+for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
   'source', 'span', 'strong', 'sub', 'sup', 'td', 'th', 'time', 'title', 'tr', 'u', 'head', 'html', 'body']) {
   KINDS.set(name, KIND.INLINE);
 }

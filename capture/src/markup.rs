@@ -106,8 +106,8 @@ fn traits_of(name: &str) -> u32 {
         | "main" | "nav" | "p" | "section" => HOST,
         "body" | "span" => Interest::HOST,
         // What is inline, or a part of a table, does not scroll (the twin of this list is in `js/state.js`).
-        "a" | "abbr" | "b" | "cite" | "code" | "em" | "font" | "i" | "label" | "small" | "strong" | "sub" | "sup"
-        | "td" | "th" | "time" | "title" | "tr" | "u" | "head" | "html" => 0,
+        "a" | "abbr" | "b" | "button" | "cite" | "code" | "em" | "font" | "i" | "label" | "small" | "strong"
+        | "sub" | "sup" | "td" | "th" | "time" | "title" | "tr" | "u" | "head" | "html" => 0,
         _ if name.contains('-') => HOST,
         _ => Interest::SCROLL,
     }
