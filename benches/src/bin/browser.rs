@@ -97,6 +97,7 @@ impl Bench {
             ("append 1,000 rows", "appendMany:1000"),
             ("append 10,000 rows", "appendMany:10000"),
             ("shuffle 1,000 rows", "shuffle:1000"),
+            ("shuffle 10,000 rows", "shuffle:10000"),
         ] {
             if wanted(name) {
                 self.compare(name, "blank", work, if options.quick { 1 } else { 3 }).await?;
