@@ -3,7 +3,7 @@
 
 (async () => {
   const script = document.currentScript;
-  const { who, work, rounds } = script.dataset;
+  const { who, work, name } = script.dataset;
   script.remove();
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const load = (src) =>
@@ -21,8 +21,8 @@
     },
     async rrweb(sink) {
       const stop = rrweb.record({ emit: (event) => sink(event) });
-      // Its own observer runs in a microtask after the page's change.
-      return { flush: () => new Promise((resolve) => setTimeout(resolve)), stop };
+      // Its own observer runs in a microtask behind the page's change, before this one.
+      return { flush: async () => undefined, stop };
     },
     async none() {
       return { flush: async () => undefined, stop: () => undefined };
@@ -55,57 +55,41 @@
       }
       return { cold: times[0], warm: median(times.slice(1)), bytes: document.documentElement.outerHTML.length };
     },
-    append: (count) => steps(count, (list, i) => list.append(row(100000 + i))),
-    shuffle: (count) => steps(count, (list) => shuffled([...list.children]).forEach((child) => list.append(child)), 20),
-    appendMany: (count) =>
-      steps(count, (list) => {
-        const rows = document.createDocumentFragment();
-        for (let i = 0; i < count; i++) rows.append(row(i));
-        list.append(rows);
-      }, 12, (list) => {
-        while (list.children.length > count) list.lastChild.remove();
-      }),
+    // A workload: the time of a step with its flushes, and the bytes it made.
+    async step() {
+      const { once, prepare, step, rounds = 15 } = workloads[name];
+      once?.();
+      let kept = [];
+      const recorder = await recorders[who]((frame) => kept.push(frame));
+      const times = [], sizes = [];
+      for (let i = 0; i < rounds + 3; i++) {
+        prepare();
+        await recorder.flush();
+        await wait(20);
+        kept = [];
+        const start = performance.now();
+        await step(recorder.flush);
+        await recorder.flush();
+        times.push(performance.now() - start);
+        sizes.push(await sizeOf(kept));
+      }
+      await recorder.stop();
+      // The first rounds warm up.
+      return { time: median(times.slice(3)), bytes: median(sizes.slice(3)) };
+    },
   };
 
-  // A list of so many rows; the time of one step with the flush after it, less that of the step alone.
-  async function steps(count, step, times = Number(rounds), undo = () => undefined) {
-    const list = document.body.appendChild(document.createElement('ul'));
-    for (let i = 0; i < count; i++) list.append(row(i));
-    let bytes = 0;
-    const recorder = await recorders[who]((frame) => (bytes += frame.length ?? JSON.stringify(frame).length));
-    const taken = [];
-    for (let i = 0; i < times; i++) {
-      bytes = 0;
-      const start = performance.now();
-      step(list, i);
-      const own = performance.now();
-      await recorder.flush();
-      taken.push(performance.now() - own);
-      void start;
-      undo(list);
-      await recorder.flush();
-      if (i % 20 === 0) await wait(0);
+  // Bytes as sent: our frames as they are, another's messages gzipped one by one.
+  async function sizeOf(frames) {
+    let size = 0;
+    for (const frame of frames) {
+      if (frame instanceof Uint8Array) size += frame.length;
+      else {
+        const stream = new Blob([JSON.stringify(frame)]).stream().pipeThrough(new CompressionStream('gzip'));
+        size += (await new Response(stream).arrayBuffer()).byteLength;
+      }
     }
-    await recorder.stop();
-    return { warm: median(taken), bytes };
-  }
-
-  function row(i) {
-    const row = document.createElement('li');
-    row.className = 'row';
-    row.dataset.key = i;
-    row.textContent = 'row ' + i;
-    return row;
-  }
-
-  let seed = 1;
-  function shuffled(rows) {
-    for (let i = rows.length - 1; i > 0; i--) {
-      seed = (seed * 48271) % 2147483647;
-      const j = seed % (i + 1);
-      [rows[i], rows[j]] = [rows[j], rows[i]];
-    }
-    return rows;
+    return size;
   }
 
   function median(times) {
@@ -120,9 +104,9 @@
       await load('/capture.js');
       await Cobrowse.preload();
     }
+    if (work === 'step') await load('/workloads.js');
     await wait(300);
-    const [name, count] = work.split(':');
-    result = await works[name](Number(count));
+    result = await works[work]();
   } catch (error) {
     result = { error: String(error.stack ?? error) };
   }

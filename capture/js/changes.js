@@ -35,7 +35,7 @@ export class Changes {
 
   clear() {
     this.touched = new Set();
-    this.attrs = new Map(); // element → Map(attribute name → namespace)
+    this.attrs = new Map(); // element → the name of its one attribute, or Map(attribute name → namespace)
     this.texts = new Set();
     this.states = new Set();
     this.scrolled = new Set();
@@ -142,10 +142,15 @@ export class Changes {
           if (this.holdsState(target)) this.states.add(target);
           break;
         case 'attributes': {
-          let names = attrs.get(target);
-          if (names === undefined) attrs.set(target, (names = new Map()));
-          names.set(record.attributeName, record.attributeNamespace);
-          if (record.attributeName === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
+          const name = record.attributeName, uri = record.attributeNamespace;
+          const names = attrs.get(target);
+          // Most have one, in no namespace.
+          if (names === undefined && uri === null) attrs.set(target, name);
+          else if (names !== name || uri !== null) {
+            const all = names instanceof Map ? names : new Map(names === undefined ? [] : [[names, null]]);
+            attrs.set(target, all.set(name, uri));
+          }
+          if (name === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
           break;
         }
         default:
@@ -256,13 +261,17 @@ export class Changes {
     for (const [node, names] of attrs) {
       const id = reader.ids.get(node);
       if (id === undefined || !this.isInside(node)) continue;
-      for (const [name, uri] of names) {
-        if (DECIDING.has(name) !== deciding) continue;
-        const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
-        reader.attr(id, this.attrNumber(node, name, uri), value);
-        if (this.kind(node) !== KIND.PLAIN) states.add(node);
-      }
+      if (typeof names === 'string') this.stateAttr(node, id, names, null, states, deciding);
+      else for (const [name, uri] of names) this.stateAttr(node, id, name, uri, states, deciding);
     }
+  }
+
+  stateAttr(node, id, name, uri, states, deciding) {
+    if (DECIDING.has(name) !== deciding) return;
+    const { reader } = this;
+    const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
+    reader.attr(id, this.attrNumber(node, name, uri), value);
+    if (reader.controls.has(node)) states.add(node);
   }
 
   attrNumber(node, name, uri) {
