@@ -41,9 +41,14 @@ export const createDocumentFragment = method(Document, 'createDocumentFragment')
 export const adoptNode = method(Document, 'adoptNode');
 export const implementation = getter(Document, 'implementation');
 export const elementFromPoint = method(Document, 'elementFromPoint');
+export const doctype = getter(Document, 'doctype');
+export const byTag = method(Document, 'getElementsByTagName');
 export const documentElement = getter(Document, 'documentElement');
 export const scrollingElement = getter(Document, 'scrollingElement');
 export const baseURI = getter(Node, 'baseURI');
+
+const adopts = [Document, ShadowRoot].map((type) => uncurry(descriptor(type.prototype, 'adoptedStyleSheets').set ?? (() => null)));
+export const adoptSheets = (root, sheets) => adopts[nodeType(root) === 9 ? 0 : 1](root, sheets);
 
 const scroll = (name) => {
   const { get, set } = descriptor(Element.prototype, name);

@@ -179,7 +179,7 @@ export class Page {
   makeRoom(node) {
     const type = dom.nodeType(node);
     if (type !== 1 && type !== 10) return;
-    const root = dom.documentElement(this.document), { doctype } = this.document;
+    const root = dom.documentElement(this.document), doctype = dom.doctype(this.document);
     if (type === 10 && doctype !== null) removeNode(doctype);
     if (root !== null && root !== node && (type === 1 || this.isLeaving(root))) removeNode(root);
   }

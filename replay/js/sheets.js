@@ -165,7 +165,7 @@ export class Sheets {
     }
     for (const root of this.roots) {
       const sheets = (this.adopted.get(root) ?? []).map((number) => this.numbered.get(number)?.live).filter(Boolean);
-      root.adoptedStyleSheets = sheets;
+      dom.adoptSheets(root, sheets);
     }
     this.roots.clear();
     if (this.page.base !== null) this.makeAbsolute();
@@ -181,7 +181,7 @@ export class Sheets {
 
   // In a document whose base is not the page's, addresses in the text of style elements lead elsewhere.
   makeAbsolute() {
-    for (const style of this.page.document.getElementsByTagName('style')) {
+    for (const style of dom.byTag(this.page.document, 'style')) {
       const { sheet } = style;
       if (!sheet || this.styles.get(style) === sheet) continue;
       this.styles.set(style, sheet);
