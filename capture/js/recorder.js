@@ -76,13 +76,14 @@ export class PageRecorder {
   }
 
   schedule() {
-    if (this.scheduled || this.paused) return;
+    if (this.scheduled || this.paused || this.ended) return;
     this.scheduled = true;
     const run = () => {
       if (!this.scheduled) return;
       cancelAnimationFrame(frame);
       clearTimeout(timer);
       this.scheduled = false;
+      if (this.ended) return;
       if (this.options.isBusy()) {
         // The net diff at a later moment says it all: frames get rarer, the queue does not get longer.
         setTimeout(() => this.schedule(), FALLBACK_MS);
@@ -193,7 +194,8 @@ export class PageRecorder {
 
 const ENCODER = new TextEncoder();
 
-// Gives numbers and strings to the engine, and returns the strings' length in bytes. A view is taken afresh for each use: the memory may have grown.
+// Gives numbers and strings to the engine, and returns the strings' length in bytes. A view is taken afresh for each
+// use: the memory may have grown.
 export function handOver(wasm, engine, words, text, units) {
   const at = engine.words(words.length);
   new Uint32Array(wasm.memory.buffer, at, words.length).set(words);

@@ -13,7 +13,7 @@ export function warmUp(wasm) {
   const recorder = new PageRecorder({ document, window }, wasm, {
     mask: null, unmask: null, block: null, ignore: null,
     sink: () => {},
-    isBusy: () => true,
+    isBusy: () => false,
     onError: () => {},
   });
   recorder.keyframe();
