@@ -54,7 +54,8 @@ export class PageRecorder {
     for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
     this.changes.documentChanged = true;
     this.unverified = true;
-    this.unread = true;
+    // A page that could not be taken in one way is read in the other.
+    this.unread = this.restarts === 0;
   }
 
   // Reads what there is before the first frame, if it can be read at once; otherwise it is read as if it were new.
