@@ -47,7 +47,7 @@ export class Sheets {
     patches.method(sheetType, 'insertRule', (sheet, index) => this.inserted(sheet, index));
     patches.method(sheetType, 'addRule', (sheet) => this.replaced(sheet));
     patches.method(sheetType, 'deleteRule', (sheet, _, [index]) => this.deleted(sheet, index));
-    patches.method(sheetType, 'removeRule', (sheet, _, [index]) => this.deleted(sheet, index ?? 0));
+    patches.method(sheetType, 'removeRule', (sheet, _, [index]) => this.deleted(sheet, index));
     patches.method(sheetType, 'replaceSync', (sheet) => this.replaced(sheet));
     patches.method(sheetType, 'replace', (sheet, promise) => {
       promise.then(() => patches.active && this.replaced(sheet), () => {});
@@ -89,11 +89,12 @@ export class Sheets {
     this.schedule();
   }
 
-  deleted(sheet, index) {
+  deleted(sheet, argument) {
+    const index = Number(argument) || 0;
     const entry = this.tracked.get(sheet);
     if (entry === undefined) this.dirty.add(sheet);
     else {
-      const [rule] = entry.list.splice(Number(index) || 0, 1);
+      const [rule] = entry.list.splice(index, 1);
       if (rule) entry.gone.push(rule);
       entry.from = Math.min(entry.from, index);
       entry.rest = Math.min(entry.rest, entry.list.length - index);
@@ -290,18 +291,19 @@ export class Sheets {
   // All rules may be others: those there are take the place of those there were, in order.
   restate(sheet, entry) {
     const { reader } = this;
-    const before = entry.list.filter((rule) => rule !== null);
     const now = [...sheet.cssRules];
-    const same = Math.min(before.length, now.length);
-    for (let i = 0; i < same; i++) {
-      const id = reader.ids.get(before[i]);
-      if (id === undefined) continue;
-      reader.ids.delete(before[i]);
+    const ids = entry.list.filter((rule) => reader.ids.has(rule)).map((rule) => reader.ids.get(rule));
+    // All are taken back first: a rule may now stand where another stood.
+    for (const rule of entry.list) reader.ids.delete(rule);
+    ids.forEach((id, i) => {
+      if (i >= now.length) {
+        reader.gone(id);
+        return;
+      }
       reader.ids.set(now[i], id);
       reader.nodes[id] = now[i];
       reader.data(id, now[i].cssText);
-    }
-    for (const rule of before.slice(same)) this.goneRule(rule);
+    });
     Object.assign(entry, { list: now, stale: false, from: 0, rest: 0 });
   }
 

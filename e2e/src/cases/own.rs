@@ -404,6 +404,7 @@ pub(crate) static SCRIPTS: &[Script] = &[
             Js("f.insertRule()"),
             Js("f.deleteRule()"),
             Js("for (let i = 0; i < 1000; i++) f.insertRule()"),
+            Js("f.addRule()"),
             Js("f.insertIntoEmpty()"),
             Js("f.insertIntoEmpty()"),
             Js("f.setRuleStyle()"),
