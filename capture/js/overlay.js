@@ -25,6 +25,9 @@ button:focus-visible { outline: 3px solid #ffb703; outline-offset: 2px; }
 [hidden] { display: none !important; }
 `;
 
+// How often the overlay comes back to a page that throws it out.
+const MAX_RETURNS = 20;
+
 const MODE_TEXT = {
   shared: 'An agent can see and use this page',
   view: 'An agent can see and scroll this page',
@@ -42,6 +45,7 @@ export class Overlay {
     this.session = session;
     this.host = dom.createElement(document, 'cobrowse-overlay');
     this.wanted = false;
+    this.returns = 0;
     this.modals = []; // the page's modal dialogs, the one on top last
   }
 
@@ -73,9 +77,11 @@ export class Overlay {
     this.host.showPopover();
   }
 
-  // The page may have thrown out what it did not know.
+  // The page may have thrown out what it did not know; one that does it again and again is not fought.
   keep() {
-    if (this.wanted && !this.host.isConnected) this.raise();
+    if (!this.wanted || this.host.isConnected || this.returns >= MAX_RETURNS) return;
+    this.returns++;
+    this.raise();
   }
 
   // Asks before anything is shared; true when the customer agrees.
