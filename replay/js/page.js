@@ -166,7 +166,9 @@ export class Page {
           break;
         case KNOWN: {
           const node = this.nodes[words[this.at++]];
-          if (node) insert(into, node, stack.length === 0 ? before : null);
+          const mark = stack.length === 0 ? before : null;
+          if (node instanceof RuleNode) node.moveTo(into, mark);
+          else if (node) insert(into, node, mark);
           break;
         }
         default:

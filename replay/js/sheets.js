@@ -10,6 +10,12 @@ export class RuleNode {
     this.text = text;
     this.live = false;
   }
+
+  moveTo(sheet, before) {
+    this.sheet.remove(this);
+    this.sheet = sheet;
+    sheet.insert(this, before);
+  }
 }
 
 // The sheet of a `<style>` or `<link>`, or, without an owner, a constructed one.
@@ -165,7 +171,11 @@ export class Sheets {
     }
     for (const root of this.roots) {
       const sheets = (this.adopted.get(root) ?? []).map((number) => this.numbered.get(number)?.live).filter(Boolean);
-      dom.adoptSheets(root, sheets);
+      try {
+        dom.adoptSheets(root, sheets);
+      } catch {
+        // A fragment in place of a shadow root that the element cannot have here.
+      }
     }
     this.roots.clear();
     if (this.page.base !== null) this.makeAbsolute();
