@@ -18,8 +18,6 @@ const ADJUSTED = [
   [/^xmlns(:xlink)?$/, 'http://www.w3.org/2000/xmlns/'],
 ];
 
-const SECRET = /(^|\s)cc-/i;
-
 // The page's nodes in tree order, and their shape; null where markup cannot tell this page.
 function walk(document, root, reader, changes) {
   const html = dom.outerHTML(root);
@@ -153,10 +151,7 @@ function stateInterests(nodes, interests, reader, changes) {
 
 function noteState(node, id, reader) {
   const kind = kindOf(dom.localName(node));
-  if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) {
-    const isPassword = kind === KIND.INPUT && dom.inputType(node) === 'password';
-    if (isPassword || SECRET.test(dom.getAttribute(node, 'autocomplete') ?? '')) reader.secrets.add(node);
-  }
+  if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) reader.noteSecret(node, kind);
   if (id === undefined) return;
   reader.controls.add(node);
   stateOf(node, kind, (name, value) => {

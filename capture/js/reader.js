@@ -10,6 +10,7 @@ const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMM
 
 const NONE = 0xffffffff;
 const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
+const CARD = /(^|\s)cc-/i;
 const BLOCK_ATTR = 'data-cobrowse-block';
 
 export class Reader {
@@ -127,6 +128,13 @@ export class Reader {
     return number;
   }
 
+  // Remembers a password or card field as such; returns the type of an input.
+  noteSecret(node, kind) {
+    const type = kind === KIND.INPUT ? dom.inputType(node) : '';
+    if (type === 'password' || CARD.test(dom.getAttribute(node, 'autocomplete') ?? '')) this.secrets.add(node);
+    return type;
+  }
+
   marks(element) {
     const { mask, unmask, block } = this.options;
     let marks = this.secrets.has(element) ? MARK.secret : 0;
@@ -233,9 +241,7 @@ export class Reader {
     let closed = kind === KIND.SCRIPT;
     let marks = 0;
     if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) {
-      const type = kind === KIND.INPUT ? dom.inputType(node) : '';
-      if (type === 'password' || /(^|\s)cc-/i.test(dom.getAttribute(node, 'autocomplete') ?? '')) this.secrets.add(node);
-      closed = type === 'file';
+      closed = this.noteSecret(node, kind) === 'file';
     }
     const { mask, unmask, block } = this.options;
     if (mask || unmask || block || this.secrets.has(node)) {
