@@ -485,9 +485,9 @@ fn unescaped(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use protocol::{Limits, decoder::Decoder};
+    use protocol::{Limits, decoder::Decoder, tree::Tree};
 
     const E: u32 = shape::ELEMENT;
 
@@ -509,11 +509,8 @@ mod tests {
         Ok((recorder, interests))
     }
 
-    /// The tree in words, each node after its depth.
-    fn tree(recorder: &mut Recorder) -> String {
-        let mut decoder = Decoder::new(Limits::DEFAULT);
-        decoder.push(recorder.keyframe(0).unwrap()).unwrap();
-        let tree = decoder.tree();
+    /// The tree in words, a line for each node, after as many dots as it is deep.
+    pub(crate) fn printed(tree: &Tree) -> String {
         let mut out = String::new();
         let mut id = tree.following(ROOT, ROOT);
         while id != NONE {
@@ -534,6 +531,12 @@ mod tests {
             id = tree.following(id, ROOT);
         }
         out
+    }
+
+    fn tree(recorder: &mut Recorder) -> String {
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        decoder.push(recorder.keyframe(0).unwrap()).unwrap();
+        printed(decoder.tree())
     }
 
     #[test]

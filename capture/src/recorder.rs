@@ -461,6 +461,7 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::markup::tests::printed;
     use protocol::{decoder::Decoder, tree::Tree};
 
     /// Builds batches as the reader does.
@@ -511,20 +512,6 @@ mod tests {
         decoder.tree().clone()
     }
 
-    fn all_text(tree: &Tree) -> String {
-        let mut out = String::new();
-        let mut id = ROOT;
-        while id != NONE {
-            out.push_str(tree.data_str(id));
-            for (name, value) in tree.attrs(id) {
-                out.push_str(&format!(" {}={}", tree.names.get(name).1, String::from_utf8_lossy(value)));
-            }
-            out.push('\n');
-            id = tree.following(id, ROOT);
-        }
-        out
-    }
-
     #[test]
     fn secrets_do_not_reach_the_frames() {
         let mut recorder = Recorder::new(1, &Limits::DEFAULT);
@@ -570,7 +557,7 @@ mod tests {
         assert_eq!(recorder.retells(), [] as [u32; 0]);
         let second = recorder.delta(1).unwrap().unwrap().to_vec();
         let tree = applied(&[first, second]);
-        let text = all_text(&tree);
+        let text = printed(&tree);
         assert!(!text.contains("SECRET"), "{text}");
         assert!(text.contains("**** ******") && text.contains("type=text value=*******"), "{text}");
     }
@@ -630,7 +617,7 @@ mod tests {
         facts.read(&mut recorder).unwrap();
         frames.push(recorder.delta(1).unwrap().unwrap().to_vec());
         recorder.settle();
-        let text = all_text(&applied(&frames));
+        let text = printed(&applied(&frames));
         assert!(!text.contains("SECRET") && text.contains("title=******"), "{text}");
     }
 
@@ -657,7 +644,7 @@ mod tests {
         facts.words.extend([tag::UP, tag::UP, tag::UP, tag::END]);
         facts.read(&mut recorder).unwrap();
         let frame = recorder.delta(0).unwrap().unwrap().to_vec();
-        let text = all_text(&applied(&[frame]));
+        let text = printed(&applied(&[frame]));
         assert!(text.contains("color: red") && !text.contains("SECRET"), "{text}");
         assert_eq!(recorder.fresh().to_vec(), [1, 2, 3, 4, 5, NONE, NONE, NONE, 6, NONE, NONE, NONE]);
     }
