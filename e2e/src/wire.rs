@@ -11,6 +11,7 @@ pub(crate) const DELTA: u8 = 2;
 
 const VERSION: u8 = 1;
 const DEFLATED: u8 = 0x08;
+const APART: u8 = 0x04;
 const CHECKSUM: std::ops::Range<usize> = 9..13;
 const SYNC_TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
@@ -27,16 +28,18 @@ pub(crate) fn bodies(frames: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
 fn body(frame: &[u8], inflate: &mut Decompress) -> Result<Vec<u8>> {
     ensure!(frame.len() > CHECKSUM.end, "{} bytes are no frame", frame.len());
     ensure!(frame[0] >> 4 == VERSION, "version {}", frame[0] >> 4);
-    if frame[0] & 0x07 == KEYFRAME {
+    if frame[0] & 0x03 == KEYFRAME {
         inflate.reset(false);
     }
     let mut rest = &frame[CHECKSUM.end..];
     let body_len = number(&mut rest)?;
     let raw_len = if frame[0] & DEFLATED == 0 { 0 } else { number(&mut rest)? };
-    ensure!(rest.len() == body_len, "a body of {} bytes, {body_len} are claimed", rest.len());
+    let apart = if frame[0] & APART == 0 { 0 } else { number(&mut rest)? };
+    ensure!(rest.len() == body_len && apart <= body_len, "a body of {} bytes, {body_len} are claimed", rest.len());
     if raw_len == 0 {
         return Ok(rest.to_vec());
     }
+    let (rest, apart) = rest.split_at(body_len - apart);
     let mut raw = Vec::with_capacity(raw_len + 64);
     for mut input in [rest, &SYNC_TAIL[..]] {
         while !input.is_empty() {
@@ -48,6 +51,7 @@ fn body(frame: &[u8], inflate: &mut Decompress) -> Result<Vec<u8>> {
             raw.reserve(64);
         }
     }
+    raw.extend_from_slice(apart);
     ensure!(raw.len() == raw_len, "{} bytes inflated, {raw_len} are claimed", raw.len());
     Ok(raw)
 }

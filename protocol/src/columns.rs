@@ -14,21 +14,22 @@ pub enum Column {
     Definitions = 0,
     /// One tag byte per operation or row.
     Ops = 1,
-    /// Node ids, each as the difference to the one before.
-    Ids = 2,
     /// Name numbers.
-    Names = 3,
+    Names = 2,
     /// Lengths of attribute values, and positions within them.
-    ValueLens = 4,
+    ValueLens = 3,
     /// Lengths of node data, and positions within it.
-    TextLens = 5,
+    TextLens = 4,
     /// Attribute values.
-    Values = 6,
+    Values = 5,
     /// Node data.
-    Text = 7,
+    Text = 6,
+    /// Node ids, each as the difference to the one before. They come last: of ids in no order there is nothing to
+    /// deflate, and they are sent as they are.
+    Ids = 7,
 }
 
-const NAMES: [&str; COUNT] = ["definitions", "ops", "ids", "names", "value lengths", "text lengths", "values", "text"];
+const NAMES: [&str; COUNT] = ["definitions", "ops", "names", "value lengths", "text lengths", "values", "text", "ids"];
 
 /// Columns being written. Kept and cleared between frames, so that a steady stream takes no memory.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +55,12 @@ impl Columns {
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.iter().map(Vec::len).sum()
+    }
+
+    /// The ids, which are the end of what [`Columns::finish`] writes.
+    #[must_use]
+    pub fn ids(&self) -> &[u8] {
+        &self.bytes[Column::Ids as usize]
     }
 
     /// One column, to append to.

@@ -202,21 +202,23 @@ impl Decoder {
     /// Fills `raw` with the body.
     fn inflate(&mut self, frame: &Frame<'_>) -> Result<()> {
         self.raw.clear();
-        let Header { raw_len, .. } = frame.header;
+        let Header { raw_len, apart, .. } = frame.header;
         if raw_len == 0 {
             self.raw.extend_from_slice(frame.body);
             return Ok(());
         }
-        let len = raw_len as usize;
-        let most = (frame.body.len() + SYNC_TAIL.len()).saturating_mul(MAX_RATIO);
+        // The header's reader has seen that it fits.
+        let (body, apart) = frame.body.split_at(frame.body.len() - apart as usize);
+        let len = raw_len as usize - apart.len();
+        let most = (body.len() + SYNC_TAIL.len()).saturating_mul(MAX_RATIO);
         if len > most {
-            let expected = format!("at most {most} bytes from a body of {}", frame.body.len());
+            let expected = format!("at most {most} bytes from a body of {}", body.len());
             return Err(Error::new(ErrorKind::Limit, frame.header_len, expected, format!("{len} bytes claimed")));
         }
         // One byte more than claimed, to notice a body that goes on.
         self.raw.resize(len + 1, 0);
         let mut written = 0;
-        for input in [frame.body, &SYNC_TAIL] {
+        for input in [body, &SYNC_TAIL] {
             let mut read = 0;
             while read < input.len() {
                 let before = (self.inflate.total_in(), self.inflate.total_out());
@@ -235,9 +237,10 @@ impl Decoder {
         self.raw.truncate(written);
         if self.raw.len() != len {
             let found = format!("{} bytes", self.raw.len());
-            let at = frame.header_len + frame.body.len();
+            let at = frame.header_len + body.len();
             return Err(Error::new(ErrorKind::Syntax, at, format!("a body of {len} bytes inflated"), found));
         }
+        self.raw.extend_from_slice(apart);
         Ok(())
     }
 }

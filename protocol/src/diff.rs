@@ -18,8 +18,9 @@ use crate::{
     encoder::{Encoder, write_subtree},
     error::Result,
     names::NameId,
-    tree::{Kind, NONE, ROOT, Refused, flag},
+    tree::{Kind, NONE, Order, ROOT, Refused, flag},
 };
+use std::ops::Range;
 
 /// A parent's children are ranked when at least one in this many of them was named: then the longest run of those in
 /// the right order stays, and every other is moved. Where fewer were named, all those named are moved.
@@ -38,8 +39,17 @@ struct Run {
     before: u32,
     start: u32,
     end: u32,
-    /// How many of its nodes were children of the parent before.
+    /// How many of its nodes the mirror had.
     kept: u32,
+}
+
+/// A parent whose children are put into order as a whole: where those it had are in `befores`, and those it gets in
+/// `orders`.
+#[derive(Debug, Clone)]
+struct Arranged {
+    parent: u32,
+    before: Range<usize>,
+    order: Range<usize>,
 }
 
 /// Memory of the diff, kept between frames.
@@ -58,7 +68,8 @@ pub(crate) struct Scratch {
     placed: Vec<u32>,
     /// What is placed and was in the page, to be taken from there first.
     taken: Vec<u32>,
-    sequence: Vec<u32>,
+    /// The children to be of the parent being ranked, each with its place among those it had, or [`NONE`].
+    sequence: Vec<(u32, u32)>,
     /// The place of each child of the parent being ranked, counted from `first_rank` on; less is of an earlier parent.
     ranks: Vec<u32>,
     first_rank: u32,
@@ -67,10 +78,12 @@ pub(crate) struct Scratch {
     links: Vec<u32>,
     waiting: Vec<Run>,
     /// Children of a ranked parent that are about to go.
-    left: Vec<u32>,
-    /// Parents whose children were ranked: where their final order is in `orders`.
-    arranged: Vec<Run>,
-    orders: Vec<u32>,
+    left: Vec<(u32, u32)>,
+    /// Parents whose children were ranked.
+    arranged: Vec<Arranged>,
+    befores: Vec<u32>,
+    orders: Vec<(u32, u32)>,
+    order_links: Vec<(u32, u32)>,
     freed: Vec<u32>,
 }
 
@@ -112,8 +125,8 @@ impl Encoder {
 
     /// A node the mirror has: the next of the run, or of the children of the new node being told.
     pub fn known(&mut self, id: u32) {
-        let said = flag::TOUCHED | flag::MOVED | flag::GONE;
-        if !self.mirror.is_live(id) || id == ROOT || self.mirror.has_flags(id, said) {
+        let said = flag::LIVE | flag::RETIRED | flag::TOUCHED | flag::MOVED | flag::GONE;
+        if id == ROOT || self.mirror.flags(id) & said != flag::LIVE {
             self.scratch.contradicted = Some(id);
             return;
         }
@@ -122,7 +135,7 @@ impl Encoder {
                 self.mirror.set_flags(id, flag::TOUCHED);
                 self.scratch.entries.push(id);
                 if let Some(run) = self.scratch.runs.last_mut() {
-                    run.kept += u32::from(self.mirror.node(id).parent == run.parent);
+                    run.kept += 1;
                 }
             }
             Some(parent) if self.mirror.is_within(parent, id) => self.scratch.contradicted = Some(id),
@@ -252,9 +265,10 @@ impl Encoder {
             return Err(contradiction("a node that is there, and said to be in one place or gone", id));
         }
         let scratch = &mut self.scratch;
-        for list in [&mut scratch.placed, &mut scratch.taken, &mut scratch.orders] {
+        for list in [&mut scratch.placed, &mut scratch.taken, &mut scratch.befores] {
             list.clear();
         }
+        scratch.orders.clear();
         scratch.placements.clear();
         scratch.arranged.clear();
         if self.scratch.runs.is_empty() {
@@ -368,75 +382,82 @@ impl Encoder {
         for run in group.iter().filter(|run| run.before != NONE) {
             mirror.set_flags(run.before, flag::ANCHOR);
         }
-        let start = narrow(scratch.orders.len());
+        let (before_start, order_start) = (scratch.befores.len(), scratch.orders.len());
+        let first = scratch.first_rank;
         scratch.left.clear();
-        let entries = |run: &Run| run.start as usize..run.end as usize;
-        let mut at = mirror.node(parent).first;
-        let mut rank = scratch.first_rank;
+        let entries = |run: &Run| scratch.entries[run.start as usize..run.end as usize].iter().map(|id| (*id, NONE));
+        let (mut at, mut place) = (mirror.node(parent).first, 0);
         while at != NONE {
-            if mirror.has_flags(at, flag::ANCHOR) {
+            let flags = mirror.flags(at);
+            if flags & flag::ANCHOR != 0 {
                 mirror.clear_flags(at, flag::ANCHOR);
                 if let Ok(index) = group.binary_search_by_key(&at, |run| run.before) {
-                    scratch.sequence.extend_from_slice(&scratch.entries[entries(&group[index])]);
+                    scratch.sequence.extend(entries(&group[index]));
                 }
             }
-            scratch.ranks[at as usize] = rank;
-            rank += 1;
+            scratch.ranks[at as usize] = first + place;
+            scratch.befores.push(at);
             let node = mirror.node(at);
             if node.kind.is_fragment() {
-                scratch.orders.push(at);
-            } else if node.flags & flag::GONE != 0 {
-                scratch.left.push(at);
-            } else if node.flags & flag::TOUCHED == 0 {
-                scratch.sequence.push(at);
+                scratch.orders.push((at, place));
+            } else if flags & flag::GONE != 0 {
+                scratch.left.push((at, place));
+            } else if flags & flag::TOUCHED == 0 {
+                scratch.sequence.push((at, place));
             }
+            place += 1;
             at = node.next;
         }
         if let Some(run) = group.last().filter(|run| run.before == NONE) {
-            scratch.sequence.extend_from_slice(&scratch.entries[entries(run)]);
+            scratch.sequence.extend(entries(run));
+        }
+        for (id, place) in &mut scratch.sequence {
+            let rank = scratch.ranks[*id as usize];
+            // Less is what comes from elsewhere.
+            *place = if rank >= first { rank - first } else { NONE };
         }
         scratch.orders.extend_from_slice(&scratch.sequence);
         scratch.orders.extend_from_slice(&scratch.left);
-        scratch.arranged.push(Run { parent, before: NONE, start, end: narrow(scratch.orders.len()), kept: 0 });
+        let (before, order) = (before_start..scratch.befores.len(), order_start..scratch.orders.len());
+        scratch.arranged.push(Arranged { parent, before, order });
+        scratch.first_rank = first + place;
         self.longest();
         // From right to left, what is in the longest run is where the others are placed before.
         let (mut cursor, mut next) = (NONE, self.scratch.tails.last().copied().unwrap_or(NONE));
         for index in (0..narrow(self.scratch.sequence.len())).rev() {
-            let id = self.scratch.sequence[index as usize];
+            let (id, place) = self.scratch.sequence[index as usize];
             if index == next {
                 next = self.scratch.links[index as usize];
                 cursor = id;
-            } else if self.scratch.ranks[id as usize] >= self.scratch.first_rank {
+            } else if place != NONE {
                 self.place_marked(id | SHIFTED, parent, cursor);
             } else {
                 self.place(id, parent, cursor);
             }
         }
-        self.scratch.first_rank = rank;
     }
 
-    /// The longest increasing run of ranks among the children in the sequence: the last one's index ends up last in
+    /// The longest increasing run of places among the children in the sequence: the last one's index ends up last in
     /// `tails`, and each one's predecessor in `links`.
     fn longest(&mut self) {
-        let Scratch { sequence, ranks, first_rank, tails, tail_ranks, links, .. } = &mut self.scratch;
+        let Scratch { sequence, tails, tail_ranks, links, .. } = &mut self.scratch;
         tails.clear();
         tail_ranks.clear();
         links.clear();
         links.resize(sequence.len(), NONE);
-        for (index, id) in sequence.iter().enumerate() {
-            let rank = ranks[*id as usize];
-            if rank < *first_rank {
-                continue; // It comes from elsewhere.
+        for (index, (_, rank)) in sequence.iter().enumerate() {
+            if *rank == NONE {
+                continue;
             }
-            let at = tail_ranks.partition_point(|tail| *tail < rank);
+            let at = tail_ranks.partition_point(|tail| tail < rank);
             if at > 0 {
                 links[index] = tails[at - 1];
             }
             if at == tails.len() {
                 tails.push(narrow(index));
-                tail_ranks.push(rank);
+                tail_ranks.push(*rank);
             } else {
-                (tails[at], tail_ranks[at]) = (narrow(index), rank);
+                (tails[at], tail_ranks[at]) = (narrow(index), *rank);
             }
         }
     }
@@ -469,10 +490,10 @@ impl Encoder {
         }
         (self.scratch.placements, self.scratch.waiting) = (queue, waiting);
         emitted?;
-        for index in 0..self.scratch.arranged.len() {
-            let Run { parent, start, end, .. } = self.scratch.arranged[index];
-            let order = &self.scratch.orders[start as usize..end as usize];
-            self.mirror.arrange(parent, order, flag::TOUCHED | flag::MOVED);
+        let Scratch { arranged, befores, orders, order_links, .. } = &mut self.scratch;
+        for Arranged { parent, before, order } in arranged.drain(..) {
+            let order = Order { before: &befores[before], after: &orders[order] };
+            self.mirror.arrange(parent, &order, order_links, flag::TOUCHED | flag::MOVED);
         }
         Ok(())
     }

@@ -20,6 +20,9 @@ pub const STORED_BYTES: usize = 24;
 /// takes 2.5 % more bytes for a first keyframe and little more than half the time (`benches/README.md`).
 const LEVEL: Compression = Compression::new(4);
 
+/// So many bytes of ids are looked at before they go through deflate; [`is_random`].
+const SAMPLE: usize = 512;
+
 /// What a deflate block ends with after a sync flush; left out on the wire (as in RFC 7692 §7.2.1).
 pub const SYNC_TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
@@ -127,10 +130,9 @@ impl Encoder {
         }
         self.raw.clear();
         self.raw.extend_from_slice(&hash::fold(self.mirror.hash()).to_le_bytes());
-        self.writer.columns().finish(&mut self.raw);
-        self.writer.clear();
+        let apart = self.finish_columns();
         self.ids.settle();
-        self.pack(FrameKind::Delta, time).map(Some)
+        self.pack(FrameKind::Delta, time, apart).map(Some)
     }
 
     /// Ends the facts of this frame and gives the whole mirror as a keyframe.
@@ -147,35 +149,44 @@ impl Encoder {
         self.raw.extend_from_slice(&self.mirror.key().0.to_le_bytes());
         self.raw.extend_from_slice(&self.mirror.hash().to_le_bytes());
         write_tree(&mut self.writer, &self.mirror);
-        self.writer.columns().finish(&mut self.raw);
-        self.writer.clear();
-        self.pack(FrameKind::Keyframe, time)
+        let apart = self.finish_columns();
+        self.pack(FrameKind::Keyframe, time, apart)
     }
 
-    /// Deflates the body, where that pays, and puts the header before it.
-    fn pack(&mut self, kind: FrameKind, time: u32) -> Result<&[u8]> {
+    /// Appends the columns to the body; how many bytes at its end are not worth deflating.
+    fn finish_columns(&mut self) -> usize {
+        let columns = self.writer.columns();
+        columns.finish(&mut self.raw);
+        let apart = if is_random(columns.ids()) { columns.ids().len() } else { 0 };
+        self.writer.clear();
+        apart
+    }
+
+    /// Deflates the body but for the last `apart` bytes, where that pays, and puts the header before it.
+    fn pack(&mut self, kind: FrameKind, time: u32, apart: usize) -> Result<&[u8]> {
         self.seq = self.seq.wrapping_add(1);
         self.frame.clear();
         if self.raw.len() <= STORED_BYTES {
             frame::write(&mut self.frame, kind, self.seq, time, 0, &self.raw)?;
             return Ok(&self.frame);
         }
+        let (raw, apart) = self.raw.split_at(self.raw.len() - apart);
         // Slices of the size that is needed: flate2 zeroes a vector's whole spare room at each call.
         let (mut read, mut written) = (0, 0);
         loop {
-            let room = written + (self.raw.len() - read) / 2 + 64;
+            let room = written + (raw.len() - read) / 2 + 64;
             if self.packed.len() < room {
                 self.packed.resize(room, 0);
             }
             let (before_in, before_out) = (self.deflate.total_in(), self.deflate.total_out());
-            let status = self.deflate.compress(&self.raw[read..], &mut self.packed[written..room], FlushCompress::Sync);
+            let status = self.deflate.compress(&raw[read..], &mut self.packed[written..room], FlushCompress::Sync);
             if !matches!(status, Ok(Status::Ok | Status::BufError)) {
                 return Err(Error::new(ErrorKind::Syntax, 0, "deflate to go on", "a failure").in_frame(self.seq));
             }
             read += usize::try_from(self.deflate.total_in() - before_in).unwrap_or(usize::MAX);
             written += usize::try_from(self.deflate.total_out() - before_out).unwrap_or(usize::MAX);
             // A flush that fills its room exactly may have more to write.
-            if read >= self.raw.len() && written < room {
+            if read >= raw.len() && written < room {
                 break;
             }
         }
@@ -185,9 +196,30 @@ impl Encoder {
             let found = format!("{} bytes", self.raw.len());
             Error::new(ErrorKind::Limit, 0, "a body of less than 4 GiB", found).in_frame(self.seq)
         })?;
-        frame::write(&mut self.frame, kind, self.seq, time, raw_len, body)?;
+        frame::write_parts(&mut self.frame, kind, self.seq, time, raw_len, [body, apart])?;
         Ok(&self.frame)
     }
+}
+
+/// Whether deflate would look for repetitions in vain: of three bytes in a row, hardly ever the same ones come twice.
+/// Judged by a sample of the beginning and the middle.
+fn is_random(bytes: &[u8]) -> bool {
+    if bytes.len() < SAMPLE {
+        return false;
+    }
+    let mut seen = [0_u32; 1024];
+    let (mut looked, mut again) = (0, 0);
+    let middle = bytes.len() / 2;
+    for sample in [&bytes[..SAMPLE / 2], &bytes[middle..(middle + SAMPLE / 2).min(bytes.len())]] {
+        for three in sample.windows(3) {
+            let word = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
+            let slot = &mut seen[(word.wrapping_mul(0x9e37_79b1) >> 22) as usize];
+            looked += 1;
+            again += u32::from(*slot == word);
+            *slot = word;
+        }
+    }
+    again * 16 < looked
 }
 
 /// Writes the document's properties and all that is below it.

@@ -1,12 +1,13 @@
 //! The header of a frame: all that a relay reads (`docs/wire-format.md` §2).
 //!
 //! ```text
-//! byte 0       version (high four bits), whether the body is deflated (bit 3), kind (low three bits)
+//! byte 0       version (high four bits), whether the body is deflated (bit 3) but for its end (bit 2), kind (low two bits)
 //! byte 1..5    sequence number, u32 little endian
 //! byte 5..9    milliseconds since the stream began, u32 little endian
 //! byte 9..13   checksum, u32 little endian: the low half of XXH64 (seed 0) over all other bytes
 //! byte 13..    varint: length of the body as sent
 //!              varint, only when it is deflated: length of the body once inflated
+//!              varint, only with bit 2: how many bytes at the end of the body are sent as they are
 //!              body
 //! ```
 
@@ -23,6 +24,11 @@ const CHECKSUM: std::ops::Range<usize> = 9..13;
 
 /// Set in the first byte when the body is deflated.
 const DEFLATED: u8 = 0x08;
+
+/// Set beside it when the end of the body is not.
+const APART: u8 = 0x04;
+
+const KIND: u8 = 0x03;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,6 +66,8 @@ pub struct Header {
     pub body_len: u32,
     /// Length of the body once inflated, in bytes; 0 when it is sent as it is.
     pub raw_len: u32,
+    /// How many bytes at the end of a deflated body are sent as they are.
+    pub apart: u32,
 }
 
 /// A frame split into header and body; the body borrows from the bytes given.
@@ -78,13 +86,33 @@ pub struct Frame<'a> {
 /// # Errors
 /// [`ErrorKind::Limit`] when the body is longer than 4 GiB - 1.
 pub fn write(out: &mut Vec<u8>, kind: Kind, seq: u32, time: u32, raw_len: u32, body: &[u8]) -> Result<()> {
-    let body_len = u32::try_from(body.len()).map_err(|_| {
-        Error::new(ErrorKind::Limit, FIXED_LEN, "a body of less than 4 GiB", format!("{} bytes", body.len()))
-            .in_frame(seq)
-    })?;
+    write_parts(out, kind, seq, time, raw_len, [body, &[]])
+}
+
+/// The same with a body in two parts, the second one as it is; `raw_len` is the length of both once inflated.
+///
+/// # Errors
+/// As for [`write`].
+pub fn write_parts(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    seq: u32,
+    time: u32,
+    raw_len: u32,
+    [body, apart]: [&[u8]; 2],
+) -> Result<()> {
+    let len = body.len() + apart.len();
+    let (Ok(body_len), Ok(apart_len)) = (u32::try_from(len), u32::try_from(apart.len())) else {
+        let found = format!("{len} bytes");
+        return Err(Error::new(ErrorKind::Limit, FIXED_LEN, "a body of less than 4 GiB", found).in_frame(seq));
+    };
     let start = out.len();
-    let deflated = if raw_len == 0 { 0 } else { DEFLATED };
-    out.push(VERSION << 4 | deflated | kind as u8);
+    let flags = match (raw_len, apart_len) {
+        (0, _) => 0,
+        (_, 0) => DEFLATED,
+        _ => DEFLATED | APART,
+    };
+    out.push(VERSION << 4 | flags | kind as u8);
     out.extend_from_slice(&seq.to_le_bytes());
     out.extend_from_slice(&time.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -92,7 +120,11 @@ pub fn write(out: &mut Vec<u8>, kind: Kind, seq: u32, time: u32, raw_len: u32, b
     if raw_len != 0 {
         varint::write(out, raw_len);
     }
+    if flags & APART != 0 {
+        varint::write(out, apart_len);
+    }
     out.extend_from_slice(body);
+    out.extend_from_slice(apart);
     let sum = checksum(&out[start..]);
     out[start + CHECKSUM.start..start + CHECKSUM.end].copy_from_slice(&sum.to_le_bytes());
     Ok(())
@@ -111,8 +143,8 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
         let found = format!("version {}", first >> 4);
         return Err(Error::new(ErrorKind::Foreign, 0, format!("version {VERSION}"), found));
     }
-    let Some(kind) = Kind::from_tag(first & 0x07) else {
-        let found = format!("kind {}", first & 0x07);
+    let Some(kind) = Kind::from_tag(first & KIND) else {
+        let found = format!("kind {}", first & KIND);
         return Err(Error::new(ErrorKind::Foreign, 0, "kind 1 (keyframe), 2 (delta) or 3 (control)", found));
     };
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
@@ -124,7 +156,8 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
     let deflated = first & DEFLATED != 0;
     let body_len = varint::read(bytes, &mut at);
     let raw_len = if deflated { varint::read(bytes, &mut at).filter(|len| *len != 0) } else { Some(0) };
-    let (Some(body_len), Some(raw_len)) = (body_len, raw_len) else {
+    let apart = if first & APART != 0 { varint::read(bytes, &mut at) } else { Some(0) };
+    let (Some(body_len), Some(raw_len), Some(apart)) = (body_len, raw_len, apart) else {
         return Err(Error::new(ErrorKind::Length, at, "the body's length", "no number").in_frame(seq));
     };
     let most = if kind == Kind::Control { Limits::CONTROL_BYTES } else { limits.frame_bytes };
@@ -137,13 +170,17 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
         let found = format!("{raw_len} bytes");
         return Err(Error::new(ErrorKind::Limit, at, format!("at most {most} bytes inflated"), found).in_frame(seq));
     }
+    if apart > body_len.min(raw_len) {
+        let expected = format!("at most {} bytes apart", body_len.min(raw_len));
+        return Err(Error::new(ErrorKind::Length, at, expected, format!("{apart} bytes")).in_frame(seq));
+    }
     let body = &bytes[at..];
     if usize::try_from(body_len).is_ok_and(|len| len != body.len()) {
         let expected = format!("a body of {body_len} bytes");
         let found = format!("{} bytes", body.len());
         return Err(Error::new(ErrorKind::Length, bytes.len(), expected, found).in_frame(seq));
     }
-    Ok(Frame { header: Header { kind, seq, time, body_len, raw_len }, header_len: at, body })
+    Ok(Frame { header: Header { kind, seq, time, body_len, raw_len, apart }, header_len: at, body })
 }
 
 /// Reads the header and checks everything that can be known without inflating the body, the checksum included.
@@ -188,7 +225,7 @@ mod tests {
         let bytes = sample();
         assert_eq!(bytes.len(), 18);
         let frame = read(&bytes, &Limits::DEFAULT).unwrap();
-        assert_eq!(frame.header, Header { kind: Kind::Delta, seq: 7, time: 1_234, body_len: 4, raw_len: 0 });
+        assert_eq!(frame.header, Header { kind: Kind::Delta, seq: 7, time: 1_234, body_len: 4, raw_len: 0, apart: 0 });
         assert_eq!(frame.body, b"body");
     }
 
@@ -215,6 +252,12 @@ mod tests {
         assert_eq!(peek(&out, &Limits::DEFAULT).unwrap_err().kind, ErrorKind::Limit);
         let small = Limits { frame_bytes: 17, ..Limits::DEFAULT };
         assert_eq!(peek(&sample(), &small).unwrap_err().kind, ErrorKind::Limit);
+        let mut out = Vec::new();
+        write_parts(&mut out, Kind::Delta, 1, 0, 9, [b"deflated", b"as it is"]).unwrap();
+        assert_eq!(peek(&out, &Limits::DEFAULT).unwrap().header.apart, 8);
+        out[15] = 17;
+        let error = peek(&out, &Limits::DEFAULT).unwrap_err();
+        assert_eq!(error.to_string(), "frame 1, byte 16: expected at most 9 bytes apart, found 17 bytes");
         let mut out = Vec::new();
         write(&mut out, Kind::Control, 1, 0, 0, &vec![0; Limits::CONTROL_BYTES]).unwrap();
         assert_eq!(peek(&out, &Limits::DEFAULT).unwrap_err().kind, ErrorKind::Limit);

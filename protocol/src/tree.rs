@@ -100,8 +100,6 @@ pub struct Node {
     pub next: u32,
     /// What it is.
     pub kind: Kind,
-    /// Marks of whoever works on the tree; see [`flag`].
-    pub flags: u8,
     /// Marks of the tree's owner, untouched by this crate (the recorder keeps its privacy rules here).
     pub owner: u16,
     /// An element's name.
@@ -117,7 +115,7 @@ struct Rest {
     data: Text,
 }
 
-/// Bits of [`Node::flags`].
+/// Marks of whoever works on the tree: a byte for each node, kept apart, so that all of them stay in the cache.
 pub mod flag {
     /// Removed in the frame being applied; gone for good once it is.
     pub const RETIRED: u8 = 1;
@@ -129,6 +127,8 @@ pub mod flag {
     pub const ANCHOR: u8 = 8;
     /// No longer in the page.
     pub const GONE: u8 = 16;
+    /// The id is in use.
+    pub const LIVE: u8 = 32;
 }
 
 const FREE: Node = Node {
@@ -137,7 +137,6 @@ const FREE: Node = Node {
     prev: NONE,
     next: NONE,
     kind: Kind::Free,
-    flags: 0,
     owner: 0,
     name: NameId::NONE,
     content: 0,
@@ -150,6 +149,15 @@ struct Attr {
     name: NameId,
     value: Text,
     next: u32,
+}
+
+/// An order for all children of a node.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    /// Those that were its children before, as they were; some may have gone elsewhere.
+    pub(crate) before: &'a [u32],
+    /// All, as they are to be, each with its place in `before`, or [`NONE`].
+    pub(crate) after: &'a [(u32, u32)],
 }
 
 /// Why the tree refuses an operation. The tree is unchanged.
@@ -168,6 +176,7 @@ pub enum Refused {
 pub struct Tree {
     nodes: Vec<Node>,
     rest: Vec<Rest>,
+    flags: Vec<u8>,
     attrs: Vec<Attr>,
     free_attrs: u32,
     heap: Heap,
@@ -186,6 +195,7 @@ impl Tree {
         let mut tree = Self {
             nodes: Vec::new(),
             rest: vec![NOTHING],
+            flags: vec![flag::LIVE],
             attrs: Vec::new(),
             free_attrs: NONE,
             heap: Heap::new(limits.text_bytes),
@@ -228,7 +238,7 @@ impl Tree {
     #[must_use]
     pub fn memory(&self) -> usize {
         let nodes = self.nodes.capacity() * size_of::<Node>() + self.rest.capacity() * size_of::<Rest>();
-        nodes + self.attrs.capacity() * size_of::<Attr>() + self.heap.capacity()
+        nodes + self.flags.capacity() + self.attrs.capacity() * size_of::<Attr>() + self.heap.capacity()
     }
 
     /// Bytes in strings.
@@ -261,8 +271,7 @@ impl Tree {
     #[inline]
     #[must_use]
     pub fn is_live(&self, id: u32) -> bool {
-        let node = self.node(id);
-        node.kind != Kind::Free && node.flags & flag::RETIRED == 0
+        self.flags(id) & (flag::LIVE | flag::RETIRED) == flag::LIVE
     }
 
     /// Marks of a node, to read and write. `None` for an unused id.
@@ -270,18 +279,27 @@ impl Tree {
         self.nodes.get_mut(id as usize).filter(|node| node.kind != Kind::Free).map(|node| &mut node.owner)
     }
 
-    pub(crate) fn set_flags(&mut self, id: u32, flags: u8) {
-        self.nodes[id as usize].flags |= flags;
+    /// The marks of a node; none for an unused id.
+    #[inline]
+    pub(crate) fn flags(&self, id: u32) -> u8 {
+        self.flags.get(id as usize).copied().unwrap_or(0)
     }
 
+    #[inline]
+    pub(crate) fn set_flags(&mut self, id: u32, flags: u8) {
+        self.flags[id as usize] |= flags;
+    }
+
+    #[inline]
     pub(crate) fn clear_flags(&mut self, id: u32, flags: u8) {
-        if let Some(node) = self.nodes.get_mut(id as usize) {
-            node.flags &= !flags;
+        if let Some(all) = self.flags.get_mut(id as usize) {
+            *all &= !flags;
         }
     }
 
+    #[inline]
     pub(crate) fn has_flags(&self, id: u32, flags: u8) -> bool {
-        self.node(id).flags & flags != 0
+        self.flags(id) & flags != 0
     }
 
     /// The data of a text, comment, doctype or processing instruction.
@@ -416,6 +434,7 @@ impl Tree {
         let own = if kind.has_data() { self.key.bytes(self.heap.get(data)) } else { self.names.hash(name) };
         self.nodes[id as usize] = Node { kind, name, content: content_of(kind, own), ..FREE };
         self.rest[id as usize] = Rest { data, ..NOTHING };
+        self.flags[id as usize] = flag::LIVE;
         self.count += 1;
         Ok(())
     }
@@ -425,15 +444,18 @@ impl Tree {
         if id > self.nodes.len() {
             self.nodes.resize(id, FREE);
             self.rest.resize(id, NOTHING);
+            self.flags.resize(id, 0);
         }
         self.nodes.push(FREE);
         self.rest.push(NOTHING);
+        self.flags.push(0);
     }
 
     /// Takes memory for so many more nodes and bytes of strings, so that what is known to come is not moved about.
     pub fn reserve(&mut self, nodes: usize, bytes: usize) {
         self.nodes.reserve(nodes);
         self.rest.reserve(nodes);
+        self.flags.reserve(nodes);
         self.attrs.reserve(nodes);
         self.heap.grow(bytes);
     }
@@ -455,22 +477,40 @@ impl Tree {
         }
     }
 
-    /// Puts the children of `parent` into this order: all of them, each once. Takes these marks off them. One pass that
-    /// looks at no neighbour: where many have moved, each is brought into the cache once.
-    pub(crate) fn arrange(&mut self, parent: u32, order: &[u32], flags: u8) {
-        let (mut prev, mut hash) = (NONE, self.hash);
-        for (index, id) in order.iter().enumerate() {
-            hash = hash.wrapping_sub(self.term(*id));
-            let node = &mut self.nodes[*id as usize];
-            debug_assert!(node.parent == parent);
-            node.flags &= !flags;
-            (node.prev, node.next) = (prev, order.get(index + 1).copied().unwrap_or(NONE));
-            hash = hash.wrapping_add(self.term(*id));
+    /// Puts the children of `parent` into the order given: all of them, each once, and takes these marks off them. Nodes
+    /// are visited in the order they were in, which is mostly that of the memory: where they go is noted in `links`,
+    /// which is small enough to stay in the cache.
+    pub(crate) fn arrange(&mut self, parent: u32, order: &Order<'_>, links: &mut Vec<(u32, u32)>, flags: u8) {
+        // The document is nobody's sibling: it stands for one that is a child no longer.
+        const ELSEWHERE: (u32, u32) = (ROOT, ROOT);
+        links.clear();
+        links.resize(order.before.len(), ELSEWHERE);
+        let mut prev = NONE;
+        for (index, (id, rank)) in order.after.iter().enumerate() {
+            let next = order.after.get(index + 1).map_or(NONE, |(id, _)| *id);
+            match links.get_mut(*rank as usize) {
+                Some(link) => *link = (prev, next),
+                None => self.relink(*id, parent, (prev, next), flags),
+            }
             prev = *id;
         }
-        self.hash = hash;
-        self.nodes[parent as usize].first = order.first().copied().unwrap_or(NONE);
+        for (id, link) in order.before.iter().zip(&*links) {
+            if *link != ELSEWHERE {
+                self.relink(*id, parent, *link, flags);
+            }
+        }
+        self.nodes[parent as usize].first = order.after.first().map_or(NONE, |(id, _)| *id);
         self.rest[parent as usize].last = prev;
+    }
+
+    #[inline]
+    fn relink(&mut self, id: u32, parent: u32, (prev, next): (u32, u32), flags: u8) {
+        debug_assert!(self.node(id).parent == parent);
+        self.flags[id as usize] &= !flags;
+        let hash = self.hash.wrapping_sub(self.term(id));
+        let node = &mut self.nodes[id as usize];
+        (node.prev, node.next) = (prev, next);
+        self.hash = hash.wrapping_add(self.term(id));
     }
 
     /// Makes `next` what follows `prev`, or, where `prev` is [`NONE`], the first child of `parent`.
@@ -536,13 +576,14 @@ impl Tree {
                 at = self.node(at).first;
             }
             loop {
-                let Node { parent, next, flags, .. } = *self.node(at);
-                if at != id && flags & flag::RETIRED == 0 {
+                let Node { parent, next, .. } = *self.node(at);
+                if at != id && !self.has_flags(at, flag::RETIRED) {
                     self.hash = self.hash.wrapping_sub(self.term(at));
                 }
                 self.free_values(at);
                 self.nodes[at as usize] = FREE;
                 self.rest[at as usize] = NOTHING;
+                self.flags[at as usize] = 0;
                 self.count -= 1;
                 freed(at);
                 if at == id {

@@ -257,3 +257,29 @@ fn child_and_parent_change_places() {
     page.append(between, inner);
     pair.frame(&mut page);
 }
+
+#[test]
+fn ids_in_no_order_are_not_deflated_and_others_are() {
+    let (mut page, mut pair) = (Page::default(), Pair::default());
+    let (list, rows) = list(&mut page, 1_000);
+    pair.frame(&mut page);
+    let apart = |pair: &Pair| {
+        let frame = pair.frames.last().unwrap();
+        protocol::frame::read(frame, &protocol::Limits::DEFAULT).unwrap().header.apart
+    };
+    for row in shuffled(rows.clone(), 7) {
+        page.append(list, row);
+    }
+    pair.frame(&mut page);
+    assert!(apart(&pair) > 1_000);
+    for row in rows.iter().rev() {
+        page.append(list, *row);
+    }
+    pair.frame(&mut page);
+    // Back from the shuffle they are in no order either; once more, they are.
+    for row in rows {
+        page.append(list, row);
+    }
+    pair.frame(&mut page);
+    assert_eq!(apart(&pair), 0);
+}

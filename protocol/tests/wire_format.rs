@@ -43,8 +43,10 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
         return frame.body.to_vec();
     }
     let mut out = Vec::with_capacity(frame.header.raw_len as usize);
-    let body = [frame.body, &SYNC_TAIL].concat();
+    let (body, apart) = frame.body.split_at(frame.body.len() - frame.header.apart as usize);
+    let body = [body, &SYNC_TAIL].concat();
     Decompress::new(false).decompress_vec(&body, &mut out, FlushDecompress::Sync).unwrap();
+    out.extend_from_slice(apart);
     out
 }
 
