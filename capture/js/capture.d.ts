@@ -2,7 +2,8 @@
 export interface CobrowseApi {
   /** The session that runs on this page, started here or taken over from the page before it; `null` for none. */
   readonly session: Promise<Session | null>;
-  /** Resolves when the engine is loaded and compiled. Optional: `start` does it too. */
+  /** Loads and compiles the engine, and rehearses a capture while the page is idle, so that the first one is as quick as
+   *  the next. Resolves when that is done. Optional: `start` loads the engine too. */
   preload(): Promise<void>;
   /** Starts a session. Rejects with an `Error` whose message says what is missing, or that the customer declined. */
   start(options: StartOptions): Promise<Session>;

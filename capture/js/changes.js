@@ -65,17 +65,18 @@ export class Changes {
     for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
-    this.patch();
-    this.sheets.connect();
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.resized.add(entry.target);
       this.schedule();
     });
   }
 
+  // For what no observer tells. Behind the first frame: a prototype that is changed makes the browser forget what it has
+  // learnt of all that inherits from it.
   patch() {
-    const { window } = this.page;
-    const { Element } = window;
+    const { document, scope } = this.page;
+    this.sheets.patch();
+    const { Element } = scope;
     const patches = (this.patches = new Patches());
     // No record tells of a shadow root that comes to an element in the page.
     patches.method(Element.prototype, 'attachShadow', (host) => {
@@ -84,7 +85,6 @@ export class Changes {
     });
     // The event of a script's scrolling comes with the next animation frame; the position is there at once.
     const scrolled = (node) => {
-      const { document } = this.page;
       if (node === dom.documentElement(document) || node === dom.body(document)) this.documentChanged = true;
       if (node !== dom.documentElement(document)) this.scrolled.add(node);
       this.schedule();
@@ -92,7 +92,7 @@ export class Changes {
     for (const name of ['scrollTop', 'scrollLeft']) patches.accessor(Element.prototype, name, { written: scrolled });
     for (const name of ['scroll', 'scrollTo', 'scrollBy']) {
       patches.method(Element.prototype, name, scrolled);
-      patches.method(window, name, () => this.noteDocument());
+      patches.method(scope, name, () => this.noteDocument());
     }
     patches.method(Element.prototype, 'scrollIntoView', (node) => {
       for (let at = dom.parentNode(node); at !== null; at = dom.parentNode(at)) {

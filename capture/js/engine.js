@@ -6,17 +6,14 @@ import { warmUp } from './warm.js';
 
 window[Symbol.for('cobrowse.engine')] = (base) => {
   let compiled;
+  let warmed;
   let current;
 
   const ready = () =>
     (compiled ??= init({ module_or_path: new URL('capture.wasm', base) }).then(
-      ({ memory }) => {
-        const wasm = { memory, Engine: glue.Engine };
-        warmUp(wasm);
-        return wasm;
-      },
+      ({ memory }) => ({ memory, Engine: glue.Engine }),
       (error) => {
-        compiled = undefined;
+        compiled = warmed = undefined;
         throw explain(error, base);
       },
     ));
@@ -34,8 +31,11 @@ window[Symbol.for('cobrowse.engine')] = (base) => {
     return session.handle;
   };
 
+  // A session that begins meanwhile goes before.
+  const prepare = () => (warmed ??= ready().then((wasm) => warmUp(wasm, () => !current)));
+
   return {
-    ready,
+    prepare,
     start: (options = {}) => begin(options),
     resume: () => {
       const session = saved();

@@ -34,7 +34,7 @@
   window.Cobrowse = {
     // Resolves to the session that runs on this page, started here or taken over from the page before; null for none.
     get session() { return session; },
-    preload: () => load().then((engine) => engine.ready()).then(() => undefined),
+    preload: () => load().then((engine) => engine.prepare()),
     start(options) {
       const started = load().then((engine) => engine.start(options));
       session = started.catch(() => null);

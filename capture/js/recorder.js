@@ -13,7 +13,7 @@ const POLL_MS = 500;
 const MAX_RESTARTS = 5;
 
 export class PageRecorder {
-  // `sink(bytes)` takes each frame; `isBusy()` says that the last ones have not left yet, and frames are to wait.
+  // `page`: the document, its window, and where the prototypes are that are patched: `scope`. `sink(bytes)` takes each frame; `isBusy()` says that the last ones have not left yet, and frames are to wait.
   constructor(page, wasm, options) {
     this.page = page;
     this.wasm = wasm;
@@ -53,7 +53,7 @@ export class PageRecorder {
     this.reader.withScroll = true;
     for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
     this.changes.documentChanged = true;
-    this.unverified = true;
+    this.unpatched = true;
     // A page that could not be taken in one way is read in the other.
     this.unread = this.restarts === 0;
   }
@@ -157,8 +157,9 @@ export class PageRecorder {
     if (reader.withScroll) reader.withScroll = false;
     if (reader.fresh.includes(focus)) changes.documentChanged = true;
     this.wanted = false;
-    if (this.unverified) {
-      this.unverified = false;
+    if (this.unpatched) {
+      this.unpatched = false;
+      changes.patch();
       changes.sheets.verifyLater();
     }
     if (frame !== undefined) {

@@ -57,7 +57,7 @@ export class Session {
     const wasm = await ready();
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
     if (options.relay) await this.openRelay();
-    this.recorder = new PageRecorder({ document, window }, wasm, {
+    this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {
       mask: list(options.mask),
       unmask: list(options.unmask),
       block: list(options.block),

@@ -12,6 +12,8 @@ const HOT_MS = 1000;
 
 const STYLED = ['CSSStyleRule', 'CSSPageRule', 'CSSFontFaceRule', 'CSSKeyframeRule', 'CSSNestedDeclarations', 'CSSMarginRule', 'CSSPositionTryRule'];
 const GROUPS = ['CSSGroupingRule', 'CSSStyleRule', 'CSSKeyframesRule'];
+// What can adopt sheets.
+const ROOTS = ['Document', 'ShadowRoot'];
 const TEXTS = [['CSSStyleRule', 'selectorText'], ['CSSPageRule', 'selectorText'], ['CSSKeyframeRule', 'keyText'], ['CSSKeyframesRule', 'name']];
 const IMPORT_RULE = 3;
 
@@ -37,13 +39,17 @@ export class Sheets {
     this.count = 0;
     this.unverified = null;
     this.own = new WeakSet(); // sheets of ours
+    this.listOf = {};
+    for (const type of ROOTS) {
+      this.listOf[type] = Object.getOwnPropertyDescriptor(page.window[type]?.prototype ?? {}, 'adoptedStyleSheets')?.get;
+    }
     reader.sheets = this;
   }
 
-  connect() {
-    const { window } = this.page;
+  patch() {
+    const { scope } = this.page;
     const patches = (this.patches = new Patches());
-    const sheetType = window.CSSStyleSheet?.prototype;
+    const sheetType = scope.CSSStyleSheet?.prototype;
     patches.method(sheetType, 'insertRule', (sheet, index) => this.inserted(sheet, index));
     patches.method(sheetType, 'addRule', (sheet) => this.replaced(sheet));
     patches.method(sheetType, 'deleteRule', (sheet, _, [index]) => this.deleted(sheet, index));
@@ -53,21 +59,17 @@ export class Sheets {
       promise.then(() => patches.active && this.replaced(sheet), () => {});
     });
     for (const type of GROUPS) {
-      for (const name of ['insertRule', 'deleteRule', 'appendRule']) patches.method(window[type]?.prototype, name, (rule) => this.noteRule(rule));
+      for (const name of ['insertRule', 'deleteRule', 'appendRule']) patches.method(scope[type]?.prototype, name, (rule) => this.noteRule(rule));
     }
-    for (const [type, name] of TEXTS) patches.accessor(window[type]?.prototype, name, { written: (rule) => this.noteRule(rule) });
+    for (const [type, name] of TEXTS) patches.accessor(scope[type]?.prototype, name, { written: (rule) => this.noteRule(rule) });
     for (const type of STYLED) {
-      for (const name of ['style', 'styleMap']) patches.accessor(window[type]?.prototype, name, { read: (rule) => this.watch(rule), written: (rule) => this.noteRule(rule) });
+      for (const name of ['style', 'styleMap']) patches.accessor(scope[type]?.prototype, name, { read: (rule) => this.watch(rule), written: (rule) => this.noteRule(rule) });
     }
-    patches.accessor(window.StyleSheet.prototype, 'disabled', { written: (sheet) => this.noteProperties(sheet) });
-    patches.accessor(window.MediaList.prototype, 'mediaText', { written: () => this.noteMedia() });
-    for (const name of ['appendMedium', 'deleteMedium']) patches.method(window.MediaList.prototype, name, () => this.noteMedia());
+    patches.accessor(scope.StyleSheet.prototype, 'disabled', { written: (sheet) => this.noteProperties(sheet) });
+    patches.accessor(scope.MediaList.prototype, 'mediaText', { written: () => this.noteMedia() });
+    for (const name of ['appendMedium', 'deleteMedium']) patches.method(scope.MediaList.prototype, name, () => this.noteMedia());
     const root = { read: (root) => this.watchRoot(root), written: (root) => this.noteRoot(root) };
-    for (const type of ['Document', 'ShadowRoot']) {
-      this.listOf ??= {};
-      this.listOf[type] = Object.getOwnPropertyDescriptor(window[type]?.prototype ?? {}, 'adoptedStyleSheets')?.get;
-      patches.accessor(window[type]?.prototype, 'adoptedStyleSheets', root);
-    }
+    for (const type of ROOTS) patches.accessor(scope[type]?.prototype, 'adoptedStyleSheets', root);
   }
 
   disconnect() {

@@ -1,16 +1,46 @@
-// A rehearsal over a small document of its own, so that a browser that compiles a function when it is first called, and
-// better when it is called often, has done so before a page is read.
+// A rehearsal over a small document of its own, while the page is idle: a browser translates a function when it is first
+// called, and better (script and wasm alike) when it is called often. Behind `preload()`, the page's own first capture
+// finds this done.
 
 import { PageRecorder } from './recorder.js';
 
-const ROWS = 200;
+// A turn takes about so long, in milliseconds, and all of them together at most so long.
+const TURN_MS = 8;
+const TOTAL_MS = 120;
+const ROWS = { least: 40, most: 1600 };
+// So long is waited for an idle moment.
+const PATIENCE_MS = 50;
 
-export function warmUp(wasm) {
+// Turn after turn while `isWanted()`; a session that begins does not wait for it.
+export async function warmUp(wasm, isWanted) {
+  const scope = scopeOf(window);
+  let rows = ROWS.least, total = 0;
+  while (total < TOTAL_MS) {
+    await idle();
+    if (!isWanted()) return;
+    const start = performance.now();
+    rehearse(wasm, Math.round(rows), scope);
+    const spent = performance.now() - start;
+    total += Math.max(spent, 0.5);
+    rows = Math.min(ROWS.most, Math.max(ROWS.least, Math.min(rows * 2, (rows * TURN_MS) / spent)));
+  }
+}
+
+const idle = () =>
+  new Promise((resolve) => {
+    if (window.requestIdleCallback) window.requestIdleCallback(resolve, { timeout: PATIENCE_MS });
+    else setTimeout(resolve, 1);
+  });
+
+function rehearse(wasm, rows, scope) {
   const document = window.document.implementation.createHTMLDocument('');
+  const style = document.createElement('style');
+  style.textContent = 'li { color: red; }';
+  document.head.append(style);
   const list = document.createElement('ul');
-  for (let i = 0; i < ROWS; i++) list.append(makeRow(document, i));
-  document.body.append(list, document.createComment('end'));
-  const recorder = new PageRecorder({ document, window }, wasm, {
+  for (let i = 0; i < rows; i++) list.append(makeRow(document, i));
+  document.body.append(list, document.createComment('end'), ...makeControls(document));
+  const recorder = new PageRecorder({ document, window, scope }, wasm, {
     mask: null, unmask: null, block: null, ignore: null,
     sink: () => {},
     isBusy: () => false,
@@ -22,8 +52,8 @@ export function warmUp(wasm) {
   first.removeAttribute('title');
   second.firstChild.data = 'another text than before';
   list.lastChild.remove();
-  list.prepend(makeRow(document, ROWS), list.children[3]);
-  for (let i = 0; i < ROWS; i++) list.append(makeRow(document, ROWS));
+  list.prepend(makeRow(document, rows), list.children[3]);
+  for (let i = 0; i < rows / 4; i++) list.append(makeRow(document, rows));
   recorder.flush();
   recorder.stats();
   recorder.stop();
@@ -35,7 +65,30 @@ function makeRow(document, i) {
   row.className = 'row r' + (i % 7);
   row.title = 'Row ' + i;
   const link = document.createElement('a');
-  link.href = '/v' + i;
-  row.append('Item number ' + i, link);
+  link.href = '/v?a=1&b=' + i;
+  const box = document.createElement('div');
+  box.append(document.createElement('span'), 'of ' + (i * 7919 % 1000));
+  row.append('Item number ' + i + ' & more — größer', link, box);
+  if (i % 8 === 0) {
+    const script = document.createElement('script');
+    script.type = 'none';
+    script.text = 'const row = ' + i + ';';
+    row.append(script, document.createComment(' ' + i + ' '), document.createElementNS('http://www.w3.org/2000/svg', 'path'));
+  }
   return row;
+}
+
+function makeControls(document) {
+  const names = ['input', 'textarea', 'button', 'details', 'dialog', 'option', 'select'];
+  const controls = names.map((name) => document.createElement(name));
+  controls.at(-1).append(document.createElement('option'));
+  return controls;
+}
+
+// Copies of the prototypes that a recorder patches: the page's own stay as they are.
+function scopeOf(window) {
+  const copies = {};
+  const copy = (type) =>
+    type?.prototype && { prototype: Object.defineProperties({}, Object.getOwnPropertyDescriptors(type.prototype)) };
+  return new Proxy({}, { get: (_, name) => (copies[name] ??= copy(window[name])) });
 }

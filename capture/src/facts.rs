@@ -140,6 +140,16 @@ impl<'a> Batch<'a> {
 /// How many bytes the first `units` UTF-16 code units take; `None` when there are fewer, or a pair would be cut.
 pub(crate) fn bytes_of_units(bytes: &[u8], units: usize) -> Option<usize> {
     let (mut at, mut left) = (0, units);
+    // Eight bytes begin eight code units at most.
+    while left >= 8 {
+        let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
+        left -= units_in(u64::from_le_bytes(*word));
+        at += 8;
+    }
+    // The last character may go on.
+    while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        at += 1;
+    }
     while left > 0 {
         let (len, cost) = match *bytes.get(at)? {
             0..0x80 => (1, 1),
@@ -153,9 +163,45 @@ pub(crate) fn bytes_of_units(bytes: &[u8], units: usize) -> Option<usize> {
     Some(at)
 }
 
+/// The length in UTF-16 code units.
+pub(crate) fn units_of(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks();
+    let rest = rest.iter().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(*byte >= 0xf0));
+    words.iter().map(|word| units_in(u64::from_le_bytes(*word))).sum::<usize>() + rest.sum::<usize>()
+}
+
+/// How many code units the characters take that begin in these eight bytes: one for each byte that does not continue
+/// another, and one more for each first one of four.
+const fn units_in(word: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let high = word >> 7;
+    let continues = high & !(word >> 6) & ONES;
+    let begins_four = high & (word >> 6) & (word >> 5) & (word >> 4) & ONES;
+    (8 - continues.count_ones() + begins_four.count_ones()) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_units_are_counted_the_same_eight_bytes_at_a_time_and_one_by_one() {
+        let text: String = "aé€😀 plain text of many bytes ééééééééé€€€€€😀😀😀😀x".repeat(3);
+        for (start, _) in text.char_indices() {
+            let rest = &text[start..];
+            let mut units = 0;
+            for (at, character) in rest.char_indices() {
+                assert_eq!(bytes_of_units(rest.as_bytes(), units), Some(at), "{units} of {rest:?}");
+                assert_eq!(units_of(&rest.as_bytes()[..at]), units);
+                if character.len_utf16() == 2 {
+                    assert_eq!(bytes_of_units(rest.as_bytes(), units + 1), None);
+                }
+                units += character.len_utf16();
+            }
+            assert_eq!(bytes_of_units(rest.as_bytes(), units), Some(rest.len()));
+            assert_eq!(bytes_of_units(rest.as_bytes(), units + 1), None);
+        }
+    }
 
     #[test]
     fn strings_are_cut_by_utf16_code_units() {

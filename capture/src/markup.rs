@@ -411,7 +411,7 @@ impl<'h> Reader<'h, '_> {
                 left -= 1;
                 continue;
             }
-            let run_units = if self.ascii { run } else { units_of(&rest[..run]) };
+            let run_units = if self.ascii { run } else { crate::facts::units_of(&rest[..run]) };
             let taken = left.min(run_units);
             text.push_str(self.take(taken)?);
             left -= taken;
@@ -452,11 +452,6 @@ pub fn adjusted(name: &str) -> Namespace {
         "xmlns" | "xmlns:xlink" => Namespace::Xmlns,
         _ => Namespace::None,
     }
-}
-
-/// The length in UTF-16 code units.
-fn units_of(text: &[u8]) -> usize {
-    text.iter().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(*byte >= 0xf0)).sum()
 }
 
 /// The character that is escaped at the start, and the escape's length.

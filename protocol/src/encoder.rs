@@ -15,10 +15,10 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 /// Bodies of at most this many bytes are sent as they are: deflate would not make them smaller.
 pub const STORED_BYTES: usize = 24;
 
-/// How hard deflate looks for repetitions. One level for a whole stream: each position is compared with at most 16
-/// earlier ones, so that what a small frame costs does not depend on what went before. Over level 6 (128 of them) it
-/// takes 2.5 % more bytes for a first keyframe and little more than half the time (`benches/README.md`).
-const LEVEL: Compression = Compression::new(4);
+/// How hard deflate looks for repetitions. One level for a whole stream: each position is compared with at most 32
+/// earlier ones, and the first repetition found is taken, so that what a small frame costs does not depend on what went
+/// before. Over level 6 it takes 3 % more bytes for a first keyframe and less than half the time (`benches/README.md`).
+const LEVEL: Compression = Compression::new(3);
 
 /// So many bytes of ids are looked at before they go through deflate; [`is_random`].
 const SAMPLE: usize = 512;
