@@ -1,6 +1,7 @@
 // Notes what has changed since the last frame, and states it as facts when the frame is due. A record only marks what
 // is to be looked at; what is said is what is true then.
 
+import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
 import { Patches } from './patches.js';
 import { Sheets } from './sheets.js';
@@ -35,7 +36,8 @@ export class Changes {
 
   clear() {
     this.touched = new Set();
-    this.attrs = new Map(); // element → the name of its one attribute, or Map(attribute name → namespace)
+    this.attrs = new Attrs();
+    this.decides = false; // one of them is an attribute that decides
     this.texts = new Set();
     this.states = new Set();
     this.scrolled = new Set();
@@ -143,13 +145,8 @@ export class Changes {
           break;
         case 'attributes': {
           const name = record.attributeName, uri = record.attributeNamespace;
-          const names = attrs.get(target);
-          // Most have one, in no namespace.
-          if (names === undefined && uri === null) attrs.set(target, name);
-          else if (names !== name || uri !== null) {
-            const all = names instanceof Map ? names : new Map(names === undefined ? [] : [[names, null]]);
-            attrs.set(target, all.set(name, uri));
-          }
+          attrs.add(target, name, uri);
+          if (DECIDING.has(name)) this.decides = true;
           if (name === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
           break;
         }
@@ -227,13 +224,13 @@ export class Changes {
   state() {
     const reader = this.reader;
     this.note(this.observer.takeRecords());
-    const { touched, attrs, texts, states, scrolled, resized, retold } = this;
+    const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
     this.sheets.state(touched.size === 0 && this.hosts.size === 0);
     // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
     if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
-    this.stateAttrs(attrs, states, true);
+    if (decides) this.stateAttrs(attrs, states, true);
     this.stateChildren(touched);
     this.stateAttrs(attrs, states, false);
     for (const node of texts) {
@@ -256,22 +253,24 @@ export class Changes {
     return dom.isConnected(node) || this.reader.ids.has(dom.getRootNode(node));
   }
 
-  stateAttrs(attrs, states, deciding) {
+  stateAttrs({ nodes, names, uris }, states, deciding) {
     const { reader } = this;
-    for (const [node, names] of attrs) {
+    let last, number, isPassedOver;
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i], name = names[i], uri = uris[i];
       const id = reader.ids.get(node);
       if (id === undefined || !this.isInside(node)) continue;
-      if (typeof names === 'string') this.stateAttr(node, id, names, null, states, deciding);
-      else for (const [name, uri] of names) this.stateAttr(node, id, name, uri, states, deciding);
+      // Most records in a row name the same attribute, in no namespace.
+      if (name !== last) isPassedOver = DECIDING.has(name) !== deciding;
+      if (isPassedOver) {
+        last = name;
+        continue;
+      }
+      if (name !== last || uri !== null) number = this.attrNumber(node, name, uri);
+      last = uri === null ? name : undefined;
+      reader.attr(id, number, uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name));
+      if (reader.controls.has(node)) states.add(node);
     }
-  }
-
-  stateAttr(node, id, name, uri, states, deciding) {
-    if (DECIDING.has(name) !== deciding) return;
-    const { reader } = this;
-    const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
-    reader.attr(id, this.attrNumber(node, name, uri), value);
-    if (reader.controls.has(node)) states.add(node);
   }
 
   attrNumber(node, name, uri) {
