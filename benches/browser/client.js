@@ -29,6 +29,18 @@
     },
   };
 
+  const players = {
+    async ours(room, frames) {
+      const player = await CobrowseReplay.mount(room);
+      for (const frame of frames) player.push(frame);
+      await player.flush();
+    },
+    async rrweb(room, events) {
+      const replayer = new rrweb.Replayer(events, { root: room, mouseTail: false });
+      replayer.pause(events.at(-1).timestamp - events[0].timestamp + 1);
+    },
+  };
+
   const works = {
     // The first capture of the page as it is: once cold, then warm.
     async first() {
@@ -54,6 +66,53 @@
         times.push(performance.now() - start);
       }
       return { cold: times[0], warm: median(times.slice(1)), bytes: document.documentElement.outerHTML.length };
+    },
+    // What a recorder keeps for a page, its own peak included: script and wasm, less the strings it has to keep.
+    async memory() {
+      const used = async () => {
+        for (let i = 0; i < 3; i++) {
+          gc();
+          await wait(20);
+        }
+        return performance.memory.usedJSHeapSize;
+      };
+      const before = await used();
+      if (who === 'rrweb') {
+        const stop = rrweb.record({ emit: () => undefined });
+        const bytes = (await used()) - before;
+        stop();
+        return { heap: bytes, memory: bytes };
+      }
+      const session = await Cobrowse.start({ consent: false, onFrame: () => undefined });
+      await session.flush();
+      const heap = (await used()) - before;
+      const { memory, nodes, text } = session.stats();
+      await session.stop();
+      return { heap, memory: heap + memory - text, perNode: (heap + memory - text) / nodes };
+    },
+    // A workload's stream, the first capture included, put into an empty page: the time until it is painted.
+    async replay() {
+      const { once, prepare, step } = workloads[name];
+      const kept = [];
+      once?.();
+      const recorder = await recorders[who]((frame) => kept.push(frame));
+      prepare();
+      await recorder.flush();
+      await step(recorder.flush);
+      await recorder.flush();
+      await wait(100);
+      await recorder.stop();
+      const room = Object.assign(document.createElement('div'), { style: 'width: 1200px; height: 700px' });
+      document.body.replaceChildren(room);
+      if (who === 'ours') {
+        await load('/replay.js');
+        await CobrowseReplay.preload();
+      }
+      await wait(300);
+      const start = performance.now();
+      await players[who](room, kept);
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return { replay: performance.now() - start };
     },
     // A workload: the time of a step with its flushes, and the bytes it made.
     async step() {
@@ -104,7 +163,7 @@
       await load('/capture.js');
       await Cobrowse.preload();
     }
-    if (work === 'step') await load('/workloads.js');
+    if (work === 'step' || work === 'replay') await load('/workloads.js');
     await wait(300);
     result = await works[work]();
   } catch (error) {

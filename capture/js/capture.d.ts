@@ -64,8 +64,10 @@ export interface Stats {
   hash: string;
   /** Nodes in the recorder's tree. */
   nodes: number;
-  /** Bytes the recorder's tree takes. */
+  /** Bytes the engine has taken from its allocator, strings included. */
   memory: number;
+  /** Bytes in strings of the recorder's tree. */
+  text: number;
   /** Frames and bytes handed to the sink. */
   frames: number;
   bytes: number;

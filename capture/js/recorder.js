@@ -184,7 +184,7 @@ export class PageRecorder {
 
   stats() {
     const { engine, frames, bytes, restarts } = this;
-    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), frames, bytes, restarts };
+    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts };
   }
 
   stop() {

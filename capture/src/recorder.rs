@@ -78,6 +78,13 @@ impl Recorder {
         &self.encoder
     }
 
+    /// Bytes taken from the allocator.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let lists = self.fresh.capacity() + self.retells.capacity() + self.names.capacity();
+        self.encoder.memory() + lists * size_of::<u32>() + self.classes.capacity() * size_of::<Option<(Class, Tag)>>()
+    }
+
     /// The ids given to the new nodes told since the last frame, in the order in which they were told; [`WITHHELD`]
     /// for those the gate kept back.
     #[must_use]
@@ -100,6 +107,10 @@ impl Recorder {
 
     /// Forgets the lists of the last frame. Call it when they have been taken.
     pub fn settle(&mut self) {
+        // A whole page is told once.
+        if self.fresh.capacity() > 1 << 14 {
+            self.fresh = Vec::new();
+        }
         self.fresh.clear();
         self.retells.clear();
     }

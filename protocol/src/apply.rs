@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     heap::Text,
     names::NameId,
+    numbers::{self, Form},
     ops::{Op, OpReader},
     splice,
     tree::{Kind, NONE, Refused, Tree},
@@ -117,6 +118,17 @@ impl Apply<'_> {
                 let new = self.spliced(old, at, delete, insert, id)?;
                 self.swap_attr(id, name, Some(new))?;
             }
+            Op::CountAttr { id, name, form, differences } => {
+                self.with_attrs(id)?;
+                let old = self.tree.attr_text(id, name).ok_or_else(|| fault("an attribute that is there", id))?;
+                let new = self.counted(old, form, differences, id)?;
+                self.swap_attr(id, name, Some(new))?;
+            }
+            Op::CountData { id, form, differences } => {
+                self.with_data(id)?;
+                let new = self.counted(self.tree.data_text(id), form, differences, id)?;
+                self.swap_data(id, new);
+            }
             Op::SetData { id, data } => {
                 self.with_data(id)?;
                 let new = self.tree.store(data).map_err(refused)?;
@@ -220,6 +232,13 @@ impl Apply<'_> {
         self.tree.retire(id);
         self.journal.steps.push(Step::Removed { id, parent: node.parent, next: node.next });
         Ok(())
+    }
+
+    fn counted(&mut self, old: Text, form: Form, differences: &[u8], id: u32) -> std::result::Result<Text, Fault> {
+        let mut new = Vec::new();
+        numbers::apply(self.tree.stored(old), form, differences, &mut new)
+            .ok_or_else(|| fault("as many numbers of nine digits at most", id))?;
+        self.tree.store(&new).map_err(refused)
     }
 
     fn spliced(&mut self, old: Text, at: u32, delete: u32, insert: &[u8], id: u32) -> std::result::Result<Text, Fault> {

@@ -45,6 +45,19 @@ impl Columns {
         }
     }
 
+    /// Gives back the memory of columns that have become larger than this.
+    pub fn trim(&mut self, most: usize) {
+        for column in self.bytes.iter_mut().filter(|column| column.capacity() > most) {
+            *column = Vec::new();
+        }
+    }
+
+    /// Bytes taken from the allocator.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes.iter().map(Vec::capacity).sum()
+    }
+
     /// Whether nothing has been written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -139,6 +152,15 @@ impl<'a> Cursor<'a> {
         let taken = self.bytes.get(self.at..self.at.checked_add(len)?)?;
         self.at += len;
         Some(taken)
+    }
+
+    /// The bytes of the next `count` numbers.
+    pub fn numbers(&mut self, count: u32) -> Option<&'a [u8]> {
+        let start = self.at;
+        for _ in 0..count {
+            self.number()?;
+        }
+        self.bytes.get(start..self.at)
     }
 
     /// How many bytes are left.

@@ -87,6 +87,32 @@ pub(crate) struct Scratch {
     freed: Vec<u32>,
 }
 
+impl Scratch {
+    /// Bytes taken from the allocator.
+    pub(crate) fn memory(&self) -> usize {
+        let ids = [
+            &self.entries,
+            &self.gone,
+            &self.open,
+            &self.moved,
+            &self.placed,
+            &self.taken,
+            &self.ranks,
+            &self.tails,
+            &self.tail_ranks,
+            &self.links,
+            &self.befores,
+            &self.freed,
+        ];
+        let pairs = [&self.sequence, &self.left, &self.orders, &self.order_links];
+        let runs = [&self.runs, &self.placements, &self.waiting];
+        ids.map(Vec::capacity).iter().sum::<usize>() * size_of::<u32>()
+            + pairs.map(Vec::capacity).iter().sum::<usize>() * size_of::<(u32, u32)>()
+            + runs.map(Vec::capacity).iter().sum::<usize>() * size_of::<Run>()
+            + self.arranged.capacity() * size_of::<Arranged>()
+    }
+}
+
 impl Encoder {
     /// Begins the facts of a frame.
     pub fn begin(&mut self) {

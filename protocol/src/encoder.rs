@@ -15,13 +15,17 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 /// Bodies of at most this many bytes are sent as they are: deflate would not make them smaller.
 pub const STORED_BYTES: usize = 24;
 
-/// How hard deflate looks for repetitions. One level for a whole stream: each position is compared with at most 32
-/// earlier ones, and the first repetition found is taken, so that what a small frame costs does not depend on what went
-/// before. Over level 6 it takes 3 % more bytes for a first keyframe and less than half the time (`benches/README.md`).
-const LEVEL: Compression = Compression::new(3);
+/// How hard deflate looks for repetitions. One level for a whole stream: each position is compared with at most 16
+/// earlier ones, so that what a small frame costs does not depend on what went before. Over level 6 (128 of them) it
+/// takes 2.5 % more bytes for a first keyframe and little more than half the time; level 3 is a quarter faster on large
+/// keyframes and worse on small frames of digits, where it takes repetitions that do not pay (`benches/README.md`).
+const LEVEL: Compression = Compression::new(4);
 
 /// So many bytes of ids are looked at before they go through deflate; [`is_random`].
 const SAMPLE: usize = 512;
+
+/// Rooms for frames larger than this are given back behind the frame: a page is told whole but rarely.
+const KEPT_BYTES: usize = 1 << 17;
 
 /// What a deflate block ends with after a sync flush; left out on the wire (as in RFC 7692 §7.2.1).
 pub const SYNC_TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
@@ -105,6 +109,14 @@ impl Encoder {
         self.writer.ops() > 0
     }
 
+    /// Bytes taken from the allocator, the state of deflate left out: the mirror, and the rooms that are kept between
+    /// frames.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let rooms = self.raw.capacity() + self.packed.capacity() + self.frame.capacity();
+        self.mirror.memory() + self.writer.memory() + self.scratch.memory() + rooms
+    }
+
     /// How many operations and rows the frame being built holds.
     #[must_use]
     pub const fn ops(&self) -> u32 {
@@ -166,6 +178,9 @@ impl Encoder {
     fn pack(&mut self, kind: FrameKind, time: u32, apart: usize) -> Result<&[u8]> {
         self.seq = self.seq.wrapping_add(1);
         self.frame.clear();
+        if self.frame.capacity() > KEPT_BYTES {
+            self.frame = Vec::new();
+        }
         if self.raw.len() <= STORED_BYTES {
             frame::write(&mut self.frame, kind, self.seq, time, 0, &self.raw)?;
             return Ok(&self.frame);
@@ -197,6 +212,10 @@ impl Encoder {
             Error::new(ErrorKind::Limit, 0, "a body of less than 4 GiB", found).in_frame(self.seq)
         })?;
         frame::write_parts(&mut self.frame, kind, self.seq, time, raw_len, [body, apart])?;
+        for room in [&mut self.raw, &mut self.packed].into_iter().filter(|room| room.capacity() > KEPT_BYTES) {
+            *room = Vec::new();
+        }
+        self.writer.trim(KEPT_BYTES);
         Ok(&self.frame)
     }
 }

@@ -1,11 +1,16 @@
 //! Which node ids are in use. The recorder gives them out; ids freed in one frame are used again from the next.
 
-/// Hands out ids, lowest of a freed stretch first, so that nodes read in one go get ids in a row.
+/// Hands out ids, the lowest free one first, so that nodes read in one go get ids in a row.
 #[derive(Debug, Clone)]
 pub struct Ids {
     next: u32,
     limit: u32,
-    free: Vec<(u32, u32)>,
+    /// A bit for each id below `next` that is free, 64 to a word; and a bit for each word that has one.
+    free: Vec<u64>,
+    words: Vec<u64>,
+    /// No word before this one of `words` has a bit.
+    lowest: usize,
+    count: u32,
     freed: Vec<u32>,
 }
 
@@ -13,19 +18,26 @@ impl Ids {
     /// Starts after the document, whose id is 0. No id reaches `limit`.
     #[must_use]
     pub const fn new(limit: u32) -> Self {
-        Self { next: 1, limit, free: Vec::new(), freed: Vec::new() }
+        Self { next: 1, limit, free: Vec::new(), words: Vec::new(), lowest: 0, count: 0, freed: Vec::new() }
     }
 
     /// The next id, `None` when all are taken.
     #[inline]
     pub fn take(&mut self) -> Option<u32> {
-        if let Some((start, end)) = self.free.last_mut() {
-            let id = *start;
-            *start += 1;
-            if start == end {
-                self.free.pop();
+        if self.count > 0 {
+            while self.words[self.lowest] == 0 {
+                self.lowest += 1;
             }
-            return Some(id);
+            let words = &mut self.words[self.lowest];
+            let index = self.lowest * 64 + words.trailing_zeros() as usize;
+            let word = &mut self.free[index];
+            let bit = word.trailing_zeros();
+            *word &= *word - 1;
+            if *word == 0 {
+                *words &= *words - 1;
+            }
+            self.count -= 1;
+            return u32::try_from(index * 64).ok().map(|id| id + bit);
         }
         if self.next >= self.limit {
             return None;
@@ -42,12 +54,16 @@ impl Ids {
 
     /// Makes the ids released so far available. Call it between two frames.
     pub fn settle(&mut self) {
-        self.freed.sort_unstable_by(|a, b| b.cmp(a));
         for id in self.freed.drain(..) {
-            match self.free.last_mut() {
-                Some((start, _)) if *start == id + 1 => *start = id,
-                _ => self.free.push((id, id + 1)),
+            let index = id as usize / 64;
+            if index >= self.free.len() {
+                self.free.resize(index + 1, 0);
+                self.words.resize(index / 64 + 1, 0);
             }
+            self.free[index] |= 1 << (id % 64);
+            self.words[index / 64] |= 1 << (index % 64);
+            self.lowest = self.lowest.min(index / 64);
+            self.count += 1;
         }
     }
 }
@@ -57,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn freed_stretches_come_back_in_order_and_only_after_settling() {
+    fn freed_ids_come_back_in_order_and_only_after_settling() {
         let mut ids = Ids::new(100);
         assert_eq!((0..9).map(|_| ids.take()).collect::<Vec<_>>(), (1..10).map(Some).collect::<Vec<_>>());
         for id in [4, 3, 8, 5] {
@@ -66,6 +82,25 @@ mod tests {
         assert_eq!(ids.take(), Some(10));
         ids.settle();
         assert_eq!((0..5).map(|_| ids.take()).collect::<Vec<_>>(), [3, 4, 5, 8, 11].map(Some));
+        for id in [11, 2] {
+            ids.release(id);
+        }
+        ids.settle();
+        assert_eq!([ids.take(), ids.take(), ids.take()], [2, 11, 12].map(Some));
+    }
+
+    #[test]
+    fn many_ids_far_apart() {
+        let mut ids = Ids::new(1 << 20);
+        let all: Vec<_> = (0..500_000).map_while(|_| ids.take()).collect();
+        for id in all.iter().rev().step_by(7_777) {
+            ids.release(*id);
+        }
+        ids.settle();
+        let mut expected: Vec<_> = all.iter().rev().step_by(7_777).copied().map(Some).collect();
+        expected.reverse();
+        assert_eq!((0..expected.len()).map(|_| ids.take()).collect::<Vec<_>>(), expected);
+        assert_eq!(ids.take(), Some(500_001));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub mod ids;
 pub mod limits;
 pub mod mode;
 pub mod names;
+pub mod numbers;
 pub mod ops;
 pub mod splice;
 pub mod tree;

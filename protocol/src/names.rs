@@ -4,8 +4,7 @@
 //! (`docs/wire-format.md` §4.2).
 
 use crate::hash::Key;
-use std::collections::HashMap;
-use xxhash_rust::xxh64::Xxh64Builder;
+use std::borrow::Cow;
 
 /// What a name belongs to. The numbers are those on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -186,14 +185,16 @@ pub mod prop {
 #[derive(Debug, Clone)]
 pub struct Names {
     entries: Vec<Entry>,
-    index: [HashMap<Box<str>, NameId, Xxh64Builder>; 9],
+    /// Numbers by hash, open addressing: a name's place is the first free one from that of its hash on. At most half
+    /// of the places, a power of two, are taken; 0 marks a free one.
+    index: Vec<u32>,
     key: Key,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     namespace: Namespace,
-    text: Box<str>,
+    text: Cow<'static, str>,
     hash: u64,
 }
 
@@ -201,28 +202,59 @@ impl Names {
     /// The names both ends know; hashes are keyed by `key`.
     #[must_use]
     pub fn new(key: Key) -> Self {
-        let mut names = Self {
-            entries: Vec::with_capacity(STATIC.len() + 64),
-            index: std::array::from_fn(|_| HashMap::with_hasher(Xxh64Builder::new(key.0))),
-            key,
-        };
+        let room = STATIC.len() * 2;
+        let mut names = Self { entries: Vec::with_capacity(room), index: vec![0; (room * 2).next_power_of_two()], key };
         for (namespace, text) in STATIC {
-            names.intern(*namespace, text);
+            names.add(*namespace, Cow::Borrowed(text), names.hash_of(*namespace, text));
         }
         names
     }
 
+    fn hash_of(&self, namespace: Namespace, text: &str) -> u64 {
+        self.key.bytes(text.as_bytes()).wrapping_add(crate::hash::mix(namespace as u64 + 1))
+    }
+
+    /// The places where a name of this hash may be, in order.
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits choose the place")]
+    fn places(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.index.len() - 1;
+        (0..=mask).map(move |step| (hash as usize).wrapping_add(step) & mask)
+    }
+
     /// The number of a name, a new one if it was not there.
     pub fn intern(&mut self, namespace: Namespace, text: &str) -> NameId {
-        let index = &mut self.index[namespace as usize];
-        if let Some(id) = index.get(text) {
-            return *id;
+        let hash = self.hash_of(namespace, text);
+        for place in self.places(hash) {
+            let id = NameId(self.index[place]);
+            match self.entry(id) {
+                None => break,
+                Some(entry) if entry.hash == hash && entry.namespace == namespace && entry.text == text => return id,
+                Some(_) => {}
+            }
         }
-        let hash = self.key.bytes(text.as_bytes()).wrapping_add(crate::hash::mix(namespace as u64 + 1));
-        self.entries.push(Entry { namespace, text: Box::from(text), hash });
-        let id = NameId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        index.insert(Box::from(text), id);
-        id
+        self.add(namespace, Cow::Owned(text.to_owned()), hash)
+    }
+
+    fn add(&mut self, namespace: Namespace, text: Cow<'static, str>, hash: u64) -> NameId {
+        self.entries.push(Entry { namespace, text, hash });
+        if self.entries.len() * 2 > self.index.len() {
+            let room = self.index.len() * 2;
+            self.index.clear();
+            self.index.resize(room, 0);
+            for id in 1..=self.len() {
+                self.put(NameId(id));
+            }
+        } else {
+            self.put(NameId(self.len()));
+        }
+        NameId(self.len())
+    }
+
+    /// Puts a number into the first free place for its name.
+    fn put(&mut self, id: NameId) {
+        if let Some(place) = self.places(self.hash(id)).find(|place| self.index[*place] == 0) {
+            self.index[place] = id.0;
+        }
     }
 
     /// How many names there are; numbers run from 1 to this.
@@ -277,6 +309,17 @@ mod tests {
         }
         assert_ne!(prop::VALUE, NameId::NONE);
         assert_eq!(names.get(prop::BLOCKED), (Namespace::Prop, "blocked"));
+    }
+
+    #[test]
+    fn names_are_found_again_however_many_there_are() {
+        let mut names = Names::new(Key(1));
+        let ids: Vec<_> = (0..5_000).map(|index| names.intern(Namespace::None, &format!("data-{index}"))).collect();
+        for (index, id) in ids.iter().enumerate() {
+            assert_eq!(names.intern(Namespace::None, &format!("data-{index}")), *id);
+        }
+        assert_eq!(names.len(), STATIC_LEN + 5_000);
+        assert_eq!(names.intern(STATIC[9].0, STATIC[9].1), NameId(10));
     }
 
     #[test]

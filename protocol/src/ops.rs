@@ -5,7 +5,8 @@ use crate::{
     columns::{Column, Columns, Cursors},
     error::Result,
     names::{NameId, Names, Namespace, STATIC_LEN},
-    splice,
+    numbers::{self, Form},
+    splice::{self, Splice},
     tree::Kind,
     varint::{unzigzag, zigzag},
 };
@@ -28,6 +29,10 @@ pub mod tag {
     pub const SET_DATA: u8 = 0x07;
     /// A part of a node's data is replaced.
     pub const SPLICE_DATA: u8 = 0x08;
+    /// The numbers in an attribute's value change.
+    pub const COUNT_ATTR: u8 = 0x09;
+    /// The numbers in a node's data change.
+    pub const COUNT_DATA: u8 = 0x0a;
 
     /// Row: a text node.
     pub const TEXT: u8 = 0x10;
@@ -179,6 +184,26 @@ pub enum Op<'a> {
         /// What comes instead.
         insert: &'a [u8],
     },
+    /// The first numbers in an attribute's value change by these differences ([`crate::numbers`]).
+    CountAttr {
+        /// The node.
+        id: u32,
+        /// The name.
+        name: NameId,
+        /// How they are written.
+        form: Form,
+        /// Zigzag varints.
+        differences: &'a [u8],
+    },
+    /// The first numbers in a node's data change by these differences ([`crate::numbers`]).
+    CountData {
+        /// The node.
+        id: u32,
+        /// How they are written.
+        form: Form,
+        /// Zigzag varints.
+        differences: &'a [u8],
+    },
 }
 
 /// What both ends remember from frame to frame, and forget at a keyframe.
@@ -190,6 +215,14 @@ pub struct Registers {
     pub next: u32,
 }
 
+/// A way to change a string.
+enum Change {
+    /// By its numbers; so many differences, in this form.
+    Count(u32, Form),
+    Splice(Splice),
+    Set,
+}
+
 /// Writes operations into columns.
 #[derive(Debug, Clone, Default)]
 pub struct OpWriter {
@@ -199,6 +232,7 @@ pub struct OpWriter {
     wire: Vec<u32>,
     defined: u32,
     ops: u32,
+    differences: Vec<u8>,
 }
 
 impl OpWriter {
@@ -220,6 +254,16 @@ impl OpWriter {
     #[must_use]
     pub const fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// Gives back the memory of columns that have become larger than this. Call it when they are empty.
+    pub(crate) fn trim(&mut self, most: usize) {
+        self.columns.trim(most);
+    }
+
+    /// Bytes taken from the allocator.
+    pub(crate) fn memory(&self) -> usize {
+        self.columns.memory() + self.wire.capacity() * size_of::<u32>() + self.differences.capacity()
     }
 
     /// How many operations and rows were written.
@@ -382,10 +426,32 @@ impl OpWriter {
         self.id(id);
     }
 
-    /// Sets an attribute from `old` to `new`, whole or as a splice, whichever is smaller.
+    /// How to change a string from `old` to `new` in the fewest bytes; differences are then in `self.differences`.
+    fn change(&mut self, old: &[u8], new: &[u8]) -> Change {
+        let splice = splice::worthwhile(old, new);
+        let len = splice.as_ref().map_or(new.len() + 1, |splice| splice.insert.len() + 3);
+        match numbers::differences(old, new, &mut self.differences) {
+            // deflate makes digits less than half as long; numbers it leaves as they are.
+            Some((count, form)) if self.differences.len() * 5 / 2 < len => Change::Count(count, form),
+            _ => splice.map_or(Change::Set, Change::Splice),
+        }
+    }
+
+    fn count(&mut self, lens: Column, count: u32, form: Form) {
+        self.columns.number(lens, count << 3 | form.number());
+        self.columns.column(lens).extend_from_slice(&self.differences);
+    }
+
+    /// Sets an attribute from `old` to `new`, in the way that takes the fewest bytes.
     pub fn change_attr(&mut self, id: u32, name: NameId, names: &Names, old: Option<&[u8]>, new: &[u8]) {
         self.define(name, names);
-        if let Some(splice) = old.and_then(|old| splice::worthwhile(old, new)) {
+        let change = old.map_or(Change::Set, |old| self.change(old, new));
+        if let Change::Count(count, form) = change {
+            self.op(tag::COUNT_ATTR);
+            self.id(id);
+            self.name(name);
+            self.count(Column::ValueLens, count, form);
+        } else if let Change::Splice(splice) = change {
             self.op(tag::SPLICE_ATTR);
             self.id(id);
             self.name(name);
@@ -408,9 +474,14 @@ impl OpWriter {
         self.name(name);
     }
 
-    /// Changes data from `old` to `new`, whole or as a splice, whichever is smaller.
+    /// Changes data from `old` to `new`, in the way that takes the fewest bytes.
     pub fn change_data(&mut self, id: u32, old: &[u8], new: &[u8]) {
-        if let Some(splice) = splice::worthwhile(old, new) {
+        let change = self.change(old, new);
+        if let Change::Count(count, form) = change {
+            self.op(tag::COUNT_DATA);
+            self.id(id);
+            self.count(Column::TextLens, count, form);
+        } else if let Change::Splice(splice) = change {
             self.op(tag::SPLICE_DATA);
             self.id(id);
             self.columns.number(Column::TextLens, clamp(splice.delete.start));
@@ -487,6 +558,14 @@ impl<'a, 'n> OpReader<'a, 'n> {
         let id = self.registers.next;
         self.registers.next = id.wrapping_add(1);
         id
+    }
+
+    fn differences(&mut self, lens: Column) -> Result<(Form, &'a [u8])> {
+        let head = self.number(lens, "a number of differences")?;
+        match self.cursors.column(lens).numbers(head >> 3) {
+            Some(bytes) => Ok((Form::of(head), bytes)),
+            None => Err(self.cursors.missing(lens, "so many differences")),
+        }
     }
 
     #[inline]
@@ -587,6 +666,16 @@ impl<'a, 'n> OpReader<'a, 'n> {
                 delete: self.number(Column::ValueLens, "a length")?,
                 insert: self.string(Column::ValueLens, Column::Values)?,
             },
+            tag::COUNT_ATTR => {
+                let (id, name) = (self.id()?, self.name()?);
+                let (form, differences) = self.differences(Column::ValueLens)?;
+                Op::CountAttr { id, name, form, differences }
+            }
+            tag::COUNT_DATA => {
+                let id = self.id()?;
+                let (form, differences) = self.differences(Column::TextLens)?;
+                Op::CountData { id, form, differences }
+            }
             tag::SET_DATA => Op::SetData { id: self.id()?, data: self.string(Column::TextLens, Column::Text)? },
             tag::SPLICE_DATA => Op::SpliceData {
                 id: self.id()?,

@@ -88,11 +88,15 @@ fn a_page_and_its_changes() {
     let text = encoder.delta(16).unwrap().unwrap().to_vec();
     check("delta text", &text);
     encoder.begin();
+    encoder.set_attr(element, own, b"12").unwrap();
+    let counted = encoder.delta(33).unwrap().unwrap().to_vec();
+    check("delta count", &counted);
+    encoder.begin();
     encoder.gone(2);
-    let removed = encoder.delta(33).unwrap().unwrap().to_vec();
+    let removed = encoder.delta(50).unwrap().unwrap().to_vec();
     check("delta remove", &removed);
     let mut decoder = Decoder::new(Limits::DEFAULT);
-    for frame in [keyframe, text, removed] {
+    for frame in [keyframe, text, counted, removed] {
         decoder.push(&frame).unwrap();
     }
     assert_eq!(decoder.tree().difference(encoder.mirror()), None);

@@ -9,6 +9,8 @@ import { RelayLink } from './relay.js';
 
 const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
+// How long what is to be shown waits for an animation frame, which a hidden tab never gets.
+const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
 
 let compiled;
@@ -64,8 +66,8 @@ export class PlayerView {
   }
 
   receive(bytes) {
-    // The kind is in the low three bits of the first byte; messages are kind 3.
-    if ((bytes[0] & 7) === 3) this.message(bytes);
+    // The kind is in the low two bits of the first byte; messages are kind 3.
+    if ((bytes[0] & 3) === 3) this.message(bytes);
     else this.push(bytes);
   }
 
@@ -118,15 +120,29 @@ export class PlayerView {
     if (!this.page) return; // The page is being built; it is taken from the tree once it can be.
     try {
       this.page.apply(this.engine.commands(), this.engine.freed());
-      this.about();
+      this.aboutSoon();
     } catch (error) {
       this.emit('error', error);
       this.rebuild();
     }
   }
 
+  // Once for all frames that come before the next one is painted: it makes the browser lay out the page.
+  aboutSoon() {
+    if (this.aboutDue) return;
+    this.aboutDue = true;
+    const run = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      if (this.aboutDue && this.page && !this.destroyed) this.about();
+    };
+    const frame = requestAnimationFrame(run);
+    const timer = setTimeout(run, FALLBACK_MS);
+  }
+
   // What concerns the page as a whole.
   about() {
+    this.aboutDue = false;
     const [url, base, , viewport, focus, pointer] = this.engine.about();
     const [width, height] = viewport.split('x').map(Number);
     this.viewport = { width: width || 1280, height: height || 800 };
@@ -237,6 +253,7 @@ export class PlayerView {
       work = this.work;
       await work;
     } while (work !== this.work);
+    if (this.aboutDue && this.page) this.about();
   }
 
   stats() {

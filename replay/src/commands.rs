@@ -179,12 +179,12 @@ impl Commands {
                     self.name(tree, name);
                     self.words.extend([tag::NO_ATTR, id, name.0]);
                 }
-                Op::SpliceAttr { id, name, .. } => {
+                Op::SpliceAttr { id, name, .. } | Op::CountAttr { id, name, .. } => {
                     if let Some(value) = tree.attr(id, name) {
                         self.attr(tree, id, name, value);
                     }
                 }
-                Op::SetData { id, .. } | Op::SpliceData { id, .. } => {
+                Op::SetData { id, .. } | Op::SpliceData { id, .. } | Op::CountData { id, .. } => {
                     if tree.is_live(id) && !is_code(tree, id) {
                         self.words.extend([tag::DATA, id]);
                         self.string(tree.data(id));

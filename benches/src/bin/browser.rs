@@ -92,9 +92,21 @@ impl Bench {
                 self.compare(&name, &page, "first", repeats).await?;
             }
         }
+        for page in shared.iter().filter(|_| !options.quick) {
+            let name = format!("memory for {page}");
+            if wanted(&name) {
+                self.compare(&name, &format!("shared/{page}"), "memory", 1).await?;
+            }
+        }
         for name in workload_names() {
             if wanted(name) {
                 self.compare(name, "blank", "step", if options.quick { 1 } else { 3 }).await?;
+            }
+        }
+        for name in workload_names() {
+            let title = format!("replay of {name}");
+            if wanted(&title) {
+                self.compare_as(&title, "blank", "replay", name, if options.quick { 1 } else { 3 }).await?;
             }
         }
         Ok(())
@@ -102,11 +114,28 @@ impl Bench {
 
     /// Ours and rrweb in turn, medians over the repeats; of a workload, also the page alone, whose time is taken off.
     async fn compare(&mut self, name: &str, page: &str, work: &str, repeats: usize) -> Result<()> {
+        self.compare_as(name, page, work, name, repeats).await
+    }
+
+    /// The same with a title that is not the workload's name.
+    async fn compare_as(
+        &mut self,
+        name: &str,
+        page: &str,
+        work: &str,
+        workload: &str,
+        repeats: usize,
+    ) -> Result<()> {
         let mut all: HashMap<&str, Vec<Value>> = HashMap::new();
-        let sides: &[&str] = if work == "step" { &["ours", "rrweb", "none"] } else { &["ours", "rrweb"] };
+        let sides: &[&str] = match work {
+            "step" => &["ours", "rrweb", "none"],
+            "first" => &["ours", "rrweb", "page"],
+            _ => &["ours", "rrweb"],
+        };
         for _ in 0..repeats {
             for who in sides {
-                let result = self.measure(page, who, work, name).await.with_context(|| format!("{name}, {who}"))?;
+                let work = if *who == "page" { "outer" } else { work };
+                let result = self.measure(page, who, work, workload).await.with_context(|| format!("{name}, {who}"))?;
                 all.entry(who).or_default().push(result);
             }
         }
@@ -118,7 +147,12 @@ impl Bench {
         };
         let page_alone = figure("none", "time").unwrap_or(0.0);
         let mut row = json!({ "name": name });
-        for key in ["cold", "warm", "time", "bytes"] {
+        if let Some((ours, outer)) = figure("ours", "warm").zip(figure("page", "warm")) {
+            // The clock has steps of 0.1 ms.
+            row["outer"] = json!({ "ours": ours, "rrweb": outer, "ratio": ours / outer.max(0.05) });
+        }
+        row["perNode"] = json!(figure("ours", "perNode"));
+        for key in ["cold", "warm", "time", "bytes", "memory", "replay"] {
             let own = if key == "time" { page_alone } else { 0.0 };
             let net = |who| figure(who, key).map(|figure| (figure - own).max(0.0));
             let (ours, theirs) = (net("ours"), net("rrweb"));
@@ -152,6 +186,9 @@ impl Bench {
             ("cold", "first capture, cold"),
             ("time", "workloads, time over the page's own, where rrweb takes 2 ms or more"),
             ("bytes", "bytes"),
+            ("outer", "first capture, warm, to the time of outerHTML"),
+            ("memory", "memory of a recorder"),
+            ("replay", "replay of a workload's stream"),
         ] {
             let counts = |row: &&Value| key != "time" || row[key]["rrweb"].as_f64().is_some_and(|time| time >= 2.0);
             let ratios = self.rows.iter().filter(counts).filter_map(|row| row[key]["ratio"].as_f64());
@@ -160,7 +197,7 @@ impl Bench {
                 #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
                 let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
                 let most = ratios.iter().copied().fold(0.0, f64::max);
-                println!("{what}, ours / rrweb: geometric mean {mean:.3}, most {most:.3}");
+                println!("{what}, ours / {}: geometric mean {mean:.3}, most {most:.3}", if key == "outer" { "it" } else { "rrweb" });
             }
         }
         Ok(())
@@ -179,7 +216,9 @@ fn line(row: &Value) -> String {
         }
     };
     let name = row["name"].as_str().unwrap_or_default();
-    format!("{name:<44}{}{}{}", part("cold", "ms"), part("warm", "ms") + &part("time", "ms"), part("bytes", "B"))
+    let parts = ["cold", "warm", "outer", "time", "replay"].map(|key| part(key, "ms")).concat();
+    let per_node = row["perNode"].as_f64().map_or(String::new(), |bytes| format!("  {bytes:.0} B a node"));
+    format!("{name:<44}{parts}{}{}{per_node}", part("bytes", "B"), part("memory", "B"))
 }
 
 /// The names of the workloads, in their order.
@@ -215,6 +254,8 @@ impl Browser {
                 "--window-size=1280,800",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 "--remote-debugging-port=0",
+                "--enable-precise-memory-info",
+                "--js-flags=--expose-gc",
             ])
             .arg(format!("--user-data-dir={}", profile.display()))
             .arg(url)

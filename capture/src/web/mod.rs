@@ -20,7 +20,14 @@ pub struct Engine {
     controls: u32,
 }
 
+// One function for all errors: each of its own would take its own code.
 fn error(error: impl std::fmt::Display) -> JsError {
+    told(&error)
+}
+
+#[cold]
+#[inline(never)]
+fn told(error: &dyn std::fmt::Display) -> JsError {
     JsError::new(&format!("cobrowse: {error}"))
 }
 
@@ -55,7 +62,7 @@ impl Engine {
         let text = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
         let read = self.recorder.read(words, text, units).map_err(error);
         // A large page is read once; its room is not kept.
-        if self.text.len() > 1 << 20 {
+        if self.text.len() > 1 << 17 {
             (self.words, self.text) = (Vec::new(), Vec::new());
         }
         read
@@ -138,10 +145,17 @@ impl Engine {
         self.recorder.encoder().mirror().count()
     }
 
-    /// Bytes the mirror takes.
+    /// Bytes taken from the allocator: the mirror, the gate's tables, and the rooms that are kept between frames.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.recorder.encoder().mirror().memory()
+        let rooms = self.words.capacity() * size_of::<u32>() + self.text.capacity();
+        self.recorder.memory() + rooms
+    }
+
+    /// Bytes in strings of the mirror.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.recorder.encoder().mirror().text_bytes()
     }
 
     /// Reads a control frame and puts it to the mode gate. Returns the message's name and fields; for a command that is
@@ -158,14 +172,38 @@ impl Engine {
         }
         let out = Array::of1(&message.name().into());
         match message {
-            Control::Pointer { x, y } => push(&out, [x.into(), y.into()]),
-            Control::Scroll { node, x, y } => push(&out, [node.into(), x.into(), y.into()]),
-            Control::Click { node, x, y } => push(&out, [node.into(), x.into(), y.into()]),
-            Control::Input { node, value } => push(&out, [node.into(), value.into()]),
-            Control::ModeChanged { mode } => push(&out, [mode.name().into()]),
-            Control::Joined { user, role, name } => push(&out, [user.into(), (role as u8).into(), name.into()]),
-            Control::Left { user } => push(&out, [user.into()]),
-            Control::Ended { reason } => push(&out, [(reason as u8).into()]),
+            Control::Pointer { x, y } => {
+                push(&out, x.into());
+                push(&out, y.into());
+            }
+            Control::Scroll { node, x, y } => {
+                push(&out, node.into());
+                push(&out, x.into());
+                push(&out, y.into());
+            }
+            Control::Click { node, x, y } => {
+                push(&out, node.into());
+                push(&out, x.into());
+                push(&out, y.into());
+            }
+            Control::Input { node, value } => {
+                push(&out, node.into());
+                push(&out, value.into());
+            }
+            Control::ModeChanged { mode } => {
+                push(&out, mode.name().into());
+            }
+            Control::Joined { user, role, name } => {
+                push(&out, user.into());
+                push(&out, (role as u8).into());
+                push(&out, name.into());
+            }
+            Control::Left { user } => {
+                push(&out, user.into());
+            }
+            Control::Ended { reason } => {
+                push(&out, (reason as u8).into());
+            }
             _ => {}
         }
         Ok(out)
@@ -217,8 +255,7 @@ impl Engine {
     }
 }
 
-fn push<const N: usize>(out: &Array, values: [JsValue; N]) {
-    for value in values {
-        out.push(&value);
-    }
+#[inline(never)]
+fn push(out: &Array, value: JsValue) {
+    out.push(&value);
 }
