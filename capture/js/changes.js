@@ -22,6 +22,8 @@ export class Changes {
     this.listeners = [];
     this.marked = new Map();
     this.hosts = new Set();
+    this.later = new Set(); // what was touched and waits for the next batch
+    this.unmarked = true; // the options' selectors may match others than before
     this.clear();
     this.sheets = new Sheets(page, reader, {
       schedule,
@@ -129,6 +131,7 @@ export class Changes {
 
   note(records) {
     const { touched, attrs, texts } = this;
+    if (records.length > 0) this.unmarked = true;
     for (let i = 0; i < records.length; i++) {
       const record = records[i];
       const target = record.target;
@@ -227,20 +230,22 @@ export class Changes {
     const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
-    this.sheets.state(touched.size === 0 && this.hosts.size === 0);
+    const isPlacing = touched.size > 0 || this.later.size > 0;
+    this.sheets.state(!isPlacing && this.hosts.size === 0);
     // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
-    if (this.hasSelectors() && (touched.size > 0 || attrs.size > 0)) this.stateMarks();
+    if (this.unmarked && this.hasSelectors()) this.stateMarks();
     if (decides) this.stateAttrs(attrs, states, true);
     this.stateChildren(touched);
-    this.stateAttrs(attrs, states, false);
-    for (const node of texts) {
-      const id = reader.ids.get(node);
-      if (id === undefined || !this.isInside(node)) continue;
-      const text = dom.nodeType(node) === dom.INSTRUCTION ? dom.target(node) + ' ' + dom.data(node) : dom.data(node);
-      reader.data(id, text);
+    // What nodes say is stated when all are in their places.
+    if (!reader.isCut) this.stateAttrs(attrs, states, false);
+    if (!reader.isCut) this.stateTexts(texts);
+    if (reader.isCut) {
+      Object.assign(this, { attrs, texts, states, scrolled, resized });
+      if (this.documentChanged) this.stateDocument();
+      return;
     }
     // In a frame of their own: beside its children's run a host can have no other.
-    if (touched.size === 0) this.stateHosts();
+    if (!isPlacing) this.stateHosts();
     this.stateStates(states);
     const fresh = scrolled.size > 0 ? new Set(reader.fresh) : null;
     for (const node of scrolled) this.stateScroll(node, fresh);
@@ -260,6 +265,10 @@ export class Changes {
       const node = nodes[i], name = names[i], uri = uris[i];
       const id = reader.ids.get(node);
       if (id === undefined || !this.isInside(node)) continue;
+      if (!deciding && reader.isTimeUp()) {
+        for (const list of [nodes, names, uris]) list.splice(0, i);
+        return;
+      }
       // Most records in a row name the same attribute, in no namespace.
       if (name !== last) isPassedOver = DECIDING.has(name) !== deciding;
       if (isPassedOver) {
@@ -270,6 +279,18 @@ export class Changes {
       last = uri === null ? name : undefined;
       reader.attr(id, number, uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name));
       if (reader.controls.has(node)) states.add(node);
+    }
+  }
+
+  stateTexts(texts) {
+    const { reader } = this;
+    for (const node of texts) {
+      if (reader.isTimeUp()) return;
+      texts.delete(node);
+      const id = reader.ids.get(node);
+      if (id === undefined || !this.isInside(node)) continue;
+      const text = dom.nodeType(node) === dom.INSTRUCTION ? dom.target(node) + ' ' + dom.data(node) : dom.data(node);
+      reader.data(id, text);
     }
   }
 
@@ -290,31 +311,45 @@ export class Changes {
   }
 
   stateChildren(touched) {
-    const { reader } = this;
-    const done = new Set();
-    const outside = [];
+    const { later, reader } = this;
     // First what went to where nothing is told: what is said of it from then on is kept back.
     for (const node of touched) {
       const id = reader.ids.get(node);
       if (id !== undefined && this.isInside(node) && this.isBelowClosed(node)) reader.withheld(id);
     }
+    // Then what went from the page. The rest is looked at for as long as time allows.
     for (const node of touched) {
-      if (done.has(node)) continue;
-      const id = reader.ids.get(node);
-      const parent = this.isInside(node) ? dom.parentNode(node) : null;
-      if (parent === null) {
-        if (id !== undefined) reader.gone(id);
+      if (this.isInside(node) && dom.parentNode(node) !== null) {
+        later.add(node);
         continue;
       }
+      later.delete(node);
+      const id = reader.ids.get(node);
+      if (id !== undefined) reader.gone(id);
+    }
+    const outside = [];
+    for (const node of later) {
+      if (reader.isCut) break;
+      later.delete(node);
+      const parent = this.isInside(node) ? dom.parentNode(node) : null;
+      if (parent === null) continue; // Gone, by a record of its own.
       const parentId = reader.ids.get(parent);
       if (parentId === undefined || reader.closed.has(parent) || reader.isIgnored(node)) {
         // Below something new it is told with it; below what is kept back it is gone.
-        if (id !== undefined) outside.push(id);
+        if (reader.ids.has(node)) outside.push(node);
         continue;
       }
-      this.stateRun(node, parentId, touched, done);
+      later.add(node);
+      this.stateRun(node, parentId);
     }
-    for (const id of outside) if (!reader.told.has(id)) reader.withheld(id);
+    for (const node of reader.cuts) later.add(node);
+    for (const node of outside) {
+      const id = reader.ids.get(node);
+      if (reader.told.has(id)) continue;
+      // Where it is now may only be told in the next batch.
+      if (reader.isCut && !this.isBelowClosed(node)) later.add(node);
+      else reader.withheld(id);
+    }
   }
 
   // Whether the way up leads to something closed or ignored before it leads to something known.
@@ -328,16 +363,21 @@ export class Changes {
     return false;
   }
 
-  stateRun(node, parentId, touched, done) {
-    const { reader } = this;
-    const isNamed = (node) => touched.has(node) || !reader.ids.has(node);
+  stateRun(node, parentId) {
+    const { later, reader } = this;
+    const isNamed = (node) => later.has(node) || !reader.ids.has(node);
     let first = node;
     for (let left = reader.previous(first); left !== null && isNamed(left); left = reader.previous(left)) first = left;
     let before = node;
     while (before !== null && isNamed(before)) before = reader.next(before);
     reader.beginRun(parentId, before === null ? null : reader.ids.get(before));
     for (let at = first; at !== before; at = reader.next(at)) {
-      done.add(at);
+      if (reader.isCut) {
+        // What of the rest is named stays so; what is not is found from here.
+        reader.cuts.push(at);
+        break;
+      }
+      later.delete(at);
       reader.tell(at);
     }
     reader.endRun();
@@ -400,6 +440,7 @@ export class Changes {
 
   // What the selectors of the options say has changed for elements that have an id.
   stateMarks() {
+    this.unmarked = false;
     const { reader } = this;
     const { mask, unmask, block } = reader.options;
     const found = new Map();

@@ -11,6 +11,8 @@ const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMM
 const NONE = 0xffffffff;
 const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
 const CARD = /(^|\s)cc-/i;
+// The clock is looked at once in so many nodes.
+const STEPS = 32;
 const BLOCK_ATTR = 'data-cobrowse-block';
 
 export class Reader {
@@ -32,6 +34,7 @@ export class Reader {
     this.props = new Map();
     this.nameCount = 0;
     this.withScroll = false;
+    this.deadline = Infinity; // of what is told in one go
     this.start();
   }
 
@@ -42,6 +45,9 @@ export class Reader {
     this.units = 0;
     this.fresh = [];
     this.told = new Set();
+    this.steps = 0;
+    this.isCut = false;
+    this.cuts = []; // where to go on in the next batch
   }
 
   grow(room) {
@@ -174,11 +180,12 @@ export class Reader {
     return node !== null && this.isIgnored(node) ? this.next(node) : node;
   }
 
-  // Tells a node and all that is below it. Without recursion: a page may be deep.
+  // Tells a node and all that is below it, as far as time allows. Without recursion: a page may be deep.
   tell(top) {
     let node = top;
     for (;;) {
       const below = this.tellOne(node);
+      if (this.isTimeUp()) return this.cutAt(top, node, below);
       if (below !== null) {
         node = below;
         continue;
@@ -197,6 +204,31 @@ export class Reader {
     }
   }
 
+  // Whether the batch is to end here. Asked once for each node.
+  isTimeUp() {
+    if (++this.steps >= STEPS) {
+      this.steps = 0;
+      if (performance.now() > this.deadline) this.isCut = true;
+    }
+    return this.isCut;
+  }
+
+  // Ends what is open, and notes at each level the first node that was not told: those beside it are found from there.
+  cutAt(top, node, below) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    if (below !== null) {
+      this.cuts.push(below);
+      this.words[this.count++] = UP;
+    }
+    while (node !== top) {
+      const next = this.next(node);
+      if (next !== null) this.cuts.push(next);
+      node = dom.parentNode(node);
+      if (this.count === this.words.length) this.grow(64);
+      this.words[this.count++] = UP;
+    }
+  }
+
   // Tells one node; returns its first child when there is one to go on with. An element without children is ended.
   tellOne(node) {
     if (this.count + 64 > this.words.length) this.grow(64);
@@ -206,6 +238,7 @@ export class Reader {
       words[this.count++] = KNOWN;
       words[this.count++] = id;
       this.told.add(id);
+      this.steps -= 7 / 8; // A node that moves is told in no time.
       return null;
     }
     this.fresh.push(node);
@@ -368,7 +401,13 @@ export class Reader {
   }
 
   tellChildren(parent) {
-    for (let child = this.first(parent); child !== null; child = this.next(child)) this.tell(child);
+    for (let child = this.first(parent); child !== null; child = this.next(child)) {
+      if (this.isCut) {
+        this.cuts.push(child);
+        break;
+      }
+      this.tell(child);
+    }
     if (this.count + 64 > this.words.length) this.grow(64);
     this.words[this.count++] = UP;
   }

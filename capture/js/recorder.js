@@ -9,6 +9,8 @@ import { Reader } from './reader.js';
 const FALLBACK_MS = 100;
 // How often controls are looked at for what scripts set without an event.
 const POLL_MS = 500;
+// The share of a slice's time that reading may take, at first: the engine needs the rest.
+const READING = 0.4;
 // A page that cannot be read is read afresh, this often at most.
 const MAX_RESTARTS = 5;
 
@@ -25,6 +27,10 @@ export class PageRecorder {
     this.bytes = 0;
     this.paused = false;
     this.wanted = false; // a keyframe is
+    this.reading = READING;
+    this.slices = 0;
+    this.longest = 0;
+    this.waiting = []; // for all that has changed to be handed over
     this.begin();
     this.poll = setInterval(() => {
       if (this.paused || dom.hidden(this.page.document)) return;
@@ -96,11 +102,27 @@ export class PageRecorder {
     const timer = setTimeout(run, FALLBACK_MS);
   }
 
-  // Everything that changed so far goes to the sink, as one frame or, after a change of privacy rules, several.
+  // Everything that changed so far goes to the sink, as one frame or, after a change of privacy rules or where it takes
+  // longer than a slice, several. Resolves when it has.
   flush() {
-    if (this.paused || this.ended) return;
+    if (this.paused || this.ended) return Promise.resolve();
     this.changes.poll(true);
     this.write();
+    return this.goesOn ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+  }
+
+  // The next slice, when the page has had its turn.
+  continueSoon() {
+    if (this.goesOn) return;
+    this.goesOn = true;
+    nextTask(() => {
+      if (!this.goesOn) return;
+      if (this.paused || this.ended || !this.options.isBusy()) this.write();
+      else {
+        this.goesOn = false;
+        setTimeout(() => this.schedule(), FALLBACK_MS);
+      }
+    });
   }
 
   // The next frame is a keyframe, and goes now.
@@ -110,9 +132,23 @@ export class PageRecorder {
   }
 
   write() {
-    if (this.paused || this.ended) return;
+    this.goesOn = false;
+    if (!(this.paused || this.ended)) this.writeSlice();
+    if (this.goesOn) return;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  writeSlice() {
+    const start = performance.now();
+    this.reader.deadline = start + this.options.budget * this.reading;
     try {
       for (let pass = 0; pass < 4 && this.writeFrame(); pass++);
+      if (this.reader.isCut) this.continueSoon();
+      const spent = performance.now() - start;
+      this.slices++;
+      this.longest = Math.max(this.longest, spent);
+      // Where the engine took longer or less long than was left to it, the next slice reads less or more.
+      if (this.reader.isCut) this.reading = Math.min(0.8, Math.max(0.1, (this.reading * this.options.budget) / spent));
       this.restartsLeft = MAX_RESTARTS;
       if (this.changes.sheets.isHot()) {
         this.changes.sheets.poll(false);
@@ -154,7 +190,7 @@ export class PageRecorder {
     for (const node of reader.fresh) {
       if (reader.closed.has(node) && reader.ids.has(node)) changes.sizes.observe(node);
     }
-    if (reader.withScroll) reader.withScroll = false;
+    if (reader.withScroll && !reader.isCut) reader.withScroll = false;
     if (reader.fresh.includes(focus)) changes.documentChanged = true;
     this.wanted = false;
     if (this.unpatched) {
@@ -168,29 +204,47 @@ export class PageRecorder {
       this.options.sink(frame);
     }
     for (const id of retells) changes.retell(id);
+    // A cut off frame is followed by the next slice; but what is kept back from now on goes at once.
+    if (reader.isCut) return retells.length > 0;
     return retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0 ||
       changes.sheets.isPending;
   }
 
+  // What is left of a slice that was cut off waits too.
   pause() {
     this.flush();
     this.paused = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   resume() {
     this.paused = false;
-    this.flush();
+    return this.flush();
   }
 
   stats() {
-    const { engine, frames, bytes, restarts } = this;
-    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts };
+    const { engine, frames, bytes, restarts, slices, longest } = this;
+    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
   }
 
   stop() {
     this.ended = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
     clearInterval(this.poll);
     this.changes.disconnect();
+  }
+}
+
+// Behind the page's input, before its painting: what is under way is soon done.
+function nextTask(run) {
+  if (window.scheduler?.postTask) window.scheduler.postTask(run, { priority: 'user-blocking' });
+  else {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(0);
   }
 }
 

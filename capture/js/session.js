@@ -5,6 +5,8 @@ import { Overlay } from './overlay.js';
 import { PageRecorder } from './recorder.js';
 import { RelayLink, createSession } from './relay.js';
 
+// How long the recorder works in one go, in milliseconds, where the page does not say.
+const BUDGET_MS = 8;
 const MODES = ['shared', 'view', 'follow'];
 const RESOURCES = ['auto', 'reference', 'inline'];
 const ROLE_AGENT = 2;
@@ -62,6 +64,7 @@ export class Session {
       unmask: list(options.unmask),
       block: list(options.block),
       ignore: list(options.ignore),
+      budget: options.budgetMs ?? BUDGET_MS,
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
@@ -102,8 +105,8 @@ export class Session {
   }
 
   save() {
-    const { relay, mask, unmask, block, ignore, resources } = this.options;
-    const options = { relay, mask, unmask, block, ignore, resources, consent: false };
+    const { relay, mask, unmask, block, ignore, resources, budgetMs } = this.options;
+    const options = { relay, mask, unmask, block, ignore, resources, budgetMs, consent: false };
     try {
       sessionStorage.setItem(STORE, JSON.stringify({ options, token: this.token, secret: this.secret, mode: this.mode }));
     } catch {
@@ -166,7 +169,7 @@ export class Session {
   }
 
   async flush() {
-    this.recorder?.flush();
+    await this.recorder?.flush();
     await this.link?.drained();
   }
 
@@ -198,7 +201,8 @@ export class Session {
   async stop() {
     if (this.ended) return;
     if (this.recorder) {
-      if (!this.recorder.paused) this.recorder.flush();
+      await this.recorder.flush();
+      if (this.ended) return;
       this.tell(this.recorder.engine.ended());
     }
     await this.link?.drained();
@@ -252,9 +256,12 @@ function list(selectors) {
 }
 
 function checked(options) {
-  const { relay, onFrame, mode, resources } = options;
+  const { relay, onFrame, mode, resources, budgetMs } = options;
   if (!relay && typeof onFrame !== 'function') {
     throw new TypeError('cobrowse: start: expected `relay` (a URL) or `onFrame` (a function), found neither');
+  }
+  if (budgetMs !== undefined && !(budgetMs >= 1)) {
+    throw new TypeError(`cobrowse: budgetMs: expected a number of milliseconds from 1 on, found ${JSON.stringify(budgetMs)}`);
   }
   if (mode !== undefined && !MODES.includes(mode)) {
     throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);

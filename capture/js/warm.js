@@ -43,6 +43,7 @@ function rehearse(wasm, rows, scope) {
   const recorder = new PageRecorder({ document, window, scope }, wasm, {
     mask: null, unmask: null, block: null, ignore: null,
     sink: () => {},
+    budget: Infinity,
     isBusy: () => false,
     onError: () => {},
   });

@@ -83,10 +83,11 @@ impl<'a> Pair<'a> {
         page: &str,
         transport: Transport,
         script: &str,
+        options: Value,
     ) -> Result<Self> {
         let pair = Self::load(bench, page, transport).await?;
         pair.edit(script).await.context("before the session")?;
-        pair.begin(json!({})).await
+        pair.begin(options).await
     }
 
     async fn load(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {

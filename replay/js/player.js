@@ -110,7 +110,8 @@ export class PlayerView {
       this.iframe = iframe;
       this.page = page;
       before?.remove();
-      this.about();
+      this.address();
+      this.show();
       this.emit('rebuilt', { document: page.document });
     });
     this.work = this.work.catch((error) => this.fail(error));
@@ -120,30 +121,41 @@ export class PlayerView {
     if (!this.page) return; // The page is being built; it is taken from the tree once it can be.
     try {
       this.page.apply(this.engine.commands(), this.engine.freed());
-      this.aboutSoon();
+      this.address();
+      this.showSoon();
     } catch (error) {
       this.emit('error', error);
       this.rebuild();
     }
   }
 
+  // Where the page is now.
+  address() {
+    const [url, base] = this.engine.about();
+    if (url === this.url) return;
+    this.url = url;
+    // Moved on without a new document: what is relative from now on is so to the new address.
+    if (this.page.base !== null || dom.baseURI(this.page.document) !== base) Object.assign(this.page, { url, base });
+    this.emit('url', { url, base });
+  }
+
   // Once for all frames that come before the next one is painted: it makes the browser lay out the page.
-  aboutSoon() {
-    if (this.aboutDue) return;
-    this.aboutDue = true;
+  showSoon() {
+    if (this.showDue) return;
+    this.showDue = true;
     const run = () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
-      if (this.aboutDue && this.page && !this.destroyed) this.about();
+      if (this.showDue && this.page && !this.destroyed) this.show();
     };
     const frame = requestAnimationFrame(run);
     const timer = setTimeout(run, FALLBACK_MS);
   }
 
-  // What concerns the page as a whole.
-  about() {
-    this.aboutDue = false;
-    const [url, base, , viewport, focus, pointer] = this.engine.about();
+  // What concerns the page as a whole: its size, its scroll position, the customer's pointer and focus.
+  show() {
+    this.showDue = false;
+    const [, , , viewport, focus, pointer] = this.engine.about();
     const [width, height] = viewport.split('x').map(Number);
     this.viewport = { width: width || 1280, height: height || 800 };
     this.fit();
@@ -151,12 +163,6 @@ export class PlayerView {
     const scroll = this.page.state.get(this.page.document);
     window.scrollTo({ left: Number(scroll?.get('scrollLeft') ?? 0), top: Number(scroll?.get('scrollTop') ?? 0), behavior: 'instant' });
     this.showPointer(pointer);
-    if (url !== this.url) {
-      this.url = url;
-      // Moved on without a new document: what is relative from now on is so to the new address.
-      if (this.page.base !== null || dom.baseURI(this.page.document) !== base) Object.assign(this.page, { url, base });
-      this.emit('url', { url, base });
-    }
     this.focused = focus === '' ? null : this.page.nodes[Number(focus)] ?? null;
     this.showFocus();
   }
@@ -253,7 +259,7 @@ export class PlayerView {
       work = this.work;
       await work;
     } while (work !== this.work);
-    if (this.aboutDue && this.page) this.about();
+    if (this.showDue && this.page) this.show();
   }
 
   stats() {

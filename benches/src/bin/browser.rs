@@ -118,14 +118,7 @@ impl Bench {
     }
 
     /// The same with a title that is not the workload's name.
-    async fn compare_as(
-        &mut self,
-        name: &str,
-        page: &str,
-        work: &str,
-        workload: &str,
-        repeats: usize,
-    ) -> Result<()> {
+    async fn compare_as(&mut self, name: &str, page: &str, work: &str, workload: &str, repeats: usize) -> Result<()> {
         let mut all: HashMap<&str, Vec<Value>> = HashMap::new();
         let sides: &[&str] = match work {
             "step" => &["ours", "rrweb", "none"],
@@ -197,7 +190,10 @@ impl Bench {
                 #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
                 let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
                 let most = ratios.iter().copied().fold(0.0, f64::max);
-                println!("{what}, ours / {}: geometric mean {mean:.3}, most {most:.3}", if key == "outer" { "it" } else { "rrweb" });
+                println!(
+                    "{what}, ours / {}: geometric mean {mean:.3}, most {most:.3}",
+                    if key == "outer" { "it" } else { "rrweb" }
+                );
             }
         }
         Ok(())

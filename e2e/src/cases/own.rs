@@ -7,6 +7,7 @@ use crate::{
     workbench::Workbench,
 };
 use anyhow::{Context, Result};
+use serde_json::json;
 
 /// One thing that happens on the customer's page.
 #[derive(Debug)]
@@ -36,15 +37,19 @@ pub(crate) struct Script {
     /// Whether the page is given time before the first comparison: rules that were edited in place before the session
     /// are looked for when there is some.
     calm: bool,
+    /// The recorder's budget in milliseconds, where it is not the default.
+    budget: Option<u32>,
     steps: &'static [Step],
 }
 
-const PLAIN: Script = Script { name: "", page: "", before: "", masked: &[], boxes: false, calm: false, steps: &[] };
+const PLAIN: Script =
+    Script { name: "", page: "", before: "", masked: &[], boxes: false, calm: false, budget: None, steps: &[] };
 
 /// Runs one script.
 pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
     let path = format!("/fixtures/{}.html", script.page);
-    let mut pair = Pair::start_after(bench, &path, Transport::Relay, &with_fixture(script.before)).await?;
+    let options = script.budget.map_or_else(|| json!({}), |budget| json!({ "budgetMs": budget }));
+    let mut pair = Pair::start_after(bench, &path, Transport::Relay, &with_fixture(script.before), options).await?;
     let masked = script.masked.iter().map(|&selector| selector.to_owned()).collect();
     pair.options = Options { masked, boxes: script.boxes, ..Options::default() };
     pair.join().await?;
@@ -167,6 +172,36 @@ pub(crate) static SCRIPTS: &[Script] = &[
         name: "bulk-50000",
         page: "tree",
         steps: &[Js("f.bulk(50000)"), Js("f.churn(4, 20)"), Js("f.clearBulk()")],
+        ..PLAIN
+    },
+    // Slices of a millisecond, and a page that goes on meanwhile.
+    Script {
+        name: "slices",
+        page: "tree",
+        budget: Some(1),
+        steps: &[
+            Js("f.bulk(20000)"),
+            Js("f.bulk(20000); for (let k = 0; k < 20; k++) { await new Promise((done) => setTimeout(done, 3)); f.churn(k, 30) }"),
+            Js("f.replaceInnerHtml(3000); await 0; f.rescue(); f.moveSubtree(); f.swapAncestors(); f.wrap(); f.replaceInnerHtml(2000)"),
+            Js("f.clearBulk(); f.bulk(5000); f.nest(2000); await new Promise((done) => setTimeout(done, 5)); f.clearBulk(); f.moveSubtree()"),
+            Js("f.moveSubtree(); f.churn(3, 3000); f.replaceInnerHtml(500); f.swapAncestors(); f.wrap()"),
+            Js("const all = document.querySelectorAll('*'); for (const node of all) node.setAttribute('data-all', '1'); await 0; for (const node of all) node.setAttribute('data-all', '2')"),
+            Js("const d = document, top = d.createElement('section'); for (let i = 0; i < 300; i++) { const host = d.createElement('div'); host.attachShadow({ mode: 'open' }).innerHTML = '<p>a</p>'.repeat(30); top.append(host) } d.body.append(top)"),
+            Js("const d = document, t = d.createElement('template'); t.innerHTML = '<p>in <b>it</b></p>'.repeat(2000); d.body.append(t)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "slices-rows",
+        page: "table",
+        before: "f.create(1000)",
+        budget: Some(1),
+        steps: &[
+            Js("f.append(5000)"),
+            Js("f.shuffle(1); f.append(3000); f.shuffle(2)"),
+            Js("f.sort(); f.updateEvery(2); f.insertAt(100, 2000); await new Promise((done) => setTimeout(done, 4)); f.reverse()"),
+            Js("f.clear(); f.append(2000); await new Promise((done) => setTimeout(done, 2)); f.shuffle(3); f.removeAt(7)"),
+        ],
         ..PLAIN
     },
     Script {

@@ -20,11 +20,14 @@ pub(crate) enum Scenario {
     Options,
     /// In the names of chosen files.
     Files,
+    /// As [`Self::Page`], in slices of a millisecond, with so much else new that what is said of a node may be said before
+    /// it is told where it is.
+    Slices,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Page, Self::Keys, Self::Options, Self::Files];
+    pub(crate) const ALL: [Self; 5] = [Self::Page, Self::Keys, Self::Options, Self::Files, Self::Slices];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Scenario {
             Self::Keys => "keys",
             Self::Options => "options",
             Self::Files => "files",
+            Self::Slices => "slices",
         }
     }
 }
@@ -75,6 +79,7 @@ const STEPS: [&str; 22] = [
 pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     match scenario {
         Scenario::Page => page(bench).await,
+        Scenario::Slices => slices(bench).await,
         Scenario::Keys => keys(bench).await,
         Scenario::Options => options(bench).await,
         Scenario::Files => files(bench).await,
@@ -97,6 +102,46 @@ async fn page(bench: &Workbench) -> Result<()> {
     pair.edit("window.fixture.changePublic()").await?;
     pair.sync().await?;
     none_of(&pair, &[SECRET], "another keyframe")?;
+    arrived(&pair)?;
+    pair.finish().await
+}
+
+/// Thousands of new nodes before what is already there.
+const FLOOD: &str = "document.querySelectorAll('.flood').forEach((node) => node.remove());
+    const flood = document.createElement('div');
+    flood.className = 'flood';
+    for (let i = 0; i < 4000; i++) flood.append(Object.assign(document.createElement('span'), { textContent: i }));
+    document.body.prepend(flood);";
+
+/// A node that is known goes into a new masked region, behind thousands of others, and is given a secret.
+const INTO_THE_NEW: &str = "const known = document.getElementById('known');
+    const region = document.createElement('div');
+    region.setAttribute('data-cobrowse-mask', '');
+    for (let i = 0; i < 4000; i++) region.append(document.createElement('i'));
+    region.append(known);
+    document.body.append(region);
+    known.firstChild.data = '4F9A77-';
+    known.title = '4F9A77-';";
+
+async fn slices(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::start(bench, PAGE, Transport::Direct, json!({ "budgetMs": 1 })).await?;
+    pair.join().await?;
+    pair.sync().await?;
+    for step in STEPS {
+        let before = pair.frames.len();
+        pair.edit(&format!("const f = window.fixture; {FLOOD} {step}")).await?;
+        pair.sync().await?;
+        ensure!(pair.frames.len() > before + 2, "{step}: {} frames are no slices", pair.frames.len() - before);
+        none_of(&pair, &[SECRET], step)?;
+        not_at_agent(&pair, step).await?;
+    }
+    let known = "const p = document.createElement('p'); p.id = 'known'; p.append('open'); document.body.append(p)";
+    pair.edit(known).await?;
+    pair.sync().await?;
+    pair.edit(INTO_THE_NEW).await?;
+    pair.sync().await?;
+    none_of(&pair, &[SECRET], "into a new masked region")?;
+    not_at_agent(&pair, "into a new masked region").await?;
     arrived(&pair)?;
     pair.finish().await
 }

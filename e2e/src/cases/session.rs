@@ -153,7 +153,7 @@ async fn stop(bench: &Workbench) -> Result<()> {
         .map(([name]) => `${prototypes[at].name}.${name}`));";
     bench.customer.goto(&bench.page("/fixtures/form.html")).await?;
     let before: String = bench.customer.eval("return document.documentElement.outerHTML", vec![]).await?;
-    let mut pair = Pair::start_after(bench, "/fixtures/form.html", Transport::Relay, script).await?;
+    let mut pair = Pair::start_after(bench, "/fixtures/form.html", Transport::Relay, script, json!({})).await?;
     pair.join().await?;
     pair.check("keyframe").await?;
     pair.customer().run("return window.__e2e.stop()", vec![]).await.context("session.stop")?;

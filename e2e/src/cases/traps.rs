@@ -131,6 +131,7 @@ async fn hidden_tab(bench: &Workbench) -> Result<()> {
         "/fixtures/form.html",
         Transport::Relay,
         "window.requestAnimationFrame = () => 0; window.cancelAnimationFrame = () => {};",
+        json!({}),
     )
     .await?;
     pair.join().await?;
