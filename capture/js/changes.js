@@ -23,6 +23,7 @@ export class Changes {
     this.marked = new Map();
     this.hosts = new Set();
     this.later = new Set(); // what was touched and waits for the next batch
+    this.leaving = new Set(); // what is no longer in the page, and goes when all that came out of it has its place
     this.unmarked = true; // the options' selectors may match others than before
     this.clear();
     this.sheets = new Sheets(page, reader, {
@@ -311,21 +312,16 @@ export class Changes {
   }
 
   stateChildren(touched) {
-    const { later, reader } = this;
+    const { later, leaving, reader } = this;
     // First what went to where nothing is told: what is said of it from then on is kept back.
     for (const node of touched) {
       const id = reader.ids.get(node);
       if (id !== undefined && this.isInside(node) && this.isBelowClosed(node)) reader.withheld(id);
     }
-    // Then what went from the page. The rest is looked at for as long as time allows.
     for (const node of touched) {
-      if (this.isInside(node) && dom.parentNode(node) !== null) {
-        later.add(node);
-        continue;
-      }
-      later.delete(node);
-      const id = reader.ids.get(node);
-      if (id !== undefined) reader.gone(id);
+      const isThere = this.isInside(node) && dom.parentNode(node) !== null;
+      (isThere ? later : leaving).add(node);
+      (isThere ? leaving : later).delete(node);
     }
     const outside = [];
     for (const node of later) {
@@ -350,6 +346,12 @@ export class Changes {
       if (reader.isCut && !this.isBelowClosed(node)) later.add(node);
       else reader.withheld(id);
     }
+    if (reader.isCut) return;
+    for (const node of leaving) {
+      const id = reader.ids.get(node);
+      if (id !== undefined) reader.gone(id);
+    }
+    leaving.clear();
   }
 
   // Whether the way up leads to something closed or ignored before it leads to something known.

@@ -479,8 +479,17 @@ export class Reader {
     return { words, text: text + this.text, units: text.length + this.units };
   }
 
-  // After a frame: freed ids first, then the ids of the nodes told, in the order in which they were told.
+  // After a frame: the ids of the nodes told, in the order in which they were told, then those freed: what was told below
+  // something that went is gone with it.
   settle(freed, ids) {
+    const fresh = this.fresh;
+    for (let i = 0; i < fresh.length; i++) {
+      const id = ids[i];
+      if (id !== NONE) {
+        this.ids.set(fresh[i], id);
+        this.nodes[id] = fresh[i];
+      }
+    }
     for (const id of freed) {
       const node = this.nodes[id];
       if (node !== undefined && this.ids.get(node) === id) {
@@ -489,14 +498,6 @@ export class Reader {
         this.onFreed?.(node);
       }
       this.nodes[id] = undefined;
-    }
-    const fresh = this.fresh;
-    for (let i = 0; i < fresh.length; i++) {
-      const id = ids[i];
-      if (id !== NONE) {
-        this.ids.set(fresh[i], id);
-        this.nodes[id] = fresh[i];
-      }
     }
   }
 

@@ -97,9 +97,14 @@ impl<'a> Pair<'a> {
         Ok(Self { bench, transport, token: None, frames: Vec::new(), waiting: 0, options: Options::default() })
     }
 
-    /// Starts a session on a page, with an agent that is in step.
+    /// Starts a session on a page, with an agent that is in step. By hand, a flush makes one frame, however slow the
+    /// machine is.
     pub(crate) async fn open(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {
-        let mut pair = Self::start(bench, page, transport, json!({})).await?;
+        let options = match transport {
+            Transport::Relay => json!({}),
+            Transport::Direct => json!({ "budgetMs": 10_000 }),
+        };
+        let mut pair = Self::start(bench, page, transport, options).await?;
         pair.join().await?;
         pair.check("keyframe").await?;
         Ok(pair)
