@@ -28,8 +28,8 @@ export interface StartOptions {
   /** Selectors of elements that are not reported at all. */
   ignore?: string | string[];
   /** Default `auto`. */
-  /** How long the recorder works in one go, in milliseconds; what takes longer goes on when the page has had its turn, and
-   *  comes in several frames. At least 1. Default 8. */
+  /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
+   *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
@@ -71,7 +71,7 @@ export interface Stats {
   memory: number;
   /** Bytes in strings of the recorder's tree. */
   text: number;
-  /** How often the recorder worked in one go, and for how many milliseconds at most. */
+  /** How often the recorder worked in one go, and for how many milliseconds at most where it was not asked by `flush()`. */
   slices: number;
   longest: number;
   /** Frames and bytes handed to the sink. */

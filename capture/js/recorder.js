@@ -30,7 +30,6 @@ export class PageRecorder {
     this.reading = READING;
     this.slices = 0;
     this.longest = 0;
-    this.waiting = []; // for all that has changed to be handed over
     this.begin();
     this.poll = setInterval(() => {
       if (this.paused || dom.hidden(this.page.document)) return;
@@ -102,13 +101,12 @@ export class PageRecorder {
     const timer = setTimeout(run, FALLBACK_MS);
   }
 
-  // Everything that changed so far goes to the sink, as one frame or, after a change of privacy rules or where it takes
-  // longer than a slice, several. Resolves when it has.
+  // Everything that changed so far goes to the sink now, however long it takes: as one frame or, after a change of privacy
+  // rules, several.
   flush() {
-    if (this.paused || this.ended) return Promise.resolve();
+    if (this.paused || this.ended) return;
     this.changes.poll(true);
-    this.write();
-    return this.goesOn ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+    this.write(Infinity);
   }
 
   // The next slice, when the page has had its turn.
@@ -131,24 +129,19 @@ export class PageRecorder {
     this.write();
   }
 
-  write() {
+  write(budget = this.options.budget) {
+    if (this.paused || this.ended) return;
     this.goesOn = false;
-    if (!(this.paused || this.ended)) this.writeSlice();
-    if (this.goesOn) return;
-    for (const resolve of this.waiting.splice(0)) resolve();
-  }
-
-  writeSlice() {
     const start = performance.now();
-    this.reader.deadline = start + this.options.budget * this.reading;
+    this.reader.deadline = start + budget * this.reading;
     try {
       for (let pass = 0; pass < 4 && this.writeFrame(); pass++);
       if (this.reader.isCut) this.continueSoon();
       const spent = performance.now() - start;
       this.slices++;
-      this.longest = Math.max(this.longest, spent);
+      if (budget < Infinity) this.longest = Math.max(this.longest, spent);
       // Where the engine took longer or less long than was left to it, the next slice reads less or more.
-      if (this.reader.isCut) this.reading = Math.min(0.8, Math.max(0.1, (this.reading * this.options.budget) / spent));
+      if (this.reader.isCut) this.reading = Math.min(0.8, Math.max(0.1, (this.reading * budget) / spent));
       this.restartsLeft = MAX_RESTARTS;
       if (this.changes.sheets.isHot()) {
         this.changes.sheets.poll(false);
@@ -210,16 +203,14 @@ export class PageRecorder {
       changes.sheets.isPending;
   }
 
-  // What is left of a slice that was cut off waits too.
   pause() {
     this.flush();
     this.paused = true;
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   resume() {
     this.paused = false;
-    return this.flush();
+    this.flush();
   }
 
   stats() {
@@ -229,7 +220,6 @@ export class PageRecorder {
 
   stop() {
     this.ended = true;
-    for (const resolve of this.waiting.splice(0)) resolve();
     clearInterval(this.poll);
     this.changes.disconnect();
   }

@@ -169,7 +169,7 @@ export class Session {
   }
 
   async flush() {
-    await this.recorder?.flush();
+    this.recorder?.flush();
     await this.link?.drained();
   }
 
@@ -201,8 +201,7 @@ export class Session {
   async stop() {
     if (this.ended) return;
     if (this.recorder) {
-      await this.recorder.flush();
-      if (this.ended) return;
+      this.recorder.flush();
       this.tell(this.recorder.engine.ended());
     }
     await this.link?.drained();

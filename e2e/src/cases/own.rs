@@ -60,7 +60,11 @@ pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
     pair.check("keyframe").await?;
     for step in script.steps {
         match step {
-            Step::Script(body) => pair.step(body, &with_fixture(body)).await?,
+            Step::Script(body) => {
+                // What is asked for by a flush comes in one go.
+                let wait = script.budget.map_or("", |_| SLICES);
+                pair.step(body, &with_fixture(&format!("{body}; {wait}"))).await?;
+            }
             Step::Keys(selector, keys) => {
                 pair.customer().type_into(selector, keys).await?;
                 pair.check(&format!("typing {keys:?} into {selector}")).await?;
@@ -73,6 +77,9 @@ pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
     }
     pair.finish().await.context("at the end")
 }
+
+/// Time for the recorder to work by itself.
+const SLICES: &str = "await new Promise((done) => setTimeout(done, 150))";
 
 fn with_fixture(body: &str) -> String {
     if body.is_empty() {

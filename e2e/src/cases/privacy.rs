@@ -106,6 +106,9 @@ async fn page(bench: &Workbench) -> Result<()> {
     pair.finish().await
 }
 
+/// Time for the recorder to work by itself: what is asked for by a flush comes in one go.
+const SLICES: &str = "return new Promise((done) => setTimeout(done, 150))";
+
 /// Thousands of new nodes before what is already there.
 const FLOOD: &str = "document.querySelectorAll('.flood').forEach((node) => node.remove());
     const flood = document.createElement('div');
@@ -129,7 +132,7 @@ async fn slices(bench: &Workbench) -> Result<()> {
     pair.sync().await?;
     for step in STEPS {
         let before = pair.frames.len();
-        pair.edit(&format!("const f = window.fixture; {FLOOD} {step}")).await?;
+        pair.edit(&format!("const f = window.fixture; {FLOOD} {step}; {SLICES}")).await?;
         pair.sync().await?;
         ensure!(pair.frames.len() > before + 2, "{step}: {} frames are no slices", pair.frames.len() - before);
         none_of(&pair, &[SECRET], step)?;
@@ -138,7 +141,7 @@ async fn slices(bench: &Workbench) -> Result<()> {
     let known = "const p = document.createElement('p'); p.id = 'known'; p.append('open'); document.body.append(p)";
     pair.edit(known).await?;
     pair.sync().await?;
-    pair.edit(INTO_THE_NEW).await?;
+    pair.edit(&format!("{INTO_THE_NEW}; {SLICES}")).await?;
     pair.sync().await?;
     none_of(&pair, &[SECRET], "into a new masked region")?;
     not_at_agent(&pair, "into a new masked region").await?;
