@@ -131,8 +131,11 @@ export class Changes {
   }
 
   note(records) {
+    if (records.length === 0) return;
     const { touched, attrs, texts } = this;
-    if (records.length > 0) this.unmarked = true;
+    const { ids } = this.reader;
+    const left = new Set();
+    this.unmarked = true;
     for (let i = 0; i < records.length; i++) {
       const record = records[i];
       const target = record.target;
@@ -142,8 +145,15 @@ export class Changes {
             this.listenAgain();
             this.documentChanged = true;
           }
-          for (const node of record.addedNodes) touched.add(node);
-          for (const node of record.removedNodes) touched.add(node);
+          for (const node of record.removedNodes) {
+            touched.add(node);
+            left.add(node);
+          }
+          for (const node of record.addedNodes) {
+            touched.add(node);
+            // It was away while nobody looked: what is below it may be other than it was.
+            if (!left.has(node) && ids.has(node)) this.retell(ids.get(node));
+          }
           // An option or a text gone changes what its control holds.
           if (this.holdsState(target)) this.states.add(target);
           break;

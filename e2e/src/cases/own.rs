@@ -175,6 +175,18 @@ pub(crate) static SCRIPTS: &[Script] = &[
         ],
         ..PLAIN
     },
+    // Gone for a while within one frame, and changed where no observer looks.
+    Script {
+        name: "away-and-back",
+        page: "tree",
+        steps: &[
+            Js("const s = document.getElementById('subtree'), home = s.parentNode; s.remove(); await 0; await 0; s.title = 'changed'; s.append('more'); await 0; home.prepend(s)"),
+            Js("const s = document.getElementById('subtree'), home = s.parentNode, inner = s.querySelector('*') ?? s; s.remove(); await 0; inner.append('deep'); home.append(inner); await 0; home.append(s)"),
+            Js("const b = document.getElementById('brief'), t = b.appendChild(document.createTextNode('a')); await new Promise((done) => setTimeout(done, 100)); t.remove(); await 0; t.data = 'b'; await 0; b.prepend(t)"),
+            Js("const s = document.getElementById('subtree'), home = s.parentNode; s.remove(); s.title = 'again'; home.prepend(s); home.replaceChildren(...home.childNodes)"),
+        ],
+        ..PLAIN
+    },
     Script {
         name: "bulk-50000",
         page: "tree",
