@@ -160,7 +160,7 @@ export class Changes {
         case 'attributes': {
           const name = record.attributeName, uri = record.attributeNamespace;
           attrs.add(target, name, uri);
-          if (DECIDING.has(name)) this.decides = true;
+          if (DECIDING.has(name)) this.noteDeciding(target);
           if (name === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
           break;
         }
@@ -169,6 +169,13 @@ export class Changes {
       }
     }
     this.schedule();
+  }
+
+  // A field that was secret once stays so, also when it is told anew.
+  noteDeciding(node) {
+    this.decides = true;
+    const kind = this.kind(node);
+    if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) this.reader.noteSecret(node, kind);
   }
 
   holdsState(node) {
