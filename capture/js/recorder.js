@@ -149,11 +149,11 @@ export class PageRecorder {
       }
       this.options.onWritten?.();
     } catch (error) {
-      this.restart(error);
+      this.restart(error, budget);
     }
   }
 
-  restart(error) {
+  restart(error, budget) {
     this.restarts++;
     this.restartsLeft = (this.restartsLeft ?? MAX_RESTARTS) - 1;
     if (this.restartsLeft < 0) {
@@ -162,7 +162,7 @@ export class PageRecorder {
     }
     this.begin();
     this.wanted = true;
-    this.write();
+    this.write(budget);
   }
 
   // One frame; true when another has to follow at once.
