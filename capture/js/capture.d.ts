@@ -27,10 +27,10 @@ export interface StartOptions {
   block?: string | string[];
   /** Selectors of elements that are not reported at all. */
   ignore?: string | string[];
-  /** Default `auto`. */
   /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
    *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;
+  /** Default `auto`. */
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;

@@ -259,7 +259,8 @@ function checked(options) {
   if (!relay && typeof onFrame !== 'function') {
     throw new TypeError('cobrowse: start: expected `relay` (a URL) or `onFrame` (a function), found neither');
   }
-  if (budgetMs !== undefined && !(budgetMs >= 1)) {
+  // What was saved for the next page has null for what is without end.
+  if (budgetMs !== undefined && budgetMs !== null && !(typeof budgetMs === 'number' && budgetMs >= 1)) {
     throw new TypeError(`cobrowse: budgetMs: expected a number of milliseconds from 1 on, found ${JSON.stringify(budgetMs)}`);
   }
   if (mode !== undefined && !MODES.includes(mode)) {
