@@ -22,7 +22,7 @@ use crate::{
 };
 use std::ops::Range;
 
-/// A parent's children are ranked when at least one in this many of them was named: then the longest run of those in
+/// A parent's children are ranked when at least one node was named for so many of them: then the longest run of those in
 /// the right order stays, and every other is moved. Where fewer were named, all those named are moved.
 const RANK_SHARE: usize = 4;
 

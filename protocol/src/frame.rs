@@ -156,7 +156,7 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
     let deflated = first & DEFLATED != 0;
     let body_len = varint::read(bytes, &mut at);
     let raw_len = if deflated { varint::read(bytes, &mut at).filter(|len| *len != 0) } else { Some(0) };
-    let apart = if first & APART != 0 { varint::read(bytes, &mut at) } else { Some(0) };
+    let apart = if first & APART != 0 { varint::read(bytes, &mut at).filter(|len| *len != 0) } else { Some(0) };
     let (Some(body_len), Some(raw_len), Some(apart)) = (body_len, raw_len, apart) else {
         return Err(Error::new(ErrorKind::Length, at, "the body's length", "no number").in_frame(seq));
     };

@@ -178,10 +178,13 @@ pub fn differences(old: &[u8], new: &[u8], out: &mut Vec<u8>) -> Option<(u32, Fo
     Some((told, form))
 }
 
-/// Writes `old` with its numbers changed by these differences. `None` when there are fewer numbers, or one gets too
-/// large.
+/// Writes `old` with its numbers changed by these differences. `None` when there are fewer numbers, one gets too large,
+/// or the string is longer than [`MAX_LEN`].
 pub fn apply(old: &[u8], form: Form, differences: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.clear();
+    if old.len() > MAX_LEN {
+        return None;
+    }
     let (mut at, mut read) = (0, 0);
     while read < differences.len() {
         let difference = unzigzag(varint::read(differences, &mut read)?);
@@ -249,6 +252,7 @@ mod tests {
             assert_eq!(told(old, new), None, "{old:?} {new:?}");
         }
         assert_eq!(apply(b"1 2", Form::Same, &[2, 2, 2], &mut Vec::new()), None);
+        assert_eq!(apply(&[b'1'; MAX_LEN + 1], Form::Same, &[], &mut Vec::new()), None);
         assert_eq!(apply(b"999999999", Form::Same, &[2], &mut Vec::new()), None);
         assert_eq!(apply(b"1.25", Form::Fewest(1), &[2], &mut Vec::new()), None);
         assert_eq!(apply(b"1", Form::Same, &[0x80], &mut Vec::new()), None);
