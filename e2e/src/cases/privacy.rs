@@ -75,6 +75,14 @@ const STEPS: [&str; 22] = [
     "f.changePublic()",
 ];
 
+const LATE_SECRET: [&str; 4] = [
+    "document.body.append(Object.assign(document.createElement('input'), { id: 'late', type: 'text' }))",
+    "const late = document.getElementById('late'); late.type = 'password'; late.value = '4F9A77-late'",
+    "document.getElementById('late').type = 'text'",
+    "const late = document.getElementById('late'); late.remove();
+     return (async () => { await 0; await 0; document.body.append(late) })()",
+];
+
 /// Runs one scenario.
 pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     match scenario {
@@ -93,6 +101,13 @@ async fn page(bench: &Workbench) -> Result<()> {
     none_of(&pair, &[SECRET], "the keyframe")?;
     for step in STEPS {
         pair.edit(&format!("const f = window.fixture; {step}")).await?;
+        pair.sync().await?;
+        none_of(&pair, &[SECRET], step)?;
+        not_at_agent(&pair, step).await?;
+    }
+    // A field that was told as a plain one, becomes a password's, is shown, and leaves for a moment.
+    for step in LATE_SECRET {
+        pair.edit(step).await?;
         pair.sync().await?;
         none_of(&pair, &[SECRET], step)?;
         not_at_agent(&pair, step).await?;
