@@ -6,11 +6,11 @@ import * as dom from './dom.js';
 const COMMAND = { Scroll: 3, Click: 4, Input: 5 };
 const GONE = 3, CUSTOMER = 4, BUSY = 5;
 
-// Returns a refusal, or nothing.
-export function act(name, fields, nodes) {
+// Returns a refusal, or nothing. `nodeOf` gives the node of an id.
+export function act(name, fields, nodeOf) {
   const command = COMMAND[name];
   if (command === undefined) return;
-  const node = nodes[fields[0]];
+  const node = nodeOf(fields[0]);
   if (node === undefined) return { command, reason: GONE };
   const reason = ACTIONS[name](node, ...fields.slice(1));
   return reason ? { command, reason } : undefined;

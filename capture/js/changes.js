@@ -134,6 +134,11 @@ export class Changes {
     if (records.length === 0) return;
     const { touched, attrs, texts } = this;
     const { ids } = this.reader;
+    try {
+      ids.adopt(records);
+    } catch (error) {
+      this.lose(error);
+    }
     const left = new Set();
     this.unmarked = true;
     for (let i = 0; i < records.length; i++) {
@@ -168,6 +173,12 @@ export class Changes {
           texts.add(target);
       }
     }
+    this.schedule();
+  }
+
+  // What is here and what the mirror has do not go together: the next frame begins anew.
+  lose(error) {
+    this.lost = error;
     this.schedule();
   }
 
@@ -234,7 +245,7 @@ export class Changes {
 
   // A known node is to be told anew, with all that is below it.
   retell(id) {
-    const node = this.reader.nodes[id];
+    const node = this.reader.ids.nodes[id];
     if (node === undefined) return;
     this.reader.forget(node);
     this.retold.push(id);
@@ -245,6 +256,7 @@ export class Changes {
   state() {
     const reader = this.reader;
     this.note(this.observer.takeRecords());
+    if (this.lost) throw this.lost;
     const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
@@ -281,7 +293,7 @@ export class Changes {
     let last, number, isPassedOver;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i], name = names[i], uri = uris[i];
-      const id = reader.ids.get(node);
+      const id = reader.ids.find(node);
       if (id === undefined || !this.isInside(node)) continue;
       if (!deciding && reader.isTimeUp()) {
         for (const list of [nodes, names, uris]) list.splice(0, i);
@@ -305,7 +317,7 @@ export class Changes {
     for (const node of texts) {
       if (reader.isTimeUp()) return;
       texts.delete(node);
-      const id = reader.ids.get(node);
+      const id = reader.ids.find(node);
       if (id === undefined || !this.isInside(node)) continue;
       const text = dom.nodeType(node) === dom.INSTRUCTION ? dom.target(node) + ' ' + dom.data(node) : dom.data(node);
       reader.data(id, text);
@@ -377,7 +389,7 @@ export class Changes {
     if (reader.isIgnored(node)) return true;
     for (let at = dom.parentNode(node); at !== null; at = dom.parentNode(at)) {
       if (reader.closed.has(at) || reader.ignored.has(at)) return true;
-      if (reader.ids.has(at)) return false;
+      if (reader.ids.find(at) !== undefined) return false;
     }
     return false;
   }
@@ -405,10 +417,10 @@ export class Changes {
   stateHosts() {
     const { reader } = this;
     for (const host of this.hosts) {
-      const id = reader.ids.get(host), root = dom.shadowRoot(host);
+      const id = reader.ids.find(host), root = dom.shadowRoot(host);
       if (id === undefined || root === null || reader.ids.has(root) || reader.closed.has(host)) continue;
       const first = reader.first(host);
-      reader.beginRun(id, first === null ? null : reader.ids.get(first));
+      reader.beginRun(id, first === null ? null : reader.ids.find(first));
       reader.tellShadow(root);
       reader.endRun();
     }
@@ -427,14 +439,14 @@ export class Changes {
   }
 
   stateOne(node, kind) {
-    const id = this.reader.ids.get(node);
+    const id = this.reader.ids.find(node);
     if (id === undefined || !this.isInside(node)) return;
     stateOf(node, kind, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
   }
 
   stateScroll(node, fresh) {
     if (!dom.isConnected(node)) return;
-    const id = this.reader.ids.get(node);
+    const id = this.reader.ids.find(node);
     if (id === undefined) {
       // Told by this very frame: it has its id in the next one.
       if (fresh.has(node)) this.scrolled.add(node);
@@ -446,7 +458,7 @@ export class Changes {
   }
 
   stateSize(node) {
-    const id = this.reader.ids.get(node);
+    const id = this.reader.ids.find(node);
     if (id === undefined || !this.reader.closed.has(node)) return;
     const { width, height } = dom.getBoundingClientRect(node);
     this.reader.attr(id, this.reader.prop('blocked'), round(width) + 'x' + round(height));
@@ -468,11 +480,11 @@ export class Changes {
       for (const node of dom.all(root, selectors)) found.set(node, reader.marks(node));
     }
     for (const [node, marks] of found) {
-      const id = reader.ids.get(node);
+      const id = reader.ids.find(node);
       if (id !== undefined && this.marked.get(node) !== marks) reader.remark(id, marks);
     }
     for (const node of this.marked.keys()) {
-      const id = reader.ids.get(node);
+      const id = reader.ids.find(node);
       if (id !== undefined && !found.has(node)) reader.remark(id, reader.marks(node));
     }
     this.marked = found;
@@ -495,7 +507,7 @@ export class Changes {
     while (focus && dom.nodeType(focus) === dom.ELEMENT && dom.shadowRoot(focus)?.activeElement) {
       focus = dom.shadowRoot(focus).activeElement;
     }
-    const id = focus === null || focus === dom.body(document) ? undefined : reader.ids.get(focus);
+    const id = focus === null || focus === dom.body(document) ? undefined : reader.ids.find(focus);
     say('focus', id === undefined ? null : String(id));
     if (this.pointer) say('pointer', this.pointer);
   }

@@ -53,6 +53,7 @@ export const hidden = getter(Document, 'hidden');
 export const outerHTML = getter(Element, 'outerHTML');
 export const innerHTML = getter(Element, 'innerHTML');
 export const contentType = getter(Document, 'contentType');
+export const evaluate = method(Document, 'evaluate');
 export const byTagNS = method(Document, 'getElementsByTagNameNS');
 export const dataLength = getter(CharacterData, 'length');
 const makeTreeWalker = method(Document, 'createTreeWalker');

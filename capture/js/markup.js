@@ -1,15 +1,17 @@
-// Reads a whole page by its markup: the browser's own serialiser says most of it in one string, and a walk that asks
-// each node for its type and length tells what the string does not. The other half is capture/src/markup.rs; where the
-// two do not agree, the page is read node by node.
+// Reads a whole page by its markup: the browser's own serialiser says most of it in one string. Where it says all, which
+// is seen by counting, that is enough (capture/src/census.rs); otherwise a walk that asks each node for its type and
+// length tells what the string does not (capture/src/markup.rs); where the two do not agree, the page is read node by
+// node.
 
 import * as dom from './dom.js';
 import { handOver } from './recorder.js';
-import { sizeOf } from './reader.js';
+import { NONE, sizeOf } from './reader.js';
 import { KIND, kindOf, stateOf } from './state.js';
 
-const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { 'http://www.w3.org/2000/svg': 4, 'http://www.w3.org/1998/Math/MathML': 5 }, BITS = 3;
-const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64,
-  INTEREST_BITS = 7;
+const SVG = 'http://www.w3.org/2000/svg';
+const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { [SVG]: 4, 'http://www.w3.org/1998/Math/MathML': 5 }, BITS = 3;
+const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64, RAW = 128,
+  INTEREST_BITS = 8;
 
 // HTML standard, §13.2.6.1, "adjust foreign attributes".
 const ADJUSTED = [
@@ -20,7 +22,6 @@ const ADJUSTED = [
 
 // The page's nodes in tree order, and their shape; null where markup cannot tell this page.
 function walk(document, root, reader, changes) {
-  const html = dom.outerHTML(root);
   const { options } = reader;
   const foreign = dom.byTagNS(document, dom.HTML, '*').length !== dom.byTagNS(document, '*', '*').length;
   const templates = dom.all(document, 'template').length > 0;
@@ -68,7 +69,7 @@ function walk(document, root, reader, changes) {
     node = dom.nextNode(walker);
   }
   for (const node of late) changes.touched.add(node);
-  return { html, nodes, shape: shape.subarray(0, count), contents };
+  return { nodes, shape: shape.subarray(0, count), contents };
 }
 
 function nextOutside(walker, root) {
@@ -80,27 +81,23 @@ function nextOutside(walker, root) {
   }
 }
 
+// The page's element and its markup; null where markup does not tell a page.
+export function markupOf({ document }) {
+  const root = dom.documentElement(document);
+  if (!root || dom.namespaceURI(root) !== dom.HTML || dom.contentType(document) !== 'text/html') return null;
+  return { root, html: dom.outerHTML(root) };
+}
+
 // Reads the page into a new engine; false where that cannot be done, and the engine is to be thrown away.
-export function readMarkup({ page, wasm, engine, reader, changes }) {
-  const root = dom.documentElement(page.document);
-  if (!root || dom.namespaceURI(root) !== dom.HTML || dom.contentType(page.document) !== 'text/html') return false;
+export function readMarkup({ page, wasm, engine, reader, changes }, { root, html }) {
   const walked = walk(page.document, root, reader, changes);
   if (walked === null) return false;
-  const { html, nodes, shape, contents } = walked;
-  let interests;
-  try {
-    const words = new Uint32Array(shape.length + contents.length);
-    words.set(shape);
-    words.set(contents, shape.length);
-    const bytes = handOver(wasm, engine, words, html, html.length);
-    interests = engine.markup(shape.length, contents.length, bytes, html.length);
-  } catch {
-    return false;
-  }
-  for (const entry of interests) {
-    if (entry & NAMESPACE && !isParsed(nodes[entry >>> INTEREST_BITS])) return false;
-    if (entry & IS && dom.getAttribute(nodes[entry >>> INTEREST_BITS], 'is') === null) return false;
-  }
+  const { nodes, shape, contents } = walked;
+  const words = new Uint32Array(shape.length + contents.length);
+  words.set(shape);
+  words.set(contents, shape.length);
+  const interests = taken(wasm, engine, words, html, (bytes) => engine.markup(shape.length, contents.length, bytes, html.length));
+  if (interests === null || !isUsual(nodes, interests)) return false;
   reader.start();
   reader.fresh = nodes;
   reader.settle([], engine.fresh());
@@ -108,6 +105,70 @@ export function readMarkup({ page, wasm, engine, reader, changes }) {
   reader.start();
   stateInterests(nodes, interests, reader, changes);
   return true;
+}
+
+// The same by counts alone. Markup runs texts side by side together and shows no empty ones, and what it could show in
+// place of something else would be counted as more.
+export function readCensus({ page, wasm, engine, reader, changes }, { root, html }) {
+  const { document } = page;
+  const { mask, unmask, block, ignore } = reader.options;
+  if (mask || unmask || block || ignore || reader.hasIgnored(root) || !countsEachText()) return false;
+  const templates = [...dom.all(document, 'template')].map((node) => dom.innerHTML(node).length);
+  const elements = dom.byTagNS(document, '*', '*');
+  const texts = count(document, root, './/text()'), comments = count(document, root, './/comment()');
+  const nodes = elements.length + texts + comments;
+  const counted = taken(wasm, engine, templates, html, (bytes) => engine.census(templates.length, bytes, html.length, nodes));
+  if (counted === null) return false;
+  const [htmlCount, svgCount, mathmlCount] = counted;
+  const agrees = texts === counted[3] && comments === counted[4] && elements.length === htmlCount + svgCount + mathmlCount &&
+    dom.byTagNS(document, dom.HTML, '*').length === htmlCount && (svgCount === 0 || dom.byTagNS(document, SVG, '*').length === svgCount);
+  const interests = counted.subarray(5);
+  if (!agrees || !isUsual(elements, interests)) return false;
+  engine.settle();
+  reader.ids.begin(engine, root, engine.nodes());
+  reader.start();
+  stateInterests(elements, interests, reader, changes);
+  return true;
+}
+
+const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;
+
+// XPath knows no two texts side by side; browsers count each.
+let isEachCounted;
+function countsEachText() {
+  if (isEachCounted === undefined) {
+    const node = dom.createElement(document, 'p');
+    dom.append(node, 'a', 'b', '');
+    isEachCounted = count(document, node, './/text()') === 3;
+  }
+  return isEachCounted;
+}
+
+function taken(wasm, engine, words, html, take) {
+  try {
+    return take(handOver(wasm, engine, words, html, html.length));
+  } catch {
+    return null;
+  }
+}
+
+// Whether what markup does not show of these elements is what a parser would have made of it.
+function isUsual(nodes, interests) {
+  for (let i = 0; i < interests.length; i += 2) {
+    const entry = interests[i];
+    if ((entry & (NAMESPACE | IS | RAW)) === 0) continue;
+    const node = nodes[entry >>> INTEREST_BITS];
+    if (entry & NAMESPACE && !isParsed(node)) return false;
+    if (entry & IS && dom.getAttribute(node, 'is') === null) return false;
+    if (entry & RAW && !holdsText(node)) return false;
+  }
+  return true;
+}
+
+// Whether there is one text in the element and nothing else.
+function holdsText(node) {
+  const first = dom.firstChild(node);
+  return first !== null && dom.nodeType(first) === dom.TEXT && dom.nextSibling(first) === null;
 }
 
 // Whether each attribute is in the namespace that a parser puts it in.
@@ -122,9 +183,11 @@ function isParsed(node) {
 
 // What markup leaves out.
 function stateInterests(nodes, interests, reader, changes) {
-  for (const entry of interests) {
+  for (let i = 0; i < interests.length; i += 2) {
+    const entry = interests[i];
+    if ((entry & (HOST | STATE | CLOSED | TEMPLATE | SCROLL)) === 0) continue;
     const node = nodes[entry >>> INTEREST_BITS];
-    const id = reader.ids.get(node);
+    const id = interests[i + 1] === NONE ? undefined : interests[i + 1];
     if (entry & HOST && dom.shadowRoot(node) !== null) changes.hosts.add(node);
     if (entry & STATE) noteState(node, id, reader);
     if (entry & CLOSED) {
@@ -137,7 +200,7 @@ function stateInterests(nodes, interests, reader, changes) {
     if (id === undefined) continue;
     if (entry & TEMPLATE) {
       const first = reader.first(node);
-      reader.beginRun(id, first === null ? null : reader.ids.get(first));
+      reader.beginRun(id, first === null ? null : reader.ids.find(first));
       reader.tellContent(dom.content(node));
       reader.endRun();
     }
@@ -153,6 +216,7 @@ function noteState(node, id, reader) {
   const kind = kindOf(dom.localName(node));
   if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) reader.noteSecret(node, kind);
   if (id === undefined) return;
+  reader.ids.set(node, id);
   reader.controls.add(node);
   stateOf(node, kind, (name, value) => {
     if (value !== null) reader.attr(id, reader.prop(name), value);

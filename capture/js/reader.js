@@ -2,13 +2,15 @@
 // of capture/src/facts.rs. What is read is stated as it is; what of it may leave the page is decided behind this.
 
 import * as dom from './dom.js';
+import { Ids } from './ids.js';
 import { stateOf, KIND, kindOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
   DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
   SHEET = 19, RULE = 20;
 
-const NONE = 0xffffffff;
+// In place of an id.
+export const NONE = 0xffffffff;
 const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
 const CARD = /(^|\s)cc-/i;
 // The clock is looked at once in so many nodes.
@@ -18,8 +20,7 @@ const BLOCK_ATTR = 'data-cobrowse-block';
 export class Reader {
   constructor(options) {
     this.options = options;
-    this.ids = new Map(); // node → id
-    this.nodes = []; // id → node
+    this.ids = new Ids();
     this.ignored = new WeakSet(); // our overlay, and what `ignore` names
     this.ignoredNodes = []; // our own of them
     this.secrets = new WeakSet(); // fields that were once seen as secret
@@ -485,19 +486,16 @@ export class Reader {
     const fresh = this.fresh;
     for (let i = 0; i < fresh.length; i++) {
       const id = ids[i];
-      if (id !== NONE) {
-        this.ids.set(fresh[i], id);
-        this.nodes[id] = fresh[i];
-      }
+      if (id !== NONE) this.ids.set(fresh[i], id);
     }
     for (const id of freed) {
-      const node = this.nodes[id];
+      const node = this.ids.nodes[id];
       if (node !== undefined && this.ids.get(node) === id) {
         this.ids.delete(node);
         this.controls.delete(node);
         this.onFreed?.(node);
       }
-      this.nodes[id] = undefined;
+      this.ids.free(id);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { Changes } from './changes.js';
 import * as dom from './dom.js';
-import { readMarkup } from './markup.js';
+import { markupOf, readCensus, readMarkup } from './markup.js';
 import { Reader } from './reader.js';
 
 // How long a frame may wait for an animation frame, which a hidden tab never gets.
@@ -53,7 +53,6 @@ export class PageRecorder {
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.onTopLayer = this.options.onTopLayer;
     this.reader.ids.set(this.page.document, 0);
-    this.reader.nodes[0] = this.page.document;
     this.changes.connect();
     this.reader.withScroll = true;
     for (let node = dom.firstChild(this.page.document); node !== null; node = dom.nextSibling(node)) this.changes.touched.add(node);
@@ -66,9 +65,24 @@ export class PageRecorder {
   // Reads what there is before the first frame, if it can be read at once; otherwise it is read as if it were new.
   readPage() {
     this.unread = false;
-    if (readMarkup(this)) return;
-    this.renew();
-    this.reader.start();
+    // What has changed so far is in what is read.
+    this.changes.note(this.changes.observer.takeRecords());
+    const markup = markupOf(this.page);
+    for (const read of markup === null ? [] : [readCensus, readMarkup]) {
+      if (read(this, markup)) return;
+      this.renew();
+      this.reader.start();
+    }
+  }
+
+  // The node of an id, `undefined` when there is none.
+  nodeOf(id) {
+    this.changes.note(this.changes.observer.takeRecords());
+    try {
+      return this.reader.ids.nodeOf(id);
+    } catch (error) {
+      this.changes.lose(error);
+    }
   }
 
   // Keeps a node of ours out of the recording.

@@ -72,9 +72,10 @@ export class Session {
       onWritten: () => this.overlay.keep(),
     });
     this.recorder.ignore(this.overlay.host);
+    // Behind it comes what is ours: a page without it is read faster.
+    this.recorder.keyframe();
     // With a sink of the page's own nobody watches but who the page lets watch.
     if (options.overlay ?? Boolean(options.relay)) this.overlay.show();
-    this.recorder.keyframe();
     if (this.link) this.tell(this.recorder.engine.mode_changed(this.mode));
   }
 
@@ -161,7 +162,7 @@ export class Session {
         this.overlay.pointer(fields);
         break;
       default: {
-        const refusal = act(name, fields, this.recorder.reader.nodes);
+        const refusal = act(name, fields, (id) => this.recorder.nodeOf(id));
         if (refusal) this.tell(this.recorder.engine.refuse(refusal.command, refusal.reason));
       }
     }

@@ -360,11 +360,11 @@ export class Sheets {
     const { reader } = this;
     for (const sheet of this.dirty) {
       const owner = sheet.ownerNode;
-      const id = owner ? reader.ids.get(owner) : undefined;
+      const id = owner ? reader.ids.find(owner) : undefined;
       this.dirty.delete(sheet);
       if (id === undefined || owner.sheet !== sheet || reader.closed.has(owner)) continue;
       const first = reader.first(owner);
-      reader.beginRun(id, first === null ? null : reader.ids.get(first));
+      reader.beginRun(id, first === null ? null : reader.ids.find(first));
       this.tell(sheet, {});
       reader.endRun();
     }

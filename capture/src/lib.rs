@@ -10,6 +10,7 @@
 
 #![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
 
+pub mod census;
 pub mod control;
 pub mod facts;
 pub mod markup;

@@ -32,8 +32,7 @@ pub mod shape {
     pub const BITS: u32 = 3;
 }
 
-/// Why an element is to be looked at once the markup is read, as bits; the index among the nodes stands above
-/// [`Interest::BITS`].
+/// Why an element is to be looked at once the markup is read, as bits; its index stands above [`Interest::BITS`].
 #[derive(Debug, Clone, Copy)]
 pub struct Interest;
 
@@ -53,8 +52,10 @@ impl Interest {
     pub const NAMESPACE: u32 = 32;
     /// It has an attribute `is`, or was made as if it had: the serialiser writes both alike.
     pub const IS: u32 = 64;
+    /// Its content was taken as it stands: a text, if there is anything below it at all.
+    pub const RAW: u32 = 128;
     /// How many bits these are.
-    pub const BITS: u32 = 7;
+    pub const BITS: u32 = 8;
 }
 
 /// Markup and shape do not agree, or say what cannot be told apart: read the page node by node, into a new recorder.
@@ -75,10 +76,12 @@ impl fmt::Display for Unclear {
 impl std::error::Error for Unclear {}
 
 /// An element that is open.
-struct Open<'h> {
-    name: &'h str,
+pub(crate) struct Open<'h> {
+    pub(crate) name: &'h str,
+    pub(crate) namespace: Namespace,
     traits: u32,
-    index: u32,
+    /// Where its interest stands among the interests; of one without any, behind all.
+    interest: usize,
     has_content: bool,
 }
 
@@ -87,6 +90,7 @@ const RECENT: usize = 128;
 
 /// Traits of elements by name, beside the bits of [`Interest`].
 const VOID: u32 = 1 << 8;
+/// Not written to the interests before it is known whether there is content.
 const RAW: u32 = 1 << 9;
 
 fn traits_of(name: &str) -> u32 {
@@ -113,14 +117,14 @@ fn traits_of(name: &str) -> u32 {
     }
 }
 
-/// Reads markup along the shape.
-struct Reader<'h, 'r> {
+/// Reads markup: along the shape, or by itself (`census.rs`).
+pub(crate) struct Reader<'h, 'r> {
     recorder: &'r mut Recorder,
     html: &'h str,
-    at: usize,
+    pub(crate) at: usize,
     /// Every code unit is one byte.
     ascii: bool,
-    open: Vec<Open<'h>>,
+    pub(crate) open: Vec<Open<'h>>,
     attrs: Vec<(NameId, &'h str)>,
     /// One of the values holds an escape.
     escaped: bool,
@@ -130,33 +134,18 @@ struct Reader<'h, 'r> {
     buffer: String,
 }
 
-type Result<T> = std::result::Result<T, Unclear>;
+pub(crate) type Result<T> = std::result::Result<T, Unclear>;
 
 impl Recorder {
     /// Reads the document's element and all below it. `units` is the markup's length in UTF-16 code units; `templates`
-    /// holds, for each template of the shape, the length of its content's markup. Returns where to look further, see
-    /// [`Interest`]; the nodes' ids are in [`Recorder::fresh`], one for each number of the shape but
-    /// [`shape::SKIP`].
+    /// holds, for each template of the shape, the length of its content's markup. Returns where to look further: an
+    /// [`Interest`] below the index among the shape's nodes, [`shape::SKIP`] left out, and the node's id; the nodes' ids
+    /// are in [`Recorder::fresh`], one for each number of the shape but [`shape::SKIP`].
     ///
     /// # Errors
     /// [`Unclear`]: the recorder is not to be used any more.
     pub fn read_markup(&mut self, html: &str, units: usize, shape: &[u32], templates: &[u32]) -> Result<Vec<u32>> {
-        let mut reader = Reader {
-            ascii: html.len() == units,
-            html,
-            at: 0,
-            open: Vec::new(),
-            attrs: Vec::new(),
-            escaped: false,
-            recent: vec![("", NameId::NONE, 0); 4 * RECENT],
-            interests: Vec::new(),
-            buffer: String::new(),
-            recorder: self,
-        };
-        reader.recorder.open.clear();
-        reader.recorder.encoder.mirror_mut().reserve(shape.len(), html.len() / 2);
-        reader.recorder.encoder.run(ROOT, NONE);
-        reader.recorder.run = crate::privacy::Rules::default();
+        let mut reader = Reader::new(self, html, units, shape.len());
         let mut templates = templates.iter().copied();
         let mut index = 0;
         for code in shape {
@@ -176,30 +165,57 @@ impl Recorder {
             }
             index += 1;
         }
-        reader.ends()?;
-        let Reader { at, open, interests, .. } = reader;
-        if at != html.len() || !open.is_empty() {
-            return Err(Unclear { at, expected: "the end" });
+        reader.finish()
+    }
+}
+
+impl<'h, 'r> Reader<'h, 'r> {
+    /// A reader of this markup, of some `nodes`, into a new recorder.
+    pub(crate) fn new(recorder: &'r mut Recorder, html: &'h str, units: usize, nodes: usize) -> Self {
+        recorder.open.clear();
+        recorder.encoder.mirror_mut().reserve(nodes, html.len() / 2);
+        recorder.encoder.run(ROOT, NONE);
+        recorder.run = crate::privacy::Rules::default();
+        Self {
+            ascii: html.len() == units,
+            html,
+            at: 0,
+            open: Vec::new(),
+            attrs: Vec::new(),
+            escaped: false,
+            recent: vec![("", NameId::NONE, 0); 4 * RECENT],
+            interests: Vec::new(),
+            buffer: String::new(),
+            recorder,
         }
-        self.encoder.end_run();
-        self.encoder.commit().map_err(|_| Unclear { at: 0, expected: "a tree within the limits" })?;
-        Ok(interests)
+    }
+
+    /// Everything has been read.
+    pub(crate) fn finish(mut self) -> Result<Vec<u32>> {
+        self.ends()?;
+        if self.at != self.html.len() || !self.open.is_empty() {
+            return Err(self.unclear("the end"));
+        }
+        self.recorder.encoder.end_run();
+        self.recorder.encoder.mirror_mut().fit();
+        self.recorder.encoder.commit().map_err(|_| Unclear { at: 0, expected: "a tree within the limits" })?;
+        Ok(self.interests)
     }
 }
 
 impl<'h> Reader<'h, '_> {
-    const fn unclear(&self, expected: &'static str) -> Unclear {
+    pub(crate) const fn unclear(&self, expected: &'static str) -> Unclear {
         Unclear { at: self.at, expected }
     }
 
     // Strings are cut by `get`: a cut that can panic would bring along how a string is printed.
 
-    fn rest(&self) -> &'h [u8] {
+    pub(crate) fn rest(&self) -> &'h [u8] {
         self.html.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// So many bytes that stand here.
-    fn cut(&mut self, len: usize) -> Result<&'h str> {
+    pub(crate) fn cut(&mut self, len: usize) -> Result<&'h str> {
         let cut = self.html.get(self.at..self.at + len).ok_or_else(|| self.unclear("whole characters"))?;
         self.at += len;
         Ok(cut)
@@ -226,12 +242,12 @@ impl<'h> Reader<'h, '_> {
         self.cut(len)
     }
 
-    fn is_raw(&self) -> bool {
+    pub(crate) fn is_raw(&self) -> bool {
         self.open.last().is_some_and(|open| open.traits & RAW != 0)
     }
 
     /// All end tags that stand here.
-    fn ends(&mut self) -> Result<()> {
+    pub(crate) fn ends(&mut self) -> Result<()> {
         while let Some(tag) = self.rest().strip_prefix(b"</") {
             let Some(open) = self.open.last() else { return Err(self.unclear("no further end tag")) };
             if !(tag.starts_with(open.name.as_bytes()) && tag.get(open.name.len()) == Some(&b'>')) {
@@ -245,15 +261,19 @@ impl<'h> Reader<'h, '_> {
 
     fn close(&mut self) {
         if let Some(open) = self.open.pop() {
-            if open.has_content && open.traits & (Interest::SCROLL | Interest::STATE) == Interest::SCROLL {
-                self.interests.push(open.index << Interest::BITS | Interest::SCROLL);
+            let found = self.interests.get_mut(open.interest).filter(|_| open.has_content);
+            if let Some(found) = found {
+                *found |= open.traits & Interest::SCROLL;
+                if open.traits & RAW != 0 {
+                    *found |= Interest::RAW;
+                }
             }
             self.recorder.close();
         }
     }
 
     /// Something comes below the element that is open. Only the topmost element comes below none.
-    fn content(&mut self) -> Result<()> {
+    pub(crate) fn content(&mut self) -> Result<()> {
         match self.open.last_mut() {
             Some(open) => {
                 open.has_content = true;
@@ -264,7 +284,7 @@ impl<'h> Reader<'h, '_> {
         }
     }
 
-    fn element(
+    pub(crate) fn element(
         &mut self,
         namespace: Namespace,
         marks: u32,
@@ -278,7 +298,7 @@ impl<'h> Reader<'h, '_> {
         for byte in self.rest() {
             match byte {
                 b' ' | b'>' => break,
-                b':' | b'<' | b'"' | b'&' | b'/' => return Err(self.unclear("a plain name")),
+                b':' | b'<' | b'"' | b'&' | b'/' | b'?' | b'!' => return Err(self.unclear("a plain name")),
                 _ => len += 1,
             }
         }
@@ -308,10 +328,13 @@ impl<'h> Reader<'h, '_> {
             interest = interest & !(Interest::HOST | Interest::TEMPLATE) | Interest::CLOSED;
         }
         interest |= told;
-        if interest != 0 {
-            self.interests.push(index << Interest::BITS | interest);
+        let place = self.interests.len();
+        let has_place = interest | traits & (Interest::SCROLL | RAW) != 0;
+        if has_place {
+            self.interests.extend([index << Interest::BITS | interest, self.recorder.told()]);
         }
-        self.open.push(Open { name, traits, index, has_content: false });
+        let interest = if has_place { place } else { usize::MAX };
+        self.open.push(Open { name, namespace, traits, interest, has_content: false });
         if traits & VOID != 0 {
             self.close();
         } else if traits & Interest::TEMPLATE != 0 {
@@ -436,7 +459,7 @@ impl<'h> Reader<'h, '_> {
         self.leaf(Kind::Comment, data)
     }
 
-    fn leaf(&mut self, kind: Kind, data: &str) -> Result<()> {
+    pub(crate) fn leaf(&mut self, kind: Kind, data: &str) -> Result<()> {
         self.recorder.new_leaf(kind, data).map_err(|_| self.unclear("a tree within the limits"))
     }
 }
@@ -461,7 +484,7 @@ fn escape(text: &[u8]) -> Option<(char, usize)> {
     ESCAPES.iter().find(|(escape, _)| text.starts_with(escape)).map(|(escape, character)| (*character, escape.len()))
 }
 
-fn unescaped(value: &str) -> String {
+pub(crate) fn unescaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut at = 0;
     while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
@@ -486,7 +509,7 @@ pub(crate) mod tests {
 
     const E: u32 = shape::ELEMENT;
 
-    fn units(text: &str) -> usize {
+    pub(crate) fn units(text: &str) -> usize {
         text.encode_utf16().count()
     }
 
@@ -549,9 +572,10 @@ pub(crate) mod tests {
         assert_eq!(
             interests,
             [
-                1 << Interest::BITS | Interest::HOST | Interest::IS,
-                1 << Interest::BITS | Interest::SCROLL,
-                6 << Interest::BITS | Interest::STATE
+                1 << Interest::BITS | Interest::HOST | Interest::IS | Interest::SCROLL,
+                2,
+                6 << Interest::BITS | Interest::STATE | Interest::RAW,
+                7
             ]
         );
     }
@@ -563,7 +587,7 @@ pub(crate) mod tests {
         let content = u32::try_from(units("<b>\u{1f600}</b>")).unwrap();
         let (mut recorder, interests) = read(html, &[E, skip, E, E, text("y")], &[content]).unwrap();
         assert_eq!(tree(&mut recorder), "html\n.template\n.i\n..Text(y)\n");
-        assert_eq!(interests, [1 << Interest::BITS | Interest::TEMPLATE]);
+        assert_eq!(interests, [1 << Interest::BITS | Interest::TEMPLATE, 2]);
     }
 
     #[test]
@@ -577,7 +601,8 @@ pub(crate) mod tests {
         assert_eq!(names.get(recorder.encoder.mirror().node(2).name).0, Namespace::Svg);
         let (use_href, _) = recorder.encoder.mirror().attrs(5).next().unwrap();
         assert_eq!(names.get(use_href), (Namespace::XLink, "xlink:href"));
-        assert_eq!(interests, [1, 4].map(|index| index << Interest::BITS | Interest::NAMESPACE));
+        let found: Vec<_> = interests.chunks(2).map(|entry| entry[0]).collect();
+        assert_eq!(found, [1, 4].map(|index| index << Interest::BITS | Interest::NAMESPACE));
     }
 
     #[test]
@@ -592,7 +617,7 @@ pub(crate) mod tests {
             !told.contains("SECRET") && told.contains("Text(** ******)") && told.contains("value=******"),
             "{told}"
         );
-        assert!(interests.contains(&(5 << Interest::BITS | Interest::CLOSED)), "{interests:?}");
+        assert!(interests.contains(&(5 << Interest::BITS | Interest::CLOSED | Interest::SCROLL)), "{interests:?}");
     }
 
     #[test]

@@ -98,6 +98,11 @@ impl Recorder {
         self.encoder.freed()
     }
 
+    /// The id of the node told last, or [`WITHHELD`].
+    pub(crate) fn told(&self) -> u32 {
+        self.fresh.last().copied().unwrap_or(WITHHELD)
+    }
+
     /// Known nodes whose rules have changed: each is to be told anew, whole, as gone and as a new node, in a frame that
     /// follows at once.
     #[must_use]

@@ -25,7 +25,7 @@ const LEVEL: Compression = Compression::new(4);
 const SAMPLE: usize = 512;
 
 /// Rooms for frames larger than this are given back behind the frame: a page is told whole but rarely.
-const KEPT_BYTES: usize = 1 << 17;
+const KEPT_BYTES: usize = 1 << 15;
 
 /// What a deflate block ends with after a sync flush; left out on the wire (as in RFC 7692 §7.2.1).
 pub const SYNC_TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

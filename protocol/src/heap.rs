@@ -81,6 +81,11 @@ impl Heap {
         self.bytes.reserve(bytes.min(self.limit));
     }
 
+    /// Gives back what [`Heap::grow`] took and was not needed, but for a little.
+    pub fn fit(&mut self) {
+        self.bytes.shrink_to(self.bytes.len() + self.bytes.len() / 16);
+    }
+
     /// Bytes in live strings.
     #[must_use]
     pub const fn live_bytes(&self) -> usize {

@@ -460,6 +460,16 @@ impl Tree {
         self.heap.grow(bytes);
     }
 
+    /// Gives back what [`Tree::reserve`] took and was not needed, but for a little.
+    pub fn fit(&mut self) {
+        let spare = |len: usize| len + len / 16;
+        self.nodes.shrink_to(spare(self.nodes.len()));
+        self.rest.shrink_to(spare(self.rest.len()));
+        self.flags.shrink_to(spare(self.flags.len()));
+        self.attrs.shrink_to(spare(self.attrs.len()));
+        self.heap.fit();
+    }
+
     /// Puts a detached node among the children of `parent`, before `before` or, with [`NONE`], at the end. The caller
     /// sees to it that `parent` can have children and is not below `id`, and that `before` is its child.
     pub fn link(&mut self, id: u32, parent: u32, before: u32) {

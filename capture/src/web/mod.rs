@@ -2,11 +2,12 @@
 
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
-use crate::{control, recorder::Recorder};
+use crate::{census::Census, control, recorder::Recorder};
 use js_sys::{Array, Uint8Array, Uint32Array};
 use protocol::{
     Limits, Mode,
     control::{Control, EndReason, Refusal},
+    tree::NONE,
 };
 use wasm_bindgen::prelude::*;
 
@@ -62,7 +63,7 @@ impl Engine {
         let text = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
         let read = self.recorder.read(words, text, units).map_err(error);
         // A large page is read once; its room is not kept.
-        if self.text.len() > 1 << 17 {
+        if self.text.len() > 1 << 15 {
             (self.words, self.text) = (Vec::new(), Vec::new());
         }
         read
@@ -86,6 +87,48 @@ impl Engine {
         let interests = self.recorder.read_markup(html, units, shape, templates).map_err(error)?;
         (self.words, self.text) = (Vec::new(), Vec::new());
         Ok(Uint32Array::from(&interests[..]))
+    }
+
+    /// Reads the page's markup from the room filled before, without its shape, some `nodes` in number; the first `templates`
+    /// numbers are the lengths of templates' contents; see `capture::census`. Returns how many HTML, SVG and MathML elements, texts and
+    /// comments it has, then where to look further.
+    ///
+    /// # Errors
+    /// When it does not say all: the page is to be read in another way, into a new engine.
+    pub fn census(
+        &mut self,
+        templates: usize,
+        bytes: usize,
+        units: usize,
+        nodes: usize,
+    ) -> Result<Uint32Array, JsError> {
+        let templates = self.words.get(..templates).unwrap_or_default();
+        let html = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
+        let (census, found) = self.recorder.read_census(html, units, nodes, templates).map_err(error)?;
+        (self.words, self.text) = (Vec::new(), Vec::new());
+        let Census { html, svg, mathml, texts, comments } = census;
+        let mut told = vec![html, svg, mathml, texts, comments];
+        told.extend_from_slice(&found);
+        Ok(Uint32Array::from(&told[..]))
+    }
+
+    /// The ids of what stands below a node as its children, in order; shadow roots, templates' contents and style sheets
+    /// are none.
+    #[must_use]
+    pub fn children(&self, id: u32) -> Uint32Array {
+        let mirror = self.recorder.encoder().mirror();
+        let mut ids = Vec::new();
+        if mirror.is_live(id) {
+            ids.extend(mirror.children(id).filter(|id| !mirror.node(*id).kind.is_fragment()));
+        }
+        Uint32Array::from(&ids[..])
+    }
+
+    /// The id of the node that this one is below; none for the document, and for what is not there.
+    #[must_use]
+    pub fn parent(&self, id: u32) -> Option<u32> {
+        let mirror = self.recorder.encoder().mirror();
+        mirror.is_live(id).then(|| mirror.node(id).parent).filter(|parent| *parent != NONE)
     }
 
     /// Ends a frame with what changed; nothing when nothing did.
