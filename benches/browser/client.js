@@ -3,7 +3,7 @@
 
 (async () => {
   const script = document.currentScript;
-  const { who, work, name } = script.dataset;
+  const { who, work, name, relay } = script.dataset;
   script.remove();
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const load = (src) =>
@@ -114,6 +114,50 @@
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
       return { replay: performance.now() - start };
     },
+    // The way of a change to what is painted at an agent in another browser, over a relay; and a message's to a WebSocket
+    // and back, and to the next frame. At moments that have nothing to do with frames.
+    async latency() {
+      const times = [];
+      const socket = await wire();
+      let begin, painted;
+      if (who === 'echo') {
+        socket.onmessage = () => afterPaint(() => painted(now()));
+        begin = (i) => socket.send(String(i));
+      } else {
+        const text = document.body.appendChild(document.createElement('p')).appendChild(new Text('0'));
+        const session = await Cobrowse.start({ relay, consent: false });
+        socket.onmessage = ({ data }) => {
+          const { seen, at } = JSON.parse(data);
+          if (seen === text.data) painted(at);
+        };
+        const ready = new Promise((resolve) => (painted = resolve));
+        const call = setInterval(() => socket.send(JSON.stringify({ token: session.token })), 100);
+        await ready;
+        clearInterval(call);
+        begin = (i) => (text.data = String(i));
+      }
+      for (let i = 1; i <= 60; i++) {
+        await wait(40 + Math.random() * 50);
+        const end = new Promise((resolve) => (painted = resolve));
+        const start = now();
+        begin(i);
+        times.push((await end) - start);
+      }
+      return { latency: median(times.slice(10)) };
+    },
+    // An agent that tells what is seen once it is painted.
+    async agent() {
+      const room = document.body.appendChild(Object.assign(document.createElement('div'), { style: 'width: 780px; height: 480px' }));
+      const socket = await wire();
+      const token = await new Promise((resolve) => {
+        socket.onmessage = ({ data }) => JSON.parse(data).token && resolve(JSON.parse(data).token);
+      });
+      const player = await CobrowseReplay.mount(room, { relay, token });
+      const told = () =>
+        afterPaint(() => socket.send(JSON.stringify({ seen: player.document?.querySelector('p')?.textContent, at: now() })));
+      player.on('rebuilt', told);
+      player.on('frame', told);
+    },
     // A workload: the time of a step with its flushes, and the bytes it made.
     async step() {
       const { once, prepare, step, rounds = 15 } = workloads[name];
@@ -137,6 +181,23 @@
       return { time: median(times.slice(3)), bytes: median(sizes.slice(3)) };
     },
   };
+
+  // The same clock in every page.
+  const now = () => performance.timeOrigin + performance.now();
+
+  function afterPaint(run) {
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = run;
+      port2.postMessage(0);
+    });
+  }
+
+  async function wire() {
+    const socket = new WebSocket(location.origin.replace('http', 'ws') + '/wire');
+    await new Promise((resolve) => (socket.onopen = resolve));
+    return socket;
+  }
 
   // Bytes as sent: our frames as they are, another's messages gzipped one by one.
   async function sizeOf(frames) {
@@ -162,6 +223,10 @@
     if (who === 'ours') {
       await load('/capture.js');
       await Cobrowse.preload();
+    }
+    if (who === 'agent') {
+      await load('/replay.js');
+      return await works.agent();
     }
     if (work === 'step' || work === 'replay') await load('/workloads.js');
     await wait(300);

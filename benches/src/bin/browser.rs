@@ -5,7 +5,10 @@ use anyhow::{Context, Result, bail};
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        ws::{Message, Utf8Bytes, WebSocketUpgrade},
+    },
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,12 +22,15 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 struct Site {
     dist: PathBuf,
     node_modules: PathBuf,
     shared: PathBuf,
+    /// The address of a relay.
+    relay: String,
+    wire: broadcast::Sender<Utf8Bytes>,
     results: mpsc::Sender<Value>,
 }
 
@@ -32,6 +38,9 @@ struct Options {
     quick: bool,
     only: Vec<String>,
 }
+
+/// A change's way to the agent's paint, over a relay.
+const LATENCY: &str = "from a change to the agent's paint";
 
 const CLIENT: &str = include_str!("../../browser/client.js");
 const WORKLOADS: &str = include_str!("../../browser/workloads.js");
@@ -51,7 +60,12 @@ async fn main() -> Result<()> {
         std::env::var_os(name).map(PathBuf::from).with_context(|| format!("{name} is not set: run `cargo xtask bench`"))
     };
     let (results, received) = mpsc::channel(1);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let relay = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(relay::serve(listener, relay::Config::default(), std::future::pending()));
     let site = Site {
+        relay,
+        wire: broadcast::channel(64).0,
         dist: folder("COBROWSE_DIST")?,
         node_modules: folder("COBROWSE_NODE_MODULES")?,
         shared: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/pages")),
@@ -60,6 +74,7 @@ async fn main() -> Result<()> {
     let shared = pages::names(&site.shared);
     let router = Router::new()
         .route("/page/{*name}", get(page))
+        .route("/wire", get(wire))
         .route("/result", post(result))
         .route("/{*path}", get(file))
         .with_state(Arc::new(site));
@@ -92,6 +107,9 @@ impl Bench {
                 self.compare(&name, &page, "first", repeats).await?;
             }
         }
+        if wanted(LATENCY) {
+            self.compare(LATENCY, "blank", "latency", repeats.min(3)).await?;
+        }
         for page in shared.iter().filter(|_| !options.quick) {
             let name = format!("memory for {page}");
             if wanted(&name) {
@@ -123,6 +141,7 @@ impl Bench {
         let sides: &[&str] = match work {
             "step" => &["ours", "rrweb", "none"],
             "first" => &["ours", "rrweb", "page"],
+            "latency" => &["ours", "echo"],
             _ => &["ours", "rrweb"],
         };
         for _ in 0..repeats {
@@ -144,6 +163,9 @@ impl Bench {
             // The clock has steps of 0.1 ms.
             row["outer"] = json!({ "ours": ours, "rrweb": outer, "ratio": ours / outer.max(0.05) });
         }
+        if let Some((ours, echo)) = figure("ours", "latency").zip(figure("echo", "latency")) {
+            row["latency"] = json!({ "ours": ours, "rrweb": echo, "ratio": ours / echo });
+        }
         row["perNode"] = json!(figure("ours", "perNode"));
         for key in ["cold", "warm", "time", "bytes", "memory", "replay"] {
             let own = if key == "time" { page_alone } else { 0.0 };
@@ -162,6 +184,9 @@ impl Bench {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         let url = format!("{}/page/{page}?who={who}&work={work}&name={name}", self.base);
         let mut browser = Browser::open(&url)?;
+        let agent = (work == "latency" && who == "ours")
+            .then(|| Browser::open(&format!("{}/page/blank?who=agent&work=agent", self.base)));
+        let _agent = agent.transpose()?;
         let result = tokio::time::timeout(Duration::from_secs(120), self.received.recv()).await;
         browser.close();
         let value = result.context("no result within two minutes")?.context("the server is gone")?;
@@ -212,7 +237,7 @@ fn line(row: &Value) -> String {
         }
     };
     let name = row["name"].as_str().unwrap_or_default();
-    let parts = ["cold", "warm", "outer", "time", "replay"].map(|key| part(key, "ms")).concat();
+    let parts = ["cold", "warm", "outer", "time", "replay", "latency"].map(|key| part(key, "ms")).concat();
     let per_node = row["perNode"].as_f64().map_or(String::new(), |bytes| format!("  {bytes:.0} B a node"));
     format!("{name:<44}{parts}{}{}{per_node}", part("bytes", "B"), part("memory", "B"))
 }
@@ -290,15 +315,37 @@ async fn page(
     };
     let text = |key: &str| query.get(key).cloned().unwrap_or_default();
     let tag = format!(
-        "<script src=\"/client.js\" data-who=\"{}\" data-work=\"{}\" data-name=\"{}\"></script>",
+        "<script src=\"/client.js\" data-who=\"{}\" data-work=\"{}\" data-name=\"{}\" data-relay=\"{}\"></script>",
         text("who"),
         text("work"),
-        text("name")
+        text("name"),
+        site.relay
     );
     // The page's own scripts do not run: only those of this server may.
     let policy = "script-src 'self' 'wasm-unsafe-eval'";
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
     (headers, html + &tag).into_response()
+}
+
+/// What comes in at one end goes out at all, the same one included.
+async fn wire(State(site): State<Arc<Site>>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async move |mut socket| {
+        let mut others = site.wire.subscribe();
+        loop {
+            tokio::select! {
+                Ok(text) = others.recv() => {
+                    if socket.send(Message::Text(text)).await.is_err() {
+                        return;
+                    }
+                }
+                message = socket.recv() => match message {
+                    Some(Ok(Message::Text(text))) => drop(site.wire.send(text)),
+                    Some(Ok(_)) => {}
+                    _ => return,
+                },
+            }
+        }
+    })
 }
 
 async fn result(State(site): State<Arc<Site>>, body: Bytes) -> StatusCode {

@@ -11,6 +11,9 @@ use protocol::{
 };
 use wasm_bindgen::prelude::*;
 
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// A recorder, as JavaScript holds it.
 #[wasm_bindgen]
 #[derive(Debug)]

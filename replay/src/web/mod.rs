@@ -7,6 +7,9 @@ use js_sys::{Array, Uint8Array, Uint32Array};
 use protocol::{Limits, control::Control, decoder::Outcome};
 use wasm_bindgen::prelude::*;
 
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// A player, as JavaScript holds it.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
