@@ -7,6 +7,8 @@ import { Reader } from './reader.js';
 
 // How long a frame may wait for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
+// A frame that comes so long after the last one does not wait for an animation frame.
+const QUIET_MS = 16;
 // How often controls are looked at for what scripts set without an event.
 const POLL_MS = 500;
 // The share of a slice's time that reading may take, at first: the engine needs the rest.
@@ -25,6 +27,7 @@ export class PageRecorder {
     this.restarts = 0;
     this.frames = 0;
     this.bytes = 0;
+    this.writtenAt = -Infinity;
     this.paused = false;
     this.wanted = false; // a keyframe is
     this.reading = READING;
@@ -98,6 +101,7 @@ export class PageRecorder {
   schedule() {
     if (this.scheduled || this.paused || this.ended) return;
     this.scheduled = true;
+    let frame, timer;
     const run = () => {
       if (!this.scheduled) return;
       cancelAnimationFrame(frame);
@@ -111,8 +115,12 @@ export class PageRecorder {
       }
       this.write();
     };
-    const frame = requestAnimationFrame(run);
-    const timer = setTimeout(run, FALLBACK_MS);
+    if (performance.now() - this.writtenAt >= QUIET_MS) {
+      nextTask(run);
+      return;
+    }
+    frame = requestAnimationFrame(run);
+    timer = setTimeout(run, FALLBACK_MS);
   }
 
   // Everything that changed so far goes to the sink now, however long it takes: as one frame or, after a change of privacy
@@ -151,7 +159,8 @@ export class PageRecorder {
     try {
       for (let pass = 0; pass < 4 && this.writeFrame(); pass++);
       if (this.reader.isCut) this.continueSoon();
-      const spent = performance.now() - start;
+      this.writtenAt = performance.now();
+      const spent = this.writtenAt - start;
       this.slices++;
       if (budget < Infinity) this.longest = Math.max(this.longest, spent);
       // Where the engine took longer or less long than was left to it, the next slice reads less or more.
