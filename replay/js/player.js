@@ -152,19 +152,42 @@ export class PlayerView {
     const timer = setTimeout(run, FALLBACK_MS);
   }
 
-  // What concerns the page as a whole: its size, its scroll position, the customer's pointer and focus.
+  // What concerns the page as a whole: its size, its scroll position, the customer's pointer and focus. What is as it was
+  // is left alone: each of these questions makes the browser lay out the page.
   show() {
     this.showDue = false;
     const [, , , viewport, focus, pointer] = this.engine.about();
-    const [width, height] = viewport.split('x').map(Number);
-    this.viewport = { width: width || 1280, height: height || 800 };
-    this.fit();
-    const { window } = this.page;
-    const scroll = this.page.state.get(this.page.document);
-    window.scrollTo({ left: Number(scroll?.get('scrollLeft') ?? 0), top: Number(scroll?.get('scrollTop') ?? 0), behavior: 'instant' });
-    this.showPointer(pointer);
-    this.focused = focus === '' ? null : this.page.nodes[Number(focus)] ?? null;
-    this.showFocus();
+    const { page } = this;
+    const isNew = this.shown?.page !== page;
+    if (isNew) {
+      this.shown = { page };
+      page.window.addEventListener('scroll', () => (this.shown.strayed = true), { passive: true });
+    }
+    const { shown } = this;
+    if (isNew || viewport !== shown.viewport) {
+      const [width, height] = viewport.split('x').map(Number);
+      this.viewport = { width: width || 1280, height: height || 800 };
+      this.fit();
+    }
+    this.showScroll(shown);
+    if (pointer !== this.pointerAt) this.showPointer(pointer);
+    if (isNew || focus !== shown.focus || (focus !== '' && !this.focused?.isConnected)) {
+      this.focused = focus === '' ? null : page.nodes[Number(focus)] ?? null;
+      this.showFocus();
+    }
+    Object.assign(shown, { viewport, focus });
+  }
+
+  // The page may also be moved by what it loads, or be too short yet.
+  showScroll(shown) {
+    const { window, state, document } = this.page;
+    const scroll = state.get(document);
+    const left = Number(scroll?.get('scrollLeft') ?? 0), top = Number(scroll?.get('scrollTop') ?? 0);
+    if (left === shown.left && top === shown.top && !shown.strayed) return;
+    window.scrollTo({ left, top, behavior: 'instant' });
+    // A position may be rounded to the device's pixels.
+    const strayed = Math.abs(window.scrollX - left) > 1 || Math.abs(window.scrollY - top) > 1;
+    Object.assign(shown, { left, top, strayed });
   }
 
   // Where the customer's focus is, for as long as it is there: drawn over the page, which never has the focus itself.
