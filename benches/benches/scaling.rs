@@ -76,6 +76,22 @@ fn append_one(rows: u32) -> Result<(Duration, f64)> {
     Ok((time, allocations))
 }
 
+/// A hundred texts changed, spread over the whole list: time for a frame. The least of many: the first touch of what has
+/// left the caches since is the machine's.
+fn update_hundred(rows: u32) -> Result<Duration> {
+    let mut list = List::new(rows)?;
+    let step = rows as usize / 100;
+    let mut failed = Ok(0);
+    let mut round = 0_u32;
+    let time = least(300, || {
+        round += 1;
+        let text = format!("text {:06}", round * 7919 % 1_000_003);
+        timed(|| failed = list.update(step, text.as_bytes()))
+    });
+    failed?;
+    Ok(time)
+}
+
 /// What is done to a whole list: the smallest time of each so far.
 struct Whole {
     rows: u32,
@@ -137,6 +153,11 @@ fn measure() -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let ((small, small_allocations), (large, large_allocations)) = (append_one(1_000)?, append_one(100_000)?);
     rows.push(Row { name: "append 1 to 100,000 / to 1,000, time", value: ratio(large, small), bound: 1.3 });
+    // Two nodes a row.
+    let (million, _) = append_one(500_000)?;
+    rows.push(Row { name: "append 1 to 1,000,000 nodes / to 2,000, time", value: ratio(million, small), bound: 1.2 });
+    let (few, many) = (update_hundred(1_000)?, update_hundred(500_000)?);
+    rows.push(Row { name: "100 texts in 1,000,000 nodes / in 2,000, time", value: ratio(many, few), bound: 1.2 });
     rows.push(Row {
         name: "allocations per steady-state frame",
         value: small_allocations.max(large_allocations),
