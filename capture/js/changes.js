@@ -31,9 +31,6 @@ export class Changes {
       noteState: (node) => this.states.add(node),
     });
     reader.onShadow = (root) => this.observe(root);
-    reader.onFreed = (node) => {
-      if (this.roots.delete(node)) this.sheets.freed(node);
-    };
     reader.onContent = (content) => this.observer.observe(content, OBSERVED);
   }
 
@@ -146,6 +143,7 @@ export class Changes {
       const target = record.target;
       switch (record.type) {
         case 'childList':
+          this.cutRun = null;
           if (target === this.page.document) {
             this.listenAgain();
             this.documentChanged = true;
@@ -217,7 +215,20 @@ export class Changes {
 
   // Every control, for what scripts set without an event.
   noteControls() {
-    for (const node of this.reader.controls) this.states.add(node);
+    const { controls, ids } = this.reader;
+    for (const node of controls) {
+      if (ids.has(node)) this.states.add(node);
+      else controls.delete(node); // It has left the page.
+    }
+  }
+
+  // Ids were freed: those of shadow roots may be among them.
+  noteFreed() {
+    for (const root of this.roots) {
+      if (this.reader.ids.has(root)) continue;
+      this.roots.delete(root);
+      this.sheets.freed(root);
+    }
   }
 
   // Looks at what changes without a record or an event; at all of it, or for as long as a look may take.
@@ -341,23 +352,25 @@ export class Changes {
   }
 
   stateChildren(touched) {
-    const { later, leaving, reader } = this;
+    const { leaving, reader } = this;
     // First what went to where nothing is told: what is said of it from then on is kept back.
     for (const node of touched) {
       const id = reader.ids.get(node);
       if (id !== undefined && this.isInside(node) && this.isBelowClosed(node)) reader.withheld(id);
     }
-    for (const node of touched) {
-      const isThere = this.isInside(node) && dom.parentNode(node) !== null;
-      (isThere ? later : leaving).add(node);
-      (isThere ? leaving : later).delete(node);
-    }
+    for (const node of leaving) if (touched.has(node)) leaving.delete(node);
+    if (this.later.size === 0) this.later = touched;
+    else for (const node of touched) this.later.add(node);
+    const { later } = this;
     const outside = [];
     for (const node of later) {
       if (reader.isCut) break;
       later.delete(node);
       const parent = this.isInside(node) ? dom.parentNode(node) : null;
-      if (parent === null) continue; // Gone, by a record of its own.
+      if (parent === null) {
+        leaving.add(node);
+        continue;
+      }
       const parentId = reader.ids.get(parent);
       if (parentId === undefined || reader.closed.has(parent) || reader.isIgnored(node)) {
         // Below something new it is told with it; below what is kept back it is gone.
@@ -399,13 +412,16 @@ export class Changes {
     const isNamed = (node) => later.has(node) || !reader.ids.has(node);
     let first = node;
     for (let left = reader.previous(first); left !== null && isNamed(left); left = reader.previous(left)) first = left;
-    let before = node;
+    // Where a slice ended, the next one knows how far the run goes.
+    let before = this.cutRun?.at === first ? this.cutRun.before : node;
+    this.cutRun = null;
     while (before !== null && isNamed(before)) before = reader.next(before);
     reader.beginRun(parentId, before === null ? null : reader.ids.get(before));
     for (let at = first; at !== before; at = reader.next(at)) {
       if (reader.isCut) {
         // What of the rest is named stays so; what is not is found from here.
         reader.cuts.push(at);
+        this.cutRun = { at, before };
         break;
       }
       later.delete(at);

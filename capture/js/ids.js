@@ -6,7 +6,8 @@ import * as dom from './dom.js';
 
 export class Ids {
   constructor() {
-    this.known = new Map(); // node → id
+    // node → id, of use while the id is that node's: what is gone stays here until the browser forgets it
+    this.known = new WeakMap();
     this.nodes = []; // id → node
     this.engine = null;
     this.pending = null; // id → 1 while which nodes its children are was not asked; null when nothing was read so
@@ -25,11 +26,12 @@ export class Ids {
 
   // The id of a node that was told by itself or asked for before; of the others, use `find`.
   get(node) {
-    return this.known.get(node);
+    const id = this.known.get(node);
+    return id !== undefined && this.nodes[id] === node ? id : undefined;
   }
 
   has(node) {
-    return this.known.has(node);
+    return this.get(node) !== undefined;
   }
 
   set(node, id) {
@@ -41,7 +43,7 @@ export class Ids {
     this.known.delete(node);
   }
 
-  // This id is free again.
+  // This id is free again, and its node has none.
   free(id) {
     this.nodes[id] = undefined;
     if (this.pending !== null && id < this.pending.length) this.pending[id] = 0;
@@ -49,14 +51,14 @@ export class Ids {
 
   // The id of any node. All records that there are have to be noted first.
   find(node) {
-    const id = this.known.get(node);
+    const id = this.get(node);
     return id !== undefined || this.pending === null ? id : this.findFrom(node, dom.parentNode, childrenOf);
   }
 
   findFrom(node, parentOf, childrenOf) {
     const way = [];
     let at = node, id;
-    while ((id = this.known.get(at)) === undefined) {
+    while ((id = this.get(at)) === undefined) {
       way.push(at);
       at = parentOf(at);
       if (at === null) return undefined;
@@ -65,7 +67,7 @@ export class Ids {
       if (!this.pending[id]) return undefined;
       this.name(id, childrenOf(at));
       at = way.pop();
-      id = this.known.get(at);
+      id = this.get(at);
       if (id === undefined) return undefined;
     }
     return id;
@@ -111,7 +113,7 @@ export class Ids {
       const { target } = record;
       if (target !== last) {
         last = target;
-        const id = this.known.get(target);
+        const id = this.get(target);
         list = id !== undefined && !this.pending[id] ? null : changed.get(target) ?? [];
         if (list !== null) changed.set(target, list);
       }

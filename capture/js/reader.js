@@ -488,15 +488,7 @@ export class Reader {
       const id = ids[i];
       if (id !== NONE) this.ids.set(fresh[i], id);
     }
-    for (const id of freed) {
-      const node = this.ids.nodes[id];
-      if (node !== undefined && this.ids.get(node) === id) {
-        this.ids.delete(node);
-        this.controls.delete(node);
-        this.onFreed?.(node);
-      }
-      this.ids.free(id);
-    }
+    for (let i = 0; i < freed.length; i++) this.ids.free(freed[i]);
   }
 
   // Forgets the ids of a node and all below it, so that it is told anew.

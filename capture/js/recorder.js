@@ -201,8 +201,10 @@ export class PageRecorder {
     if (words.length > 0) engine.read(words.length, handOver(this.wasm, engine, words, text, units), units);
     const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
     const retells = engine.retells();
-    reader.settle(engine.freed(), engine.fresh());
+    const freed = engine.freed();
+    reader.settle(freed, engine.fresh());
     engine.settle();
+    if (freed.length > 0) changes.noteFreed();
     for (const node of reader.fresh) {
       if (reader.closed.has(node) && reader.ids.has(node)) changes.sizes.observe(node);
     }
