@@ -33,9 +33,11 @@
 //!
 //! Binary messages are frames of [`protocol::frame`], one each.
 //!
-//! **Customer.** Its first message is text: `{"secret": "…"}`. The relay answers with the only text message it ever sends,
+//! **Customer.** Its first message is text: `{"secret": "…", "taken": bool}`. The relay answers with the text
 //! `{"user": 1, "next": n}`: `n` is the sequence number that the next delta must have to follow on from what the relay
-//! has, or `null` when it needs a keyframe. From then on the customer sends keyframes, deltas, and the control messages
+//! has, or `null` when it needs a keyframe. Where `taken` is true (default false), this has `"taken": 0` too, and it is
+//! told from time to time, at most twenty times a second, how many bytes of its binary messages have arrived on this
+//! connection: `{"taken": n}`, again as text. What it sent beyond that is still in some buffer on the way. From then on the customer sends keyframes, deltas, and the control messages
 //! `ModeChanged`, `Refused`, `Paused`, `Resumed` and `Ended`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
 //! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
 //! the same secret replaces the older connection.

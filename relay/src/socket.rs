@@ -31,7 +31,8 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    sync::Notify,
+    time::{Interval, MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
 use tokio_tungstenite::tungstenite::{
     self, Message as WsMessage,
@@ -56,15 +57,27 @@ enum Stop {
     Gone,
 }
 
-/// When the peer was last known to be alive, in milliseconds since the connection began.
+/// The least time between two messages that tell a customer how much of it has arrived.
+const TAKEN_INTERVAL: Duration = Duration::from_millis(50);
+
+/// When the peer was last known to be alive, in milliseconds since the connection began; and what it has sent.
 struct Heard {
     began: Instant,
     at: AtomicU64,
+    /// Bytes in binary messages.
+    taken: AtomicU64,
+    /// There are more of them.
+    more: Notify,
 }
 
 impl Heard {
     fn new() -> Self {
-        Self { began: Instant::now(), at: AtomicU64::new(0) }
+        Self { began: Instant::now(), at: AtomicU64::new(0), taken: AtomicU64::new(0), more: Notify::new() }
+    }
+
+    fn take(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.more.notify_one();
     }
 
     fn now(&self) {
@@ -83,6 +96,18 @@ impl Heard {
 #[derive(Deserialize)]
 struct First {
     secret: String,
+    /// Whether the customer wants to be told how much of what it sent has arrived.
+    #[serde(default)]
+    taken: bool,
+}
+
+/// What a participant is told beside frames.
+#[derive(Default)]
+struct Told {
+    /// First of all.
+    ready: Option<String>,
+    /// How much of it has arrived, from time to time.
+    taken: bool,
 }
 
 /// A customer's connection: its secret first, then frames.
@@ -92,16 +117,20 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
     let refused = match first {
         Err(_) => Stop::Close(Close::Secret("it as the first message, in time")),
         Ok(Err(stop)) => stop,
-        Ok(Ok(secret)) if !record.secret.matches(&secret) => {
+        Ok(Ok(first)) if !record.secret.matches(&first.secret) => {
             app.miss(peer.as_ref());
             tracing::warn!(token = ?record.token, "a wrong secret");
             Stop::Close(Close::Secret("that of the session"))
         }
-        Ok(Ok(_)) => {
+        Ok(Ok(first)) => {
             match app.store().enter(record.token, Role::Customer, String::new()).await {
                 Ok(seat) => {
-                    let ready = serde_json::json!({ "user": seat.user, "next": seat.expected() }).to_string();
-                    seated(app, socket, seat, Some(ready)).await;
+                    let mut ready = serde_json::json!({ "user": seat.user, "next": seat.expected() });
+                    if first.taken {
+                        ready["taken"] = 0.into();
+                    }
+                    let told = Told { ready: Some(ready.to_string()), taken: first.taken };
+                    seated(app, socket, seat, told).await;
                 }
                 Err(error) => finish(socket, Stop::Close(not_entered(error)), config).await,
             }
@@ -114,19 +143,18 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
 /// An agent's connection.
 pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String) {
     match app.store().enter(token, Role::Agent, name).await {
-        Ok(seat) => seated(app, socket, seat, None).await,
+        Ok(seat) => seated(app, socket, seat, Told::default()).await,
         Err(error) => finish(socket, Stop::Close(not_entered(error)), app.config()).await,
     }
 }
 
 /// Waits for the customer's first message.
-async fn secret(socket: &mut Socket) -> Result<String, Stop> {
+async fn secret(socket: &mut Socket) -> Result<First, Stop> {
     let expected = Stop::Close(Close::Secret("{\"secret\": \"…\"} as the first message"));
     loop {
         match socket.next().await {
             Some(Ok(WsMessage::Text(text))) => {
-                let first: Result<First, _> = serde_json::from_str(&text);
-                return first.map(|first| first.secret).map_err(|_| expected);
+                return serde_json::from_str(&text).map_err(|_| expected);
             }
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => {}
             Some(Ok(WsMessage::Binary(_) | WsMessage::Frame(_))) => return Err(expected),
@@ -145,7 +173,7 @@ fn not_entered(error: StoreError) -> Close {
 }
 
 /// A participant in its seat, until one side is done.
-async fn seated(app: &App, socket: Socket, seat: Seat, ready: Option<String>) {
+async fn seated(app: &App, socket: Socket, seat: Seat, told: Told) {
     let config = app.config();
     let (token, user, role) = (seat.token(), seat.user, seat.role);
     tracing::info!(?token, user, ?role, "joined");
@@ -153,7 +181,7 @@ async fn seated(app: &App, socket: Socket, seat: Seat, ready: Option<String>) {
     let (mut sink, mut stream) = socket.split();
     let stop = tokio::select! {
         stop = read(app, &seat, &mut stream, &heard) => stop,
-        stop = write(&seat, &mut sink, &heard, config, ready) => stop,
+        stop = write(&seat, &mut sink, &heard, config, told) => stop,
         why = overdue(&seat, config) => Stop::Close(why),
     };
     if let Err(error) = app.store().leave(&seat).await {
@@ -191,7 +219,10 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
         };
         heard.now();
         let message = match next {
-            Some(Ok(WsMessage::Binary(bytes))) => message(bytes, seat.role, &limits),
+            Some(Ok(WsMessage::Binary(bytes))) => {
+                heard.take(bytes.len());
+                message(bytes, seat.role, &limits)
+            }
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => continue,
             Some(Ok(WsMessage::Text(_) | WsMessage::Frame(_))) => {
                 Err(Close::Protocol("expected a binary message, found text".to_owned()))
@@ -237,12 +268,18 @@ fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> 
 type Sink = SplitSink<Socket, WsMessage>;
 
 /// Writes what the seat yields, and pings, until the seat is closed or the peer takes nothing more.
-async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, ready: Option<String>) -> Stop {
-    let mut writer = Writer { sink, heard, ping: interval(config.ping_interval), timeout: config.send_timeout };
+async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, told: Told) -> Stop {
+    let mut writer = Writer {
+        sink,
+        heard,
+        ping: interval(config.ping_interval),
+        timeout: config.send_timeout,
+        taken: told.taken.then(|| (tokio::time::Instant::now(), 0)),
+    };
     writer.ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first tick is at once, and there is nothing to learn from a ping then.
     writer.ping.reset();
-    if let Some(ready) = ready
+    if let Some(ready) = told.ready
         && let Err(stop) = writer.feed(WsMessage::text(ready)).await
     {
         return stop;
@@ -268,8 +305,10 @@ async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, rea
 struct Writer<'a> {
     sink: &'a mut Sink,
     heard: &'a Heard,
-    ping: tokio::time::Interval,
+    ping: Interval,
     timeout: Duration,
+    /// When the peer was told how much of it has arrived, and how much; `None` where it does not want to know.
+    taken: Option<(tokio::time::Instant, u64)>,
 }
 
 impl Writer<'_> {
@@ -280,6 +319,9 @@ impl Writer<'_> {
             tokio::select! {
                 delivery = seat.next() => return Ok(delivery),
                 _ = self.ping.tick() => self.feed(WsMessage::Ping(Bytes::new())).await?,
+                taken = news(&mut self.taken, self.heard) => {
+                    self.feed(WsMessage::text(serde_json::json!({ "taken": taken }).to_string())).await?;
+                }
             }
         }
     }
@@ -322,6 +364,21 @@ impl Writer<'_> {
             Ok(Err(_)) => Err(Stop::Gone),
             Err(_) => Err(Stop::Close(Close::Slow("nothing was taken for too long"))),
         }
+    }
+}
+
+/// How many bytes have arrived, when they are more than last told and that was a while ago; never where nobody wants to
+/// know. May be dropped at any time.
+async fn news(taken: &mut Option<(tokio::time::Instant, u64)>, heard: &Heard) -> u64 {
+    let Some((at, told)) = taken else { return std::future::pending().await };
+    loop {
+        if heard.taken.load(Ordering::Relaxed) != *told {
+            sleep_until(*at + TAKEN_INTERVAL).await;
+            *at = tokio::time::Instant::now();
+            *told = heard.taken.load(Ordering::Relaxed);
+            return *told;
+        }
+        heard.more.notified().await;
     }
 }
 

@@ -8,6 +8,7 @@ use common::{Relay, page};
 use protocol::{Limits, control::Control, frame::Kind};
 use relay::Config;
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn a_late_agent_gets_keyframe_and_deltas_then_live() {
@@ -213,4 +214,32 @@ async fn who_takes_nothing_for_too_long_is_dropped() {
     customer.keyframe(1, 15 << 20).await;
     customer.expect(&["Left 2"]).await;
     drop(stuck);
+}
+
+#[tokio::test]
+async fn a_customer_who_asks_is_told_how_much_of_it_has_arrived() {
+    let relay = Relay::start(Config::default()).await;
+    let session = relay.create().await;
+    let mut customer = relay.socket(&format!("/ws/customer?token={}", session.token)).await.unwrap();
+    customer.text(&format!("{{\"secret\": \"{}\", \"taken\": true}}", session.secret)).await;
+    let told = async |customer: &mut common::Socket| match customer.message().await {
+        Message::Text(text) => serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+        other => panic!("text was expected, found {other:?}"),
+    };
+    assert_eq!(told(&mut customer).await, serde_json::json!({ "user": 1, "next": null, "taken": 0 }));
+    let mut sent = 0;
+    for seq in 1..=40 {
+        let bytes = page(if seq == 1 { Kind::Keyframe } else { Kind::Delta }, seq, 1_000);
+        sent += bytes.len();
+        customer.bytes(bytes).await;
+    }
+    // Fewer messages than frames, the last of which counts all.
+    let (mut messages, mut taken) = (0, 0);
+    while taken < sent {
+        let now = usize::try_from(told(&mut customer).await["taken"].as_u64().unwrap()).unwrap();
+        assert!(now > taken && now <= sent, "{taken}, then {now} of {sent}");
+        taken = now;
+        messages += 1;
+    }
+    assert!(messages < 40, "{messages} messages");
 }
