@@ -1,7 +1,9 @@
 // The connection to a relay: one WebSocket, taken up again when it breaks.
 
-// More than this waiting in the socket: frames wait until it has left.
-const BUSY_BYTES = 64 * 1024;
+// What may be on the way to the relay before frames wait: so much, or what it took lately in so many milliseconds. What
+// has left the socket may still stand in the buffers of a slow network.
+const BUSY_BYTES = 16 * 1024;
+const BUSY_MS = 400;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 // The relay's close codes (relay/src/close.rs) after which there is nothing to come back to.
 const FINAL_CODES = new Set([4000, 4001, 4002, 4003, 4004]);
@@ -34,6 +36,9 @@ export class RelayLink {
     this.handlers = handlers;
     this.attempt = 0;
     this.early = []; // what there is before the first connection is open
+    this.sent = 0; // bytes, on this connection
+    this.taken = null; // of them, those that the relay has told of; null where it never has
+    this.pace = 0; // bytes that it takes in a millisecond
     this.connect();
   }
 
@@ -47,10 +52,13 @@ export class RelayLink {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       // Not in the address: addresses end up in logs.
-      socket.send(JSON.stringify({ secret: this.secret }));
-      for (const bytes of this.early ?? []) socket.send(bytes);
+      socket.send(JSON.stringify({ secret: this.secret, taken: true }));
+      const early = this.early ?? [];
       this.first = this.early !== null;
       this.early = null;
+      this.sent = 0;
+      this.taken = null;
+      for (const bytes of early) this.send(bytes);
     };
     socket.onmessage = ({ data }) => {
       if (typeof data !== 'string') {
@@ -58,8 +66,11 @@ export class RelayLink {
         return;
       }
       this.attempt = 0;
+      const { user, next, taken } = JSON.parse(data);
+      if (taken !== undefined) this.took(taken);
+      if (user === undefined) return;
       // What the relay is waiting for; what was sent early is on its way.
-      if (!this.first) this.handlers.open(JSON.parse(data).next);
+      if (!this.first) this.handlers.open(next);
     };
     socket.onclose = ({ code, reason }) => {
       if (this.socket !== socket) return;
@@ -78,11 +89,22 @@ export class RelayLink {
   send(bytes) {
     // While there is no connection nothing is kept: what it missed is in the keyframe that follows.
     if (this.early !== null) this.early.push(bytes);
-    else if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes);
+    else if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(bytes);
+      this.sent += bytes.length;
+    }
+  }
+
+  took(taken) {
+    const now = performance.now();
+    if (taken > 0) this.pace += ((taken - this.taken) / Math.max(now - this.tookAt, 1) - this.pace) / 4;
+    this.taken = taken;
+    this.tookAt = now;
   }
 
   isBusy() {
-    return (this.socket?.bufferedAmount ?? 0) > BUSY_BYTES;
+    const onTheWay = this.taken === null ? 0 : this.sent - this.taken;
+    return Math.max(onTheWay, this.socket?.bufferedAmount ?? 0) > Math.max(BUSY_BYTES, this.pace * BUSY_MS);
   }
 
   // Resolves when all that was sent has been given to the network, or there is no connection.

@@ -60,7 +60,7 @@
     async start(relay, options) {
       frames = [];
       const sink = relay ? { relay } : { onFrame: (bytes) => frames.push(bytes.slice()) };
-      session = await window.Cobrowse.start({ consent: false, mode: 'shared', ...options, ...sink });
+      session = await window.Cobrowse.start({ consent: false, mode: 'shared', ...sink, ...options });
       return session.token ?? null;
     },
     async flush() {

@@ -22,6 +22,7 @@ mod pair;
 mod report;
 mod runner;
 mod server;
+mod uplink;
 mod wire;
 mod workbench;
 

@@ -1,11 +1,13 @@
 //! Agents that come late, come back, or are more than one; and a page that moves on while nobody watches.
 
 use crate::{
-    pair::{Pair, Transport},
+    pair::{Pair, REPLAYED, Transport},
+    uplink::Uplink,
     workbench::Workbench,
 };
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use std::time::Duration;
 
 /// What happens to the session.
 #[derive(Debug, Clone, Copy)]
@@ -24,13 +26,15 @@ pub(crate) enum Scenario {
     Stop,
     /// Frames go into a function of the page; no server is involved.
     NoServer,
+    /// The customer's network takes 50 KB/s, and the page changes more.
+    SlowUplink,
     /// A player that is given a keyframe while it is in step does not rebuild.
     KeyframeInStep,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::LateAgent,
         Self::AgentReloads,
         Self::SecondAgent,
@@ -38,6 +42,7 @@ impl Scenario {
         Self::EditsInFlight,
         Self::Stop,
         Self::NoServer,
+        Self::SlowUplink,
         Self::KeyframeInStep,
     ];
 
@@ -51,6 +56,7 @@ impl Scenario {
             Self::EditsInFlight => "edits-in-flight",
             Self::Stop => "stop",
             Self::NoServer => "no-server",
+            Self::SlowUplink => "slow-uplink",
             Self::KeyframeInStep => "keyframe-in-step",
         }
     }
@@ -68,8 +74,50 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::EditsInFlight => edits_in_flight(bench).await,
         Scenario::Stop => stop(bench).await,
         Scenario::NoServer => no_server(bench).await,
+        Scenario::SlowUplink => slow_uplink(bench).await,
         Scenario::KeyframeInStep => keyframe_in_step(bench).await,
     }
+}
+
+/// Far more than the network takes: 600 texts of random digits in each animation frame, each with the time.
+const FLOOD: &str = "
+    const list = document.body.appendChild(document.createElement('ol'));
+    list.id = 'flood';
+    for (let i = 0; i < 600; i++) list.append(Object.assign(document.createElement('li'), { textContent: '-' }));
+    const texts = [...list.children].map((node) => node.firstChild);
+    const digits = () => String(Math.random()).slice(2) + String(Math.random()).slice(2);
+    const run = () => {
+        for (const text of texts) text.data = digits();
+        texts[0].data = String(Date.now());
+        window.__flood = requestAnimationFrame(run);
+    };
+    run();
+";
+
+/// So far may the agent be behind.
+const BEHIND: Duration = Duration::from_secs(1);
+const UPLINK_BYTES_PER_SECOND: u32 = 50_000;
+
+async fn slow_uplink(bench: &Workbench) -> Result<()> {
+    let uplink = Uplink::open(bench.relay()?, UPLINK_BYTES_PER_SECOND).await?;
+    let options = json!({ "relay": uplink.url() });
+    let mut pair = Pair::start(bench, PAGE, Transport::Relay, options).await?;
+    pair.join().await?;
+    pair.check("keyframe").await?;
+    pair.edit(FLOOD).await?;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let mut behind = Vec::new();
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let script = format!("return Date.now() - Number({REPLAYED}.querySelector('#flood li').textContent)");
+        behind.push(pair.agent().eval::<f64>(&script, vec![]).await?);
+    }
+    behind.sort_by(f64::total_cmp);
+    let median = Duration::from_secs_f64(behind[behind.len() / 2].max(0.0) / 1000.0);
+    ensure!(median <= BEHIND, "the agent is {median:?} behind (all, in ms: {behind:?})");
+    pair.edit("cancelAnimationFrame(window.__flood)").await?;
+    pair.check("when the flood is over").await?;
+    pair.finish().await
 }
 
 async fn late_agent(bench: &Workbench) -> Result<()> {
