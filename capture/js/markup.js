@@ -9,9 +9,10 @@ import { NONE, sizeOf } from './reader.js';
 import { KIND, kindOf, stateOf } from './state.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { [SVG]: 4, 'http://www.w3.org/1998/Math/MathML': 5 }, BITS = 3;
+const MATHML = 'http://www.w3.org/1998/Math/MathML';
+const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { [SVG]: 4, [MATHML]: 5 }, BITS = 3;
 const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64, RAW = 128,
-  INTEREST_BITS = 8;
+  IN_SVG = 256, IN_MATHML = 512, INTEREST_BITS = 10;
 
 // HTML standard, §13.2.6.1, "adjust foreign attributes".
 const ADJUSTED = [
@@ -120,8 +121,9 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
   const counted = taken(wasm, engine, templates, html, (bytes) => engine.census(templates.length, bytes, html.length, nodes));
   if (counted === null) return false;
   const [htmlCount, svgCount, mathmlCount] = counted;
+  // That the others are in the namespaces they were taken to be in, they say themselves.
   const agrees = texts === counted[3] && comments === counted[4] && elements.length === htmlCount + svgCount + mathmlCount &&
-    dom.byTagNS(document, dom.HTML, '*').length === htmlCount && (svgCount === 0 || dom.byTagNS(document, SVG, '*').length === svgCount);
+    dom.byTagNS(document, dom.HTML, '*').length === htmlCount;
   const interests = counted.subarray(5);
   if (!agrees || !isUsual(elements, interests)) return false;
   engine.settle();
@@ -156,8 +158,10 @@ function taken(wasm, engine, words, html, take) {
 function isUsual(nodes, interests) {
   for (let i = 0; i < interests.length; i += 2) {
     const entry = interests[i];
-    if ((entry & (NAMESPACE | IS | RAW)) === 0) continue;
+    if ((entry & (NAMESPACE | IS | RAW | IN_SVG | IN_MATHML)) === 0) continue;
     const node = nodes[entry >>> INTEREST_BITS];
+    if (entry & IN_SVG && dom.namespaceURI(node) !== SVG) return false;
+    if (entry & IN_MATHML && dom.namespaceURI(node) !== MATHML) return false;
     if (entry & NAMESPACE && !isParsed(node)) return false;
     if (entry & IS && dom.getAttribute(node, 'is') === null) return false;
     if (entry & RAW && !holdsText(node)) return false;

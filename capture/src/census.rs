@@ -4,7 +4,8 @@
 //! page's: markup can show fewer texts than there are (neighbours run together, empty ones are not seen), never more; it
 //! can show more elements and comments than there are (a comment or a raw text that holds what ends it), and fewer only
 //! within raw text, which is why elements of raw text are reported ([`RAW`](crate::markup::Interest::RAW)) to be looked at one by one.
-//! Elements of other namespaces are taken to be where a parser puts them: HTML standard, §13.2.6 "Tree construction".
+//! Elements of other namespaces are taken to be where a parser puts them (HTML standard, §13.2.6 "Tree construction"), and
+//! reported, to be asked for their own.
 
 use crate::{
     markup::{Reader, Result, unescaped},
@@ -206,8 +207,10 @@ mod tests {
         let expected = "html\n.p title=a&b\n..Text(one < t\u{20ac}wo)\n..br\n.Comment(a -- b)\n.Comment(->)\n.style\n\
             ..Text(a > b { c: '</styles>' })\n.textarea\n..Text(<i>)\n";
         assert_eq!(tree(&mut recorder), expected);
-        let found: Vec<_> =
-            interests.chunks(2).map(|entry| (entry[0] >> Interest::BITS, entry[0] & 255, entry[1])).collect();
+        let found: Vec<_> = interests
+            .chunks(2)
+            .map(|entry| (entry[0] >> Interest::BITS, entry[0] & ((1 << Interest::BITS) - 1), entry[1]))
+            .collect();
         assert_eq!(
             found,
             [
@@ -222,7 +225,9 @@ mod tests {
     fn namespaces_are_those_of_a_parser() {
         let html = "<html><svg xmlns=\"s\"><title>t</title><foreignObject><p><svg><a></a></svg></p></foreignObject><svga></svga></svg>\
             <math><mi><b></b></mi><mrow></mrow></math><svgs></svgs></html>";
-        let (recorder, census, _) = read(html, &[]).unwrap();
+        let (recorder, census, interests) = read(html, &[]).unwrap();
+        let told = |bit: u32| interests.chunks(2).filter(move |entry| entry[0] & bit != 0).count();
+        assert_eq!((told(Interest::SVG), told(Interest::MATHML)), (6, 3));
         assert_eq!(census, Census { html: 4, svg: 6, mathml: 3, texts: 1, comments: 0 });
         let mirror = recorder.encoder().mirror();
         let names = (1..=census.nodes()).map(|id| mirror.node(id)).filter(|node| node.kind == Kind::Element);

@@ -54,8 +54,12 @@ impl Interest {
     pub const IS: u32 = 64;
     /// Its content was taken as it stands: a text, if there is anything below it at all.
     pub const RAW: u32 = 128;
+    /// It was taken to be an SVG element.
+    pub const SVG: u32 = 256;
+    /// It was taken to be a MathML element.
+    pub const MATHML: u32 = 512;
     /// How many bits these are.
-    pub const BITS: u32 = 8;
+    pub const BITS: u32 = 10;
 }
 
 /// Markup and shape do not agree, or say what cannot be told apart: read the page node by node, into a new recorder.
@@ -328,6 +332,11 @@ impl<'h> Reader<'h, '_> {
             interest = interest & !(Interest::HOST | Interest::TEMPLATE) | Interest::CLOSED;
         }
         interest |= told;
+        interest |= match namespace {
+            Namespace::Svg => Interest::SVG,
+            Namespace::MathMl => Interest::MATHML,
+            _ => 0,
+        };
         let place = self.interests.len();
         let has_place = interest | traits & (Interest::SCROLL | RAW) != 0;
         if has_place {
@@ -601,8 +610,10 @@ pub(crate) mod tests {
         assert_eq!(names.get(recorder.encoder.mirror().node(2).name).0, Namespace::Svg);
         let (use_href, _) = recorder.encoder.mirror().attrs(5).next().unwrap();
         assert_eq!(names.get(use_href), (Namespace::XLink, "xlink:href"));
-        let found: Vec<_> = interests.chunks(2).map(|entry| entry[0]).collect();
-        assert_eq!(found, [1, 4].map(|index| index << Interest::BITS | Interest::NAMESPACE));
+        let found: Vec<_> =
+            interests.chunks(2).map(|entry| entry[0]).filter(|entry| entry & Interest::SVG != 0).collect();
+        let foreign = [1, 2, 4].map(|index| index << Interest::BITS | Interest::SVG);
+        assert_eq!(found, [foreign[0] | Interest::NAMESPACE, foreign[1], foreign[2] | Interest::NAMESPACE]);
     }
 
     #[test]

@@ -450,6 +450,46 @@ pub(crate) static SCRIPTS: &[Script] = &[
         steps: &[Js("document.body.lastChild.append('more')")],
         ..PLAIN
     },
+    // One thing each that markup shows as something else, and in two of them as many things as there are.
+    Script {
+        name: "census-raw-end",
+        page: "tree",
+        before: "document.head.append(Object.assign(document.createElement('style'), { textContent: 'a</style><b>x</b><style>c' }))",
+        steps: &[Js("document.body.append('more')")],
+        ..PLAIN
+    },
+    Script {
+        name: "census-raw-nodes",
+        page: "tree",
+        before: "const d = document, style = d.createElement('style');
+          style.append(d.createElement('b'), d.createComment('c')); d.head.append(style);
+          d.body.append(d.createComment('--><b></b><!--'), d.createElement('p'))",
+        steps: &[Js("document.body.append('more')")],
+        ..PLAIN
+    },
+    Script {
+        name: "census-namespaces",
+        page: "tree",
+        before: "const d = document, svg = d.createElementNS('http://www.w3.org/2000/svg', 'svg');
+          svg.append(d.createElement('path')); d.body.append(svg, d.createElementNS('http://www.w3.org/2000/svg', 'g'), d.createElement('p'))",
+        steps: &[Js("document.body.append('more')")],
+        ..PLAIN
+    },
+    // Ids are found out parent by parent, from what the records undo: everything moves at once, and more than once.
+    Script {
+        name: "first-records",
+        page: "tree",
+        before: "f.wrap()",
+        steps: &[
+            Js("const d = document, all = [...d.body.querySelectorAll('*')].filter((e) => e.firstElementChild);
+                f.moveSubtree(); f.swapAncestors(); f.wrap();
+                for (const e of all) { e.append(e.firstChild); e.prepend(d.createComment('new')); e.lastChild.remove(); }
+                const last = all.at(-1); d.body.prepend(last); last.replaceChildren(...[...last.childNodes].reverse()); d.body.append(last)"),
+            Js("document.body.prepend(document.body.lastElementChild); for (const e of [...document.body.querySelectorAll('*')]) e.setAttribute('data-seen', '1')"),
+            Js("const w = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); while (w.nextNode()) if (!/^(SCRIPT|STYLE)$/.test(w.currentNode.parentNode.nodeName)) w.currentNode.data += '!'"),
+        ],
+        ..PLAIN
+    },
     Script {
         name: "style-sheets",
         page: "styles",
