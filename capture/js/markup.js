@@ -14,6 +14,9 @@ const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { [SVG]: 4, [MATHML]: 5 }, BITS
 const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64, RAW = 128,
   IN_SVG = 256, IN_MATHML = 512, INTEREST_BITS = 10;
 
+// Elements without an end tag; what is below one is not in the markup. A comment there may be overlooked.
+const HIDING = ':not(:empty):is(area,base,basefont,bgsound,br,col,embed,frame,hr,img,input,keygen,link,meta,param,source,track,wbr)';
+
 // HTML standard, §13.2.6.1, "adjust foreign attributes".
 const ADJUSTED = [
   [/^xlink:(actuate|arcrole|href|role|show|title|type)$/, 'http://www.w3.org/1999/xlink'],
@@ -113,7 +116,7 @@ export function readMarkup({ page, wasm, engine, reader, changes }, { root, html
 export function readCensus({ page, wasm, engine, reader, changes }, { root, html }) {
   const { document } = page;
   const { mask, unmask, block, ignore } = reader.options;
-  if (mask || unmask || block || ignore || reader.hasIgnored(root) || !countsEachText()) return false;
+  if (mask || unmask || block || ignore || reader.hasIgnored(root) || !countsEachText() || dom.all(document, HIDING).length > 0) return false;
   const templates = [...dom.all(document, 'template')].map((node) => dom.innerHTML(node).length);
   const elements = dom.byTagNS(document, '*', '*');
   const texts = count(document, root, './/text()'), comments = count(document, root, './/comment()');

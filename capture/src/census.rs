@@ -1,9 +1,11 @@
 //! A whole page read from its markup alone, without a walk that gives its shape: fit for a page whose markup says all.
 //!
 //! What is read is counted, and whoever has the page compares the counts with its own. Where they agree, the tree is the
-//! page's: markup can show fewer texts than there are (neighbours run together, empty ones are not seen), never more; it
-//! can show more elements and comments than there are (a comment or a raw text that holds what ends it), and fewer only
-//! within raw text, which is why elements of raw text are reported ([`RAW`](crate::markup::Interest::RAW)) to be looked at one by one.
+//! page's: markup can show fewer texts than there are (neighbours run together, empty ones are not seen), never more by
+//! itself; it can show more than there is only where a comment or a raw text holds what ends it, and then it shows more
+//! elements or comments. What could make up for these has to be ruled out by who has the page: elements of raw text that hold
+//! anything but text (each that has content is reported, [`RAW`](crate::markup::Interest::RAW)), and elements without an
+//! end tag that have content.
 //! Elements of other namespaces are taken to be where a parser puts them (HTML standard, §13.2.6 "Tree construction"), and
 //! reported, to be asked for their own.
 

@@ -468,6 +468,14 @@ pub(crate) static SCRIPTS: &[Script] = &[
         ..PLAIN
     },
     Script {
+        name: "census-void",
+        page: "tree",
+        before: "const d = document, br = d.createElement('br');
+          br.append(d.createElement('b'), d.createComment('c')); d.body.append(br, d.createComment('--><b></b><!--'), d.createElement('p'))",
+        steps: &[Js("document.body.append('more')")],
+        ..PLAIN
+    },
+    Script {
         name: "census-namespaces",
         page: "tree",
         before: "const d = document, svg = d.createElementNS('http://www.w3.org/2000/svg', 'svg');
