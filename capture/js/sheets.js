@@ -303,7 +303,6 @@ export class Sheets {
         return;
       }
       reader.ids.set(now[i], id);
-      reader.nodes[id] = now[i];
       reader.data(id, now[i].cssText);
     });
     Object.assign(entry, { list: now, stale: false, from: 0, rest: 0 });

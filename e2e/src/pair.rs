@@ -36,6 +36,8 @@ pub(crate) struct SessionStats {
     pub(crate) seq: u64,
     /// Hash of the recorder's tree after it.
     pub(crate) hash: String,
+    /// How often the recorder had to begin anew.
+    restarts: u32,
 }
 
 /// What the player says of itself.
@@ -230,6 +232,8 @@ impl<'a> Pair<'a> {
             let reached: PlayerStats =
                 agent.eval("return window.__e2e.reach(...arguments)", arguments).await.context("player.flush")?;
             let now: SessionStats = self.customer().eval("return window.__e2e.sessionStats()", vec![]).await?;
+            // A recorder that begins anew hides what it could not do behind a keyframe.
+            ensure!(now.restarts == 0, "the recorder began anew {} times", now.restarts);
             if now.seq != sent.seq || reached.seq > sent.seq {
                 seen.push(now.seq);
                 continue;
