@@ -4,6 +4,9 @@
 
 import { PageRecorder } from './recorder.js';
 
+const SVG = 'http://www.w3.org/2000/svg';
+// In one of so many turns the page is one whose markup does not say all.
+const UNCLEAR_TURNS = 4;
 // A turn takes about so long, in milliseconds, and all of them together at most so long.
 const TURN_MS = 8;
 const TOTAL_MS = 120;
@@ -14,13 +17,13 @@ const PATIENCE_MS = 50;
 // Turn after turn while `isWanted()`; a session that begins does not wait for it.
 export async function warmUp(wasm, isWanted) {
   const scope = scopeOf(window);
-  let rows = ROWS.least, total = 0;
+  let rows = ROWS.least, total = 0, turn = 0;
   while (total < TOTAL_MS) {
     await idle();
     if (!isWanted()) return;
     const start = performance.now();
     try {
-      rehearse(wasm, Math.round(rows), scope);
+      rehearse(wasm, Math.round(rows), scope, ++turn % UNCLEAR_TURNS === 0);
     } catch {
       return; // What it cannot do here, a session will say.
     }
@@ -36,14 +39,15 @@ const idle = () =>
     else setTimeout(resolve, 1);
   });
 
-function rehearse(wasm, rows, scope) {
-  const document = window.document.implementation.createHTMLDocument('');
+function rehearse(wasm, rows, scope, unclear) {
+  const document = window.document.implementation.createHTMLDocument('rehearsal');
   const style = document.createElement('style');
   style.textContent = 'li { color: red; }';
   document.head.append(style);
   const list = document.createElement('ul');
   for (let i = 0; i < rows; i++) list.append(makeRow(document, i));
   document.body.append(list, document.createComment('end'), ...makeControls(document));
+  if (unclear) document.body.append('one', 'two');
   const recorder = new PageRecorder({ document, window, scope }, wasm, {
     mask: null, unmask: null, block: null, ignore: null,
     sink: () => {},
@@ -78,7 +82,9 @@ function makeRow(document, i) {
     // Raw text as a script's is, which Trusted Types leave alone.
     const raw = document.createElement('xmp');
     raw.append('const row = ' + i + ';');
-    row.append(raw, document.createComment(' ' + i + ' '), document.createElementNS('http://www.w3.org/2000/svg', 'path'));
+    const svg = document.createElementNS(SVG, 'svg');
+    svg.append(document.createElementNS(SVG, 'path'));
+    row.append(raw, document.createComment(' ' + i + ' '), svg);
   }
   return row;
 }
