@@ -16,9 +16,7 @@ export class Ids {
   // The page below `root` was read by its markup: `count` nodes, whose ids are in the engine.
   begin(engine, root, count) {
     this.engine = engine;
-    const nodes = this.nodes;
-    this.nodes = new Array(count + 1);
-    for (let id = 0; id < nodes.length; id++) this.nodes[id] = nodes[id];
+    this.nodes = Object.assign(new Array(count + 1), this.nodes);
     this.pending = new Uint8Array(count + 1).fill(1);
     this.pending[0] = 0;
     this.set(root, 1);
@@ -97,7 +95,7 @@ export class Ids {
     this.pending[parent] = 0;
     const ids = this.engine.children(parent);
     if (ids.length === 0) return; // Kept back, if there are any.
-    if (ids.length !== nodes.length) throw new Error(`cobrowse: node ${parent}: expected ${ids.length} children, found ${nodes.length}`);
+    if (ids.length !== nodes.length) throw new Error('cobrowse: other children than node ' + parent + ' has');
     for (let i = 0; i < ids.length; i++) this.set(nodes[i], ids[i]);
   }
 

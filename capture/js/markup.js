@@ -12,7 +12,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 const TEXT = 1, COMMENT = 2, SKIP = 3, FOREIGN = { [SVG]: 4, [MATHML]: 5 }, BITS = 3;
 const HOST = 1, STATE = 2, CLOSED = 4, TEMPLATE = 8, SCROLL = 16, NAMESPACE = 32, IS = 64, RAW = 128,
-  IN_SVG = 256, IN_MATHML = 512, INTEREST_BITS = 10;
+  IN_SVG = 256, FOREIGN_BITS = 256 | 512, INTEREST_BITS = 10;
 
 // Elements without an end tag; what is below one is not in the markup. A comment there may be overlooked.
 const HIDING = ':not(:empty):is(area,base,basefont,bgsound,br,col,embed,frame,hr,img,input,keygen,link,meta,param,source,track,wbr)';
@@ -161,10 +161,9 @@ function taken(wasm, engine, words, html, take) {
 function isUsual(nodes, interests) {
   for (let i = 0; i < interests.length; i += 2) {
     const entry = interests[i];
-    if ((entry & (NAMESPACE | IS | RAW | IN_SVG | IN_MATHML)) === 0) continue;
+    if ((entry & (NAMESPACE | IS | RAW | FOREIGN_BITS)) === 0) continue;
     const node = nodes[entry >>> INTEREST_BITS];
-    if (entry & IN_SVG && dom.namespaceURI(node) !== SVG) return false;
-    if (entry & IN_MATHML && dom.namespaceURI(node) !== MATHML) return false;
+    if (entry & FOREIGN_BITS && dom.namespaceURI(node) !== (entry & IN_SVG ? SVG : MATHML)) return false;
     if (entry & NAMESPACE && !isParsed(node)) return false;
     if (entry & IS && dom.getAttribute(node, 'is') === null) return false;
     if (entry & RAW && !holdsText(node)) return false;
