@@ -130,7 +130,7 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
   const interests = counted.subarray(5);
   if (!agrees || !isUsual(elements, interests)) return false;
   engine.settle();
-  reader.ids.begin(engine, root, engine.nodes());
+  reader.ids.begin(engine, root, engine.nodes() - 1); // The document is none of them.
   reader.start();
   stateInterests(elements, interests, reader, changes);
   return true;
