@@ -19,31 +19,32 @@ export function act(name, fields, nodeOf) {
 const ACTIONS = {
   Scroll(node, left, top) {
     const options = { left, top, behavior: 'instant' };
-    if (node === document) window.scrollTo(options);
+    if (dom.nodeType(node) === dom.DOCUMENT) dom.defaultView(node)?.scrollTo(options);
     else Element.prototype.scrollTo.call(node, options);
   },
 
   Click(node, x, y) {
     if (isCustomersOnly(node)) return CUSTOMER;
-    const at = { bubbles: true, cancelable: true, composed: true, clientX: x, clientY: y, view: window, button: 0 };
+    const at = { bubbles: true, cancelable: true, composed: true, clientX: x, clientY: y, view: viewOf(node), button: 0 };
     const pointer = { ...at, pointerId: 1, pointerType: 'mouse', isPrimary: true };
     node.dispatchEvent(new PointerEvent('pointerdown', { ...pointer, buttons: 1 }));
     if (node.dispatchEvent(new MouseEvent('mousedown', { ...at, buttons: 1, detail: 1 }))) focusFrom(node);
     node.dispatchEvent(new PointerEvent('pointerup', pointer));
     node.dispatchEvent(new MouseEvent('mouseup', { ...at, detail: 1 }));
-    if (typeof node.click === 'function' && !(node instanceof SVGElement)) HTMLElement.prototype.click.call(node);
+    if (dom.namespaceURI(node) === dom.HTML) HTMLElement.prototype.click.call(node);
     else node.dispatchEvent(new MouseEvent('click', { ...at, detail: 1 }));
   },
 
   Input(node, value) {
-    if (dom.activeElement(document) === node && performance.now() - lastTyped < 1000) return BUSY;
-    if (node instanceof HTMLSelectElement) {
+    if (dom.activeElement(dom.ownerDocument(node)) === node && performance.now() - lastTyped < 1000) return BUSY;
+    const name = dom.namespaceURI(node) === dom.HTML ? dom.localName(node) : '';
+    if (name === 'select') {
       const option = [...node.options].findIndex((option) => option.value === value);
       if (option < 0) return GONE;
       node.selectedIndex = option;
-    } else if (node instanceof HTMLTextAreaElement) {
+    } else if (name === 'textarea') {
       type(node, value, dom.setTextareaValue);
-    } else if (node instanceof HTMLInputElement) {
+    } else if (name === 'input') {
       type(node, value, dom.setInputValue);
     } else if (node.isContentEditable) {
       type(node, value, (node, value) => (node.textContent = value));
@@ -65,20 +66,22 @@ function type(node, value, set) {
 function focusFrom(node) {
   const target = node.closest?.('a[href],button,input,select,textarea,[tabindex],[contenteditable]');
   if (target) target.focus({ preventScroll: true });
-  else dom.activeElement(document)?.blur?.();
+  else dom.activeElement(dom.ownerDocument(node))?.blur?.();
 }
 
 // What only the customer's own hand may do: submit a form, leave the site, choose a file.
 function isCustomersOnly(node) {
   const control = node.closest?.('button,input,label,a,area');
   if (!control) return false;
-  if (control instanceof HTMLAnchorElement || control instanceof HTMLAreaElement) {
+  if (/^(a|area)$/.test(dom.localName(control))) {
     return control.href !== '' && (!/^https?:$/.test(control.protocol) || control.origin !== location.origin);
   }
-  const field = control instanceof HTMLLabelElement ? control.control : control;
+  const field = dom.localName(control) === 'label' ? control.control : control;
   if (!field) return false;
   return Boolean(field.form && /^(submit|image|reset)$/.test(field.type)) || field.type === 'file';
 }
+
+const viewOf = (node) => dom.defaultView(dom.ownerDocument(node));
 
 // The customer wins over the agent on the same field.
 let lastTyped = -Infinity;

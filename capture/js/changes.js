@@ -5,7 +5,7 @@ import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
 import { Patches } from './patches.js';
 import { Sheets } from './sheets.js';
-import { KIND, stateOf } from './state.js';
+import { KIND, reportDocument, stateOf } from './state.js';
 
 // Attributes that decide what else may be said of an element: said first.
 const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
@@ -21,7 +21,9 @@ export class Changes {
     this.roots = new Set();
     this.listeners = [];
     this.marked = new Map();
-    this.hosts = new Set();
+    this.hosts = new Set(); // elements that may have got a shadow root or another document
+    this.frames = new Map(); // frame → the document that was told
+    this.patches = null; // once there are any: those of each window
     this.later = new Set(); // what was touched and waits for the next batch
     this.leaving = new Set(); // what is no longer in the page, and goes when all that came out of it has its place
     this.unmarked = true; // the options' selectors may match others than before
@@ -31,6 +33,10 @@ export class Changes {
       noteState: (node) => this.states.add(node),
     });
     reader.onShadow = (root) => this.observe(root);
+    reader.onFrame = (node, document) => {
+      this.frames.set(node, document);
+      this.observe(document);
+    };
     reader.onContent = (content) => this.observer.observe(content, OBSERVED);
   }
 
@@ -49,15 +55,31 @@ export class Changes {
     if (this.roots.has(root)) return;
     this.roots.add(root);
     this.observer.observe(root, OBSERVED);
-    if (root === this.page.document) return;
+    if (dom.nodeType(root) === dom.DOCUMENT) {
+      this.listenIn(root);
+      if (root === this.page.document) return;
+      const scope = dom.defaultView(root);
+      if (this.patches !== null && scope !== null) this.patch(scope);
+      this.sheets.verifyLater([...dom.all(root, 'style')]);
+      return;
+    }
     // What happens in a shadow tree and does not come out of it.
     this.listen(root, 'change', (event) => this.noteState(event));
     this.listen(root, 'scroll', (event) => this.noteScroll(event), true);
+    this.listen(root, 'load', (event) => this.noteLoad(event), true);
   }
 
   connect() {
     const { document, window } = this.page;
     this.observe(document);
+    for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
+    this.sizes = new ResizeObserver((entries) => {
+      for (const entry of entries) this.resized.add(entry.target);
+      this.schedule();
+    });
+  }
+
+  listenIn(document) {
     for (const type of ['input', 'change', 'toggle', 'close', 'cancel']) {
       this.listen(document, type, (event) => this.noteState(event), true);
     }
@@ -66,20 +88,23 @@ export class Changes {
     this.listen(document, 'fullscreenchange', () => this.onTopLayer?.());
     for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
-    for (const type of ['resize', 'hashchange', 'popstate']) this.listen(window, type, () => this.noteDocument());
-    this.sizes = new ResizeObserver((entries) => {
-      for (const entry of entries) this.resized.add(entry.target);
-      this.schedule();
-    });
+    this.listen(document, 'load', (event) => this.noteLoad(event), true);
   }
 
   // For what no observer tells. Behind the first frame: a prototype that is changed makes the browser forget what it has
   // learnt of all that inherits from it.
-  patch() {
-    const { document, scope } = this.page;
-    this.sheets.patch();
+  patchAll() {
+    this.patches = [];
+    this.patch(this.page.scope);
+    for (const document of this.frames.values()) this.patch(dom.defaultView(document));
+  }
+
+  // In one window: a frame's has prototypes of its own.
+  patch(scope) {
+    this.sheets.patch(scope);
     const { Element } = scope;
-    const patches = (this.patches = new Patches());
+    const patches = new Patches();
+    this.patches.push(patches);
     // No record tells of a shadow root that comes to an element in the page.
     patches.method(Element.prototype, 'attachShadow', (host) => {
       this.hosts.add(host);
@@ -87,14 +112,15 @@ export class Changes {
     });
     // The event of a script's scrolling comes with the next animation frame; the position is there at once.
     const scrolled = (node) => {
-      if (node === dom.documentElement(document) || node === dom.body(document)) this.documentChanged = true;
+      const document = dom.ownerDocument(node);
+      if (node === dom.documentElement(document) || node === dom.body(document)) this.noteScrolled(document);
       if (node !== dom.documentElement(document)) this.scrolled.add(node);
       this.schedule();
     };
     for (const name of ['scrollTop', 'scrollLeft']) patches.accessor(Element.prototype, name, { written: scrolled });
     for (const name of ['scroll', 'scrollTo', 'scrollBy']) {
       patches.method(Element.prototype, name, scrolled);
-      patches.method(scope, name, () => this.noteDocument());
+      patches.method(scope, name, () => this.noteScrolled(scope === this.page.scope ? this.page.document : scope.document));
     }
     patches.method(Element.prototype, 'scrollIntoView', (node) => {
       for (let at = dom.parentNode(node); at !== null; at = dom.parentNode(at)) {
@@ -104,7 +130,7 @@ export class Changes {
   }
 
   disconnect() {
-    this.patches?.takeBack();
+    for (const patches of this.patches ?? []) patches.takeBack();
     this.sheets.disconnect();
     this.observer.disconnect();
     this.sizes?.disconnect();
@@ -144,9 +170,9 @@ export class Changes {
       switch (record.type) {
         case 'childList':
           this.cutRun = null;
-          if (target === this.page.document) {
+          if (dom.nodeType(target) === dom.DOCUMENT) {
             this.listenAgain();
-            this.documentChanged = true;
+            this.noteScrolled(target); // It may have another mode.
           }
           for (const node of record.removedNodes) {
             touched.add(node);
@@ -224,28 +250,56 @@ export class Changes {
 
   // Ids were freed: those of shadow roots may be among them.
   noteFreed() {
+    const gone = new Set();
     for (const root of this.roots) {
       if (this.reader.ids.has(root)) continue;
       this.roots.delete(root);
       this.sheets.freed(root);
+      gone.add(root);
     }
+    if (gone.size === 0) return;
+    for (const [node, document] of this.frames) if (gone.has(document)) this.frames.delete(node);
+    this.listeners = this.listeners.filter(([target, type, listener, options]) => {
+      if (gone.has(target)) target.removeEventListener(type, listener, options);
+      return !gone.has(target);
+    });
   }
 
   // Looks at what changes without a record or an event; at all of it, or for as long as a look may take.
   poll(all) {
     this.noteControls();
     this.sheets.poll(all);
+    for (const document of this.frames.values()) this.scrolled.add(document);
   }
 
   noteScroll(event) {
     const node = event.target;
-    if (node === this.page.document) this.documentChanged = true;
+    if (dom.nodeType(node) === dom.DOCUMENT) this.noteScrolled(node);
     else this.scrolled.add(node);
     this.schedule();
   }
 
+  noteScrolled(document) {
+    if (document === this.page.document) this.documentChanged = true;
+    else this.scrolled.add(document);
+    this.schedule();
+  }
+
+  // A frame may have loaded another document.
+  noteLoad({ target }) {
+    if (dom.nodeType(target) !== dom.ELEMENT || this.kind(target) !== KIND.FRAME) return;
+    this.hosts.add(target);
+    this.schedule();
+  }
+
   notePointer(event) {
-    this.pointer = Math.round(event.clientX) + ',' + Math.round(event.clientY);
+    let { clientX: x, clientY: y } = event;
+    for (let frame = event.view?.frameElement; frame; frame = dom.defaultView(dom.ownerDocument(frame))?.frameElement) {
+      const { left, top } = dom.getBoundingClientRect(frame);
+      x += left + frame.clientLeft;
+      y += top + frame.clientTop;
+    }
+    this.pointer = Math.round(x) + ',' + Math.round(y);
     this.noteDocument();
   }
 
@@ -271,6 +325,7 @@ export class Changes {
     const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
+    const emptied = this.stateFrames();
     const isPlacing = touched.size > 0 || this.later.size > 0;
     this.sheets.state(!isPlacing && this.hosts.size === 0);
     // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
@@ -283,10 +338,12 @@ export class Changes {
     if (reader.isCut) {
       Object.assign(this, { attrs, texts, states, scrolled, resized });
       if (this.documentChanged) this.stateDocument();
+      for (const node of emptied) this.hosts.add(node);
       return;
     }
     // In a frame of their own: beside its children's run a host can have no other.
     if (!isPlacing) this.stateHosts();
+    for (const node of emptied) this.hosts.add(node);
     this.stateStates(states);
     const fresh = scrolled.size > 0 ? new Set(reader.fresh) : null;
     for (const node of scrolled) this.stateScroll(node, fresh);
@@ -430,17 +487,41 @@ export class Changes {
     reader.endRun();
   }
 
+  // Frames that have another document than the one that was told: that one goes, the other comes in the next frame.
+  stateFrames() {
+    const emptied = [];
+    for (const [node, document] of this.frames) {
+      if (dom.frameDocument(node) === document) continue;
+      const id = this.reader.ids.get(document);
+      if (id !== undefined) this.reader.gone(id);
+      this.frames.delete(node);
+      this.hosts.delete(node);
+      emptied.push(node);
+    }
+    return emptied;
+  }
+
   stateHosts() {
     const { reader } = this;
-    for (const host of this.hosts) {
-      const id = reader.ids.find(host), root = dom.shadowRoot(host);
-      if (id === undefined || root === null || reader.ids.has(root) || reader.closed.has(host)) continue;
+    const { hosts } = this;
+    this.hosts = new Set();
+    for (const host of hosts) {
+      if (reader.isCut) {
+        this.hosts.add(host);
+        continue;
+      }
+      const id = reader.ids.find(host);
+      if (id === undefined || reader.closed.has(host)) continue;
+      const isFrame = this.kind(host) === KIND.FRAME;
+      const root = isFrame ? dom.frameDocument(host) : dom.shadowRoot(host);
+      if (root === null || reader.ids.has(root)) continue;
       const first = reader.first(host);
       reader.beginRun(id, first === null ? null : reader.ids.find(first));
-      reader.tellShadow(root);
+      if (isFrame) reader.tellFrame(host);
+      else reader.tellShadow(root);
       reader.endRun();
     }
-    this.hosts.clear();
+    for (const node of reader.cuts) this.later.add(node);
   }
 
   stateStates(states) {
@@ -466,6 +547,10 @@ export class Changes {
     if (id === undefined) {
       // Told by this very frame: it has its id in the next one.
       if (fresh.has(node)) this.scrolled.add(node);
+      return;
+    }
+    if (dom.nodeType(node) === dom.DOCUMENT) {
+      reportDocument(node, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
       return;
     }
     const left = dom.scrollLeft(node), top = dom.scrollTop(node);
@@ -511,19 +596,15 @@ export class Changes {
     const { document, window } = this.page;
     const { reader } = this;
     const say = (name, value) => reader.attr(0, reader.prop(name), value);
-    const url = dom.documentURL(document), base = dom.baseURI(document);
-    say('url', url);
-    say('base', base === url ? null : base);
-    say('mode', modeOf(document));
+    reportDocument(document, say);
     say('viewport', window.innerWidth + 'x' + window.innerHeight);
-    const x = window.scrollX, y = window.scrollY;
-    say('scrollLeft', x === 0 ? null : String(x));
-    say('scrollTop', y === 0 ? null : String(y));
     let focus = dom.activeElement(document);
-    while (focus && dom.nodeType(focus) === dom.ELEMENT && dom.shadowRoot(focus)?.activeElement) {
-      focus = dom.shadowRoot(focus).activeElement;
+    for (let inner = focus; inner !== null && dom.nodeType(inner) === dom.ELEMENT; ) {
+      focus = inner;
+      const frame = this.frames.get(inner);
+      inner = dom.shadowRoot(inner)?.activeElement ?? (frame ? dom.activeElement(frame) : null);
     }
-    const id = focus === null || focus === dom.body(document) ? undefined : reader.ids.find(focus);
+    const id = focus === null || focus === dom.body(dom.ownerDocument(focus)) ? undefined : reader.ids.find(focus);
     say('focus', id === undefined ? null : String(id));
     if (this.pointer) say('pointer', this.pointer);
   }
@@ -537,14 +618,3 @@ function plainValue(node, name) {
 }
 
 const round = (value) => Math.round(value * 100) / 100;
-
-// Limited quirks is quirks for table cells only: `compatMode` does not tell, the doctype does.
-function modeOf(document) {
-  if (dom.compatMode(document) === 'BackCompat') return 'quirks';
-  const doctype = dom.doctype(document);
-  if (doctype === null) return 'no-quirks';
-  const id = dom.doctypePublic(doctype).toLowerCase();
-  const limited = /^-\/\/w3c\/\/dtd xhtml 1\.0 (frameset|transitional)\/\//.test(id) ||
-    (/^-\/\/w3c\/\/dtd html 4\.01 (frameset|transitional)\/\//.test(id) && dom.doctypeSystem(doctype) !== '');
-  return limited ? 'limited-quirks' : 'no-quirks';
-}

@@ -4,8 +4,9 @@ import init, * as glue from 'cobrowse-capture-wasm';
 import { Session, saved } from './session.js';
 import { warmUp } from './warm.js';
 
-window[Symbol.for('cobrowse.engine')] = (base) => {
+window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
+  let live;
   let warmed;
   let current;
 
@@ -18,12 +19,22 @@ window[Symbol.for('cobrowse.engine')] = (base) => {
       },
     ));
 
+  // What only a session with people in it needs: the question, the bar, the relay, the agent's hand.
+  const people = () =>
+    (live ??= run('capture-live.js').then(
+      () => window[Symbol.for('cobrowse.live')],
+      (error) => {
+        live = undefined;
+        throw error;
+      },
+    ));
+
   const begin = async (options, resumed) => {
     if (current && !current.ended) throw new Error('cobrowse: a session is running on this page; stop it first');
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready);
+      await session.open(ready, people);
     } catch (error) {
       session.end('failed');
       throw error;

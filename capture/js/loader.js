@@ -15,19 +15,26 @@
   const trusted = (url) =>
     window.trustedTypes ? trustedTypes.createPolicy('cobrowse', { createScriptURL: (url) => url }).createScriptURL(url) : url;
 
-  const load = () =>
-    (loading ??= new Promise((resolve, reject) => {
+  // Runs another of our scripts, from where this one came.
+  const run = (name) =>
+    new Promise((resolve, reject) => {
       const tag = createElement.call(document, 'script');
-      tag.src = trusted(base + 'capture-engine.js');
+      tag.src = trusted(base + name);
       if (script && script.nonce) tag.nonce = script.nonce;
-      tag.onload = () => resolve(window[key](base));
-      tag.onerror = () => {
-        loading = undefined;
-        reject(new Error('cobrowse: ' + base + 'capture-engine.js could not be loaded; does the page’s CSP allow it (script-src)?'));
-      };
+      tag.onload = resolve;
+      tag.onerror = () => reject(new Error('cobrowse: ' + base + name + ' could not be loaded; does the page’s CSP allow it (script-src)?'));
       root.call(document).append(tag);
       tag.remove();
-    }));
+    });
+
+  const load = () =>
+    (loading ??= run('capture-engine.js').then(
+      () => window[key](base, run),
+      (error) => {
+        loading = undefined;
+        throw error;
+      },
+    ));
 
   let session = Promise.resolve(null);
 

@@ -108,6 +108,7 @@ export function readMarkup({ page, wasm, engine, reader, changes }, { root, html
   engine.settle();
   reader.start();
   stateInterests(nodes, interests, reader, changes);
+  noteFrames(document, changes);
   return true;
 }
 
@@ -133,7 +134,13 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
   reader.ids.begin(engine, root, engine.nodes() - 1); // The document is none of them.
   reader.start();
   stateInterests(elements, interests, reader, changes);
+  noteFrames(document, changes);
   return true;
+}
+
+// What is in frames is in no markup.
+function noteFrames(document, changes) {
+  for (const node of dom.all(document, 'iframe,frame')) changes.hosts.add(node);
 }
 
 const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;

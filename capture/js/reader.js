@@ -3,11 +3,11 @@
 
 import * as dom from './dom.js';
 import { Ids } from './ids.js';
-import { stateOf, KIND, kindOf } from './state.js';
+import { KIND, kindOf, reportDocument, stateOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
   DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
-  SHEET = 19, RULE = 20;
+  SHEET = 19, RULE = 20, FRAME = 21;
 
 // In place of an id.
 export const NONE = 0xffffffff;
@@ -322,6 +322,7 @@ export class Reader {
       const shadow = dom.shadowRoot(node);
       if (shadow !== null) this.tellShadow(shadow);
       if (kind === KIND.TEMPLATE) this.tellContent(dom.content(node));
+      if (kind === KIND.FRAME) this.tellFrame(node);
       if (kind === KIND.STYLE) {
         const sheet = this.sheets?.ofNew(node);
         if (sheet) this.sheets.tell(sheet, {});
@@ -360,19 +361,34 @@ export class Reader {
     return count;
   }
 
+  // The document in a frame, if the page may look at it.
+  tellFrame(node) {
+    const document = dom.frameDocument(node);
+    if (document === null) return;
+    const props = [];
+    reportDocument(document, (name, value) => value !== null && props.push(name, value));
+    this.tellRoot(FRAME, document, props);
+    this.onFrame?.(node, document);
+  }
+
   tellShadow(shadow) {
     const props = [];
     if (shadow.mode === 'closed') props.push('closed', '1');
     if (shadow.delegatesFocus) props.push('delegatesFocus', '1');
     if (shadow.slotAssignment === 'manual') props.push('slotAssignment', 'manual');
-    const adopted = this.sheets?.adoptedBy(shadow);
+    this.tellRoot(SHADOW, shadow, props);
+    this.onShadow?.(shadow);
+  }
+
+  tellRoot(fact, root, props) {
+    const adopted = this.sheets?.adoptedBy(root);
     if (adopted) props.push('adopted', adopted);
-    this.words[this.count++] = SHADOW;
+    if (this.count + 64 > this.words.length) this.grow(64);
+    this.words[this.count++] = fact;
     this.words[this.count++] = props.length / 2;
     for (let i = 0; i < props.length; i += 2) this.tellProp(props[i], props[i + 1]);
-    this.fresh.push(shadow);
-    this.tellChildren(shadow);
-    this.onShadow?.(shadow);
+    this.fresh.push(root);
+    this.tellChildren(root);
   }
 
   tellContent(content) {
@@ -499,7 +515,7 @@ export class Reader {
       const isElement = dom.nodeType(node) === dom.ELEMENT;
       this.closed.delete(node);
       if (isElement && node.sheet) this.sheets?.forget(node.sheet);
-      const inner = isElement ? [dom.shadowRoot(node), contentOf(node)] : [];
+      const inner = isElement ? [dom.shadowRoot(node), contentOf(node), isHtml(node) ? dom.frameDocument(node) : null] : [];
       for (const fragment of inner) if (fragment) this.forget(fragment);
       const first = dom.firstChild(node);
       if (first !== null) {
@@ -515,7 +531,8 @@ export class Reader {
 // A parser makes names with a colon that separates nothing: on the wire they begin with one.
 const unprefixed = (local) => (local.includes(':') ? ':' + local : local);
 
-const contentOf = (node) => (dom.localName(node) === 'template' && node instanceof HTMLTemplateElement ? dom.content(node) : null);
+const isHtml = (node) => dom.namespaceURI(node) === dom.HTML;
+const contentOf = (node) => (isHtml(node) && dom.localName(node) === 'template' ? dom.content(node) : null);
 
 // An element's size in CSS pixels, for a box in its place.
 export function sizeOf(node) {

@@ -213,8 +213,8 @@ export class PageRecorder {
     this.wanted = false;
     if (this.unpatched) {
       this.unpatched = false;
-      changes.patch();
-      changes.sheets.verifyLater();
+      changes.patchAll();
+      changes.sheets.verifyLater([...reader.controls].filter((node) => node.localName === 'style'));
     }
     if (frame !== undefined) {
       this.frames++;

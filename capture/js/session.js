@@ -1,9 +1,6 @@
 // A session on the customer's page: consent, recording, relay, control, end.
 
-import { act } from './act.js';
-import { Overlay } from './overlay.js';
 import { PageRecorder } from './recorder.js';
-import { RelayLink, createSession } from './relay.js';
 
 // How long the recorder works in one go, in milliseconds, where the page does not say.
 const BUDGET_MS = 8;
@@ -51,10 +48,15 @@ export class Session {
     });
   }
 
-  async open(ready) {
+  // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
+  // relay goes without.
+  async open(ready, people) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
-    this.overlay = new Overlay(this);
+    // With a sink of the page's own nobody watches but who the page lets watch.
+    const shows = options.overlay ?? Boolean(options.relay);
+    if (asks || shows || options.relay) this.live = await people();
+    if (asks || shows) this.overlay = new this.live.Overlay(this);
     if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
     const wasm = await ready();
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
@@ -68,28 +70,27 @@ export class Session {
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
-      onTopLayer: (opened) => this.overlay.raise(opened),
-      onWritten: () => this.overlay.keep(),
+      onTopLayer: (opened) => this.overlay?.raise(opened),
+      onWritten: () => this.overlay?.keep(),
     });
-    this.recorder.ignore(this.overlay.host);
+    if (this.overlay) this.recorder.ignore(this.overlay.host);
     // Behind it comes what is ours: a page without it is read faster.
     this.recorder.keyframe();
-    // With a sink of the page's own nobody watches but who the page lets watch.
-    if (options.overlay ?? Boolean(options.relay)) this.overlay.show();
+    if (shows) this.overlay.show();
     if (this.link) this.tell(this.recorder.engine.mode_changed(this.mode));
   }
 
   async openRelay() {
     const { options } = this;
     if (!this.resumed) {
-      const { token, secret } = await createSession(options.relay, this.mode);
+      const { token, secret } = await this.live.createSession(options.relay, this.mode);
       this.token = token;
       this.secret = secret;
     } else {
       this.secret = this.resumed.secret;
     }
     this.save();
-    this.link = new RelayLink(options.relay, this.token, this.secret, {
+    this.link = new this.live.RelayLink(options.relay, this.token, this.secret, {
       open: (next) => {
         if (!this.recorder) return;
         // Whatever was on its way when the connection broke is in a keyframe.
@@ -148,7 +149,7 @@ export class Session {
         break;
       case 'Left':
         if (this.agents.delete(fields[0])) {
-          this.overlay.pointer(null);
+          this.overlay?.pointer(null);
           this.emit('agent-left', { user: fields[0] });
         }
         break;
@@ -159,14 +160,14 @@ export class Session {
         this.tell(fields[0]);
         break;
       case 'Pointer':
-        this.overlay.pointer(fields);
+        this.overlay?.pointer(fields);
         break;
       default: {
-        const refusal = act(name, fields, (id) => this.recorder.nodeOf(id));
+        const refusal = this.live.act(name, fields, (id) => this.recorder.nodeOf(id));
         if (refusal) this.tell(this.recorder.engine.refuse(refusal.command, refusal.reason));
       }
     }
-    this.overlay.update();
+    this.overlay?.update();
   }
 
   async flush() {
@@ -178,7 +179,7 @@ export class Session {
     if (!this.recorder || this.recorder.paused) return;
     this.recorder.pause();
     this.tell(this.recorder.engine.paused(true));
-    this.overlay.update();
+    this.overlay?.update();
     this.emit('paused');
   }
 
@@ -186,7 +187,7 @@ export class Session {
     if (!this.recorder?.paused) return;
     this.tell(this.recorder.engine.paused(false));
     this.recorder.resume();
-    this.overlay.update();
+    this.overlay?.update();
     this.emit('resumed');
   }
 

@@ -3,6 +3,7 @@
 // of these; the functions that change them are wrapped while a session runs, and what a script may hold on to (a rule's
 // style, a root's list) is looked at again from time to time.
 
+import * as dom from './dom.js';
 import { Patches } from './patches.js';
 
 // How many rules held by scripts are compared at each look; the next ones are compared at the next.
@@ -37,7 +38,10 @@ export class Sheets {
     this.properties = new Set(); // constructed sheets that were switched on or off
     this.numbers = new WeakMap();
     this.count = 0;
-    this.unverified = null;
+    this.unverified = [];
+    this.patches = [];
+    this.ended = false;
+    this.homes = new WeakMap(); // constructed sheet → the document it is adopted in
     this.own = new WeakSet(); // sheets of ours
     this.listOf = {};
     for (const type of ROOTS) {
@@ -46,9 +50,10 @@ export class Sheets {
     reader.sheets = this;
   }
 
-  patch() {
-    const { scope } = this.page;
-    const patches = (this.patches = new Patches());
+  // The functions of one window: a frame's has its own.
+  patch(scope) {
+    const patches = new Patches();
+    this.patches.push(patches);
     const sheetType = scope.CSSStyleSheet?.prototype;
     patches.method(sheetType, 'insertRule', (sheet, index) => this.inserted(sheet, index));
     patches.method(sheetType, 'addRule', (sheet) => this.replaced(sheet));
@@ -73,7 +78,8 @@ export class Sheets {
   }
 
   disconnect() {
-    this.patches?.takeBack();
+    for (const patches of this.patches) patches.takeBack();
+    this.ended = true;
     clearTimeout(this.verifying);
   }
 
@@ -214,11 +220,13 @@ export class Sheets {
   // The value of a root's property: the numbers of the sheets it has adopted, in order.
   adoptedBy(root) {
     const before = this.adopted.get(root) ?? [];
-    const list = this.listOf[root === this.page.document ? 'Document' : 'ShadowRoot'];
+    const home = dom.nodeType(root) === dom.DOCUMENT ? root : dom.ownerDocument(root);
+    const list = this.listOf[home === root ? 'Document' : 'ShadowRoot'];
     const now = list === undefined ? [] : [...list.call(root)];
     if (now.length === 0 && before.length === 0) return null;
     for (const sheet of now) {
       this.uses.set(sheet, (this.uses.get(sheet) ?? 0) + 1);
+      this.homes.set(sheet, home);
       if (!this.numbers.has(sheet)) this.numbers.set(sheet, String((this.count += 1)));
       if (!this.tracked.has(sheet)) this.unsaid.add(sheet);
     }
@@ -367,24 +375,32 @@ export class Sheets {
       this.tell(sheet, {});
       reader.endRun();
     }
-    const sheets = [...this.unsaid].filter((sheet) => this.uses.has(sheet));
+    const homes = new Map();
+    for (const sheet of this.unsaid) {
+      const home = this.homes.get(sheet);
+      if (this.uses.has(sheet)) homes.set(home, [...(homes.get(home) ?? []), sheet]);
+    }
     this.unsaid.clear();
-    if (sheets.length === 0) return;
-    const first = reader.first(this.page.document);
-    reader.beginRun(0, first === null ? null : reader.ids.get(first));
-    for (const sheet of sheets) this.tell(sheet, { sheet: this.numbers.get(sheet), ...propertiesOf(sheet) });
-    reader.endRun();
+    for (const [home, sheets] of homes) {
+      const id = reader.ids.get(home);
+      if (id === undefined) continue;
+      const first = reader.first(home);
+      reader.beginRun(id, first === null ? null : reader.ids.get(first));
+      for (const sheet of sheets) this.tell(sheet, { sheet: this.numbers.get(sheet), ...propertiesOf(sheet) });
+      reader.endRun();
+    }
   }
 
   // Rules that scripts changed before the session began are found by comparing each style element's rules with those
   // that its text gives; not while the page is first read, but when there is time.
-  verifyLater() {
-    this.unverified = [...this.reader.controls].filter((node) => node.localName === 'style');
+  verifyLater(nodes) {
+    const isWaiting = this.unverified.length > 0;
+    this.unverified.push(...nodes);
+    if (isWaiting || nodes.length === 0) return;
     const turn = (deadline) => {
-      if (!this.patches.active || this.unverified === null) return;
-      const end = performance.now() + (deadline?.timeRemaining?.() || 5);
-      this.verify(end);
-      if (this.unverified !== null) next();
+      if (this.ended) return;
+      this.verify(performance.now() + (deadline?.timeRemaining?.() || 5));
+      if (this.unverified.length > 0) next();
     };
     const { window } = this.page;
     const next = () => {
@@ -395,14 +411,12 @@ export class Sheets {
   }
 
   verify(end) {
-    if (this.unverified === null) return;
     while (this.unverified.length > 0 && performance.now() < end) {
       const { sheet } = this.unverified.pop();
       if (!sheet || this.tracked.has(sheet) || this.dirty.has(sheet) || !this.isChanged(sheet)) continue;
       this.dirty.add(sheet);
       this.schedule();
     }
-    if (this.unverified.length === 0) this.unverified = null;
   }
 
   // Whether a style element's rules are others than those its text gives.

@@ -3,11 +3,12 @@
 import * as dom from './dom.js';
 
 // Up to STYLE: elements with state of their own.
-export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, TEMPLATE: 7, SCRIPT: 8, INLINE: 9 };
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, TEMPLATE: 7, SCRIPT: 8, INLINE: 9, FRAME: 10 };
 
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
   ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
+  ['iframe', KIND.FRAME], ['frame', KIND.FRAME],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
 for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
@@ -73,4 +74,26 @@ export function isModal(node) {
   } catch {
     return false; // A browser that does not know the selector has no way to tell.
   }
+}
+
+// Limited quirks is quirks for table cells only: `compatMode` does not tell, the doctype does.
+export function modeOf(document) {
+  if (dom.compatMode(document) === 'BackCompat') return 'quirks';
+  const doctype = dom.doctype(document);
+  if (doctype === null) return 'no-quirks';
+  const id = dom.doctypePublic(doctype).toLowerCase();
+  const limited = /^-\/\/w3c\/\/dtd xhtml 1\.0 (frameset|transitional)\/\//.test(id) ||
+    (/^-\/\/w3c\/\/dtd html 4\.01 (frameset|transitional)\/\//.test(id) && dom.doctypeSystem(doctype) !== '');
+  return limited ? 'limited-quirks' : 'no-quirks';
+}
+
+// What is said of a document as a whole; null where there is nothing to say. Scroll positions, addresses and mode.
+export function reportDocument(document, report) {
+  const url = dom.documentURL(document), base = dom.baseURI(document);
+  const { scrollX = 0, scrollY = 0 } = dom.defaultView(document) ?? {};
+  report('url', url);
+  report('base', base === url ? null : base);
+  report('mode', modeOf(document));
+  report('scrollLeft', scrollX === 0 ? null : String(scrollX));
+  report('scrollTop', scrollY === 0 ? null : String(scrollY));
 }

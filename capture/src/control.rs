@@ -64,7 +64,7 @@ pub fn check(mode: Mode, paused: bool, message: &Control, mirror: &Tree) -> Resu
         return Ok(());
     };
     let node_kind = mirror.node(*node).kind;
-    let window = *node == ROOT && tool == Tool::Scroll;
+    let window = (*node == ROOT || node_kind == Kind::Frame) && tool == Tool::Scroll;
     if !window && node_kind != Kind::Element {
         return Err(if node_kind == Kind::Free { Refusal::Gone } else { Refusal::Element });
     }

@@ -46,6 +46,9 @@ pub mod tag {
     pub const SHEET: u32 = 19;
     /// Entry, `length`: a rule of a style sheet.
     pub const RULE: u32 = 20;
+    /// Entry, `attrs (name length)*`: the document in the frame above, or in the run's parent; its children follow until
+    /// [`UP`].
+    pub const FRAME: u32 = 21;
     /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
     pub const WITHHELD: u32 = 18;
     /// `id marks`: what the privacy selectors say of an element has changed.

@@ -158,6 +158,7 @@ impl Recorder {
                 tag::ELEMENT => self.element(&mut batch, &mut attrs)?,
                 tag::SHADOW => self.fragment(Kind::Shadow, &mut batch)?,
                 tag::SHEET => self.fragment(Kind::Sheet, &mut batch)?,
+                tag::FRAME => self.fragment(Kind::Frame, &mut batch)?,
                 tag::CONTENT => {
                     let rules = self.fragment_rules(Kind::Content);
                     let id = if rules.is_closed() { NONE } else { self.encoder.fragment(Kind::Content)? };

@@ -18,8 +18,9 @@
 //   file    file inputs: same element, same size (invariant 1).
 //   script  script elements: same element, other attributes; their source is not created (invariant 6).
 //   inert   single attributes that are never created (invariant 6), so absent or blank at the agent: `javascript:`
-//           URLs, `http-equiv` of a refresh, sources of nested documents and plug-ins (nested documents are not
-//           compared either).
+//           URLs, `http-equiv` of a refresh, sources of nested documents and plug-ins.
+//   frame   the base of the document in a frame, where the customer's page may look at it: its nodes are compared as
+//           the page's are. At the agent it has no address of its own.
 //   skip    single attributes without meaning at the agent: `href` and `target` of `<base>`, types of plug-ins,
 //           `content` of a refresh, policy metas.
 //
@@ -64,6 +65,8 @@
   const scrollLeft = getter(Element.prototype, 'scrollLeft');
   const clientRects = method(Element.prototype, 'getClientRects');
   const clientRect = method(Element.prototype, 'getBoundingClientRect');
+  const ownerDocument = getter(Node.prototype, 'ownerDocument');
+  const innerDocuments = { iframe: getter(HTMLIFrameElement.prototype, 'contentDocument'), frame: getter(HTMLFrameElement.prototype, 'contentDocument') };
   const templateContent = getter(HTMLTemplateElement.prototype, 'content');
   const styleSheets = getter(Document.prototype, 'styleSheets');
   const adoptedStyleSheets = getter(Document.prototype, 'adoptedStyleSheets');
@@ -197,6 +200,7 @@
       this.agent = options.side === 'agent';
       this.raw = options.side === 'raw';
       this.base = options.base ?? baseURI(doc);
+      this.bases = new Map([[doc, this.base]]);
       this.masked = options.masked ?? [];
       this.given = new Map(options.allowances ?? []);
       this.noted = [];
@@ -298,6 +302,17 @@
         this.say(element, depth, 'content', '');
         if (firstChild(content) !== null) below.push([firstChild(content), Boolean(allowance.mask)]);
       }
+      const inner = html ? (innerDocuments[name]?.(element) ?? null) : null;
+      if (this.agent || this.raw ? allowance.frame !== undefined : inner !== null) {
+        if (inner === null) {
+          this.say(element, depth, 'frame', 'has no document');
+          return below;
+        }
+        this.hosts.set(inner, [element, '#document']);
+        this.bases.set(inner, allowance.frame ?? baseURI(inner));
+        this.say(element, depth, 'frame', compatMode(inner));
+        if (firstChild(inner) !== null) below.push([firstChild(inner), Boolean(allowance.mask)]);
+      }
       const shadow = shadowRoot(element);
       if (shadow !== null) {
         this.hosts.set(shadow, [element, '#shadow-root']);
@@ -331,6 +346,8 @@
           allowance[name === 'input' ? 'field' : 'mask'] = true;
         }
       }
+      const inner = html ? (innerDocuments[name]?.(element) ?? null) : null;
+      if (inner !== null) allowance.frame = baseURI(inner);
       if (html && NEVER_CREATED.has(name)) inert.push(...NEVER_CREATED.get(name));
       if (html && MEANINGLESS.has(name)) skip.push(...MEANINGLESS.get(name));
       if (html && name === 'meta') {
@@ -384,8 +401,14 @@
       for (const [, label, value] of facts) this.say(element, depth, label, value);
     }
 
+    /** What addresses are relative to where a node is. */
+    baseOf(node) {
+      return this.bases.get(ownerDocument(node)) ?? this.base;
+    }
+
     attributeValue(attribute, value, element, depth, allowance) {
       const { name } = attribute;
+      const base = this.baseOf(element);
       if ((allowance.mask && READABLE.has(name)) || (allowance.field && name === 'value')) {
         this.checkMask(element, depth, value, `@${name}`);
         return `masked, ${value.length} units`;
@@ -393,10 +416,10 @@
       if (isUrlAttribute(attribute)) {
         // A fragment names something in the same document, and must go on doing so, but in links.
         const link = ['a', 'area'].includes(localName(element));
-        return quote(value.trim().startsWith('#') && !link ? value : resolve(value, this.base));
+        return quote(value.trim().startsWith('#') && !link ? value : resolve(value, base));
       }
-      if (SRCSET_ATTRIBUTES.has(name)) return quote(resolveSrcset(value, this.base));
-      if (name === 'style') return quote(resolveCss(value, this.base));
+      if (SRCSET_ATTRIBUTES.has(name)) return quote(resolveSrcset(value, base));
+      if (name === 'style') return quote(resolveCss(value, base));
       return quote(value);
     }
 
@@ -409,7 +432,7 @@
       }
       const parent = parentNode(node);
       const css = parent !== null && nodeType(parent) === 1 && localName(parent) === 'style';
-      this.say(node, depth, kind, quote(css ? resolveCss(value, this.base) : value));
+      this.say(node, depth, kind, quote(css ? resolveCss(value, this.baseOf(node)) : value));
     }
 
     /** At the agent, a masked string is made of one character, blanks apart. */
@@ -465,14 +488,15 @@
     walkStyles() {
       const roots = [[this.document, 'document']];
       for (const [root, [host, label]] of this.hosts) {
-        if (label === '#shadow-root') roots.push([root, `${this.path(host)} > ${label}`]);
+        if (label !== '#content') roots.push([root, `${this.path(host)} > ${label}`]);
       }
       for (const [root, label] of roots) {
-        const top = root === this.document;
+        const top = nodeType(root) === 9;
+        const base = top ? this.bases.get(root) : this.baseOf(root);
         const listed = top ? styleSheets(root) : innerStyleSheets(root);
-        for (let i = 0; i < listed.length; i++) this.saySheet(listed[i], `${label} styleSheets[${i}]`, this.base);
+        for (let i = 0; i < listed.length; i++) this.saySheet(listed[i], `${label} styleSheets[${i}]`, base);
         const adopted = top ? adoptedStyleSheets(root) : innerAdoptedStyleSheets(root);
-        for (let i = 0; i < adopted.length; i++) this.saySheet(adopted[i], `${label} adoptedStyleSheets[${i}]`, this.base);
+        for (let i = 0; i < adopted.length; i++) this.saySheet(adopted[i], `${label} adoptedStyleSheets[${i}]`, base);
       }
     }
 
@@ -536,8 +560,8 @@
     path(node) {
       if (typeof node === 'string') return node;
       const steps = [];
-      for (let at = node; at !== null && nodeType(at) !== 9; ) {
-        if (nodeType(at) === 11) {
+      for (let at = node; at !== null && (nodeType(at) !== 9 || this.hosts.has(at)); ) {
+        if (nodeType(at) === 11 || nodeType(at) === 9) {
           const host = this.hosts.get(at);
           steps.unshift(host ? host[1] : '#fragment');
           at = host ? host[0] : null;

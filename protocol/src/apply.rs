@@ -80,6 +80,7 @@ impl Apply<'_> {
             Op::Element { id, name, .. } => self.open(id, Kind::Element, name)?,
             Op::Shadow { id, .. } => self.fragment(id, Kind::Shadow)?,
             Op::Sheet { id, .. } => self.fragment(id, Kind::Sheet)?,
+            Op::Frame { id, .. } => self.fragment(id, Kind::Frame)?,
             Op::Content { id } => self.fragment(id, Kind::Content)?,
             Op::Leaf { id, kind, data } => self.create(id, kind, NameId::NONE, data)?,
             Op::Attr { name, value } => {

@@ -295,7 +295,7 @@ pub(crate) fn write_subtree(writer: &mut OpWriter, tree: &Tree, top: u32, is_kno
 fn write_node(writer: &mut OpWriter, tree: &Tree, id: u32) {
     let node = tree.node(id);
     match node.kind {
-        Kind::Element | Kind::Shadow | Kind::Sheet => {
+        Kind::Element | Kind::Shadow | Kind::Sheet | Kind::Frame => {
             writer.define(node.name, &tree.names);
             let mut count = 0;
             for (name, _) in tree.attrs(id) {
@@ -304,8 +304,7 @@ fn write_node(writer: &mut OpWriter, tree: &Tree, id: u32) {
             }
             match node.kind {
                 Kind::Element => writer.element(id, node.name, count),
-                Kind::Shadow => writer.shadow(id, count),
-                _ => writer.sheet(id, count),
+                kind => writer.fragment(id, kind, count),
             }
             for (name, value) in tree.attrs(id) {
                 writer.attr(name, value);

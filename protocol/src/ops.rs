@@ -58,6 +58,8 @@ pub mod tag {
     pub const SHEET: u8 = 0x1a;
     /// Row: a rule of a style sheet.
     pub const RULE: u8 = 0x1b;
+    /// Row: the document in a frame; its properties and children follow until [`UP`].
+    pub const FRAME: u8 = 0x1c;
 
     /// Row: an element with `tag - ELEMENT` attributes, or, with [`MANY`], a number of them; its children follow
     /// until [`UP`].
@@ -88,7 +90,7 @@ pub enum Op<'a> {
         /// How many attributes and properties follow.
         attrs: u32,
     },
-    /// An attribute or property of the element, shadow root or style sheet above.
+    /// An attribute or property of the element, shadow root, frame's document or style sheet above.
     Attr {
         /// Its name.
         name: NameId,
@@ -111,6 +113,13 @@ pub enum Op<'a> {
     },
     /// The shadow root of the element above; `attrs` [`Op::Attr`] follow, then its children, then [`Op::Up`].
     Shadow {
+        /// Its id.
+        id: u32,
+        /// How many properties follow.
+        attrs: u32,
+    },
+    /// The document in the `<iframe>` or `<frame>` above; `attrs` [`Op::Attr`] follow, then its children, then [`Op::Up`].
+    Frame {
         /// Its id.
         id: u32,
         /// How many properties follow.
@@ -395,17 +404,14 @@ impl OpWriter {
         self.op(tag::CONTENT);
     }
 
-    /// The shadow root of the element just written; `attrs` calls of [`OpWriter::attr`] follow.
-    pub fn shadow(&mut self, id: u32, attrs: u32) {
+    /// A shadow root, the document in a frame, or a style sheet; `attrs` calls of [`OpWriter::attr`] follow.
+    pub fn fragment(&mut self, id: u32, kind: Kind, attrs: u32) {
         self.new_id(id);
-        self.op(tag::SHADOW);
-        self.columns.number(Column::ValueLens, attrs);
-    }
-
-    /// A style sheet; `attrs` calls of [`OpWriter::attr`] follow.
-    pub fn sheet(&mut self, id: u32, attrs: u32) {
-        self.new_id(id);
-        self.op(tag::SHEET);
+        self.op(match kind {
+            Kind::Shadow => tag::SHADOW,
+            Kind::Frame => tag::FRAME,
+            _ => tag::SHEET,
+        });
         self.columns.number(Column::ValueLens, attrs);
     }
 
@@ -697,11 +703,15 @@ impl<'a, 'n> OpReader<'a, 'n> {
                 self.depth += 1;
                 Op::Content { id: self.new_id() }
             }
-            tag::SHADOW | tag::SHEET => {
+            tag::SHADOW | tag::SHEET | tag::FRAME => {
                 self.depth += 1;
                 self.attrs = self.number(Column::ValueLens, "a number of properties")?;
                 let (id, attrs) = (self.new_id(), self.attrs);
-                if tag == tag::SHADOW { Op::Shadow { id, attrs } } else { Op::Sheet { id, attrs } }
+                match tag {
+                    tag::SHADOW => Op::Shadow { id, attrs },
+                    tag::FRAME => Op::Frame { id, attrs },
+                    _ => Op::Sheet { id, attrs },
+                }
             }
             tag::KNOWN => Op::Known { id: self.id()? },
             tag::UP if self.depth > 0 => {

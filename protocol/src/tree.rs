@@ -46,19 +46,21 @@ pub enum Kind {
     Sheet = 9,
     /// A rule of a style sheet: data is its CSS text, nested rules included.
     Rule = 10,
+    /// The document in an `<iframe>` or `<frame>`, its first child.
+    Frame = 11,
 }
 
 impl Kind {
     /// Whether nodes of this kind have children.
     #[must_use]
     pub const fn has_children(self) -> bool {
-        matches!(self, Self::Document | Self::Element | Self::Content | Self::Shadow | Self::Sheet)
+        matches!(self, Self::Document | Self::Element | Self::Content | Self::Shadow | Self::Sheet | Self::Frame)
     }
 
     /// Whether nodes of this kind are fragments: parts of their parent that come before its children and never move.
     #[must_use]
     pub const fn is_fragment(self) -> bool {
-        matches!(self, Self::Content | Self::Shadow | Self::Sheet)
+        matches!(self, Self::Content | Self::Shadow | Self::Sheet | Self::Frame)
     }
 
     /// Whether a node of this kind may be a child of one of that kind.
@@ -66,8 +68,8 @@ impl Kind {
     pub const fn fits_below(self, parent: Self) -> bool {
         match self {
             Self::Rule => matches!(parent, Self::Sheet),
-            Self::Sheet => matches!(parent, Self::Element | Self::Document),
-            Self::Content | Self::Shadow => matches!(parent, Self::Element),
+            Self::Sheet => matches!(parent, Self::Element | Self::Document | Self::Frame),
+            Self::Content | Self::Shadow | Self::Frame => matches!(parent, Self::Element),
             Self::Free | Self::Document => false,
             _ => parent.has_children() && !matches!(parent, Self::Sheet),
         }
@@ -76,7 +78,7 @@ impl Kind {
     /// Whether nodes of this kind have attributes or properties.
     #[must_use]
     pub const fn has_attrs(self) -> bool {
-        matches!(self, Self::Document | Self::Element | Self::Shadow | Self::Sheet)
+        matches!(self, Self::Document | Self::Element | Self::Shadow | Self::Sheet | Self::Frame)
     }
 
     /// Whether nodes of this kind have data.

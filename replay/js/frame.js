@@ -1,12 +1,19 @@
 // The one iframe: no scripts, the page's own mode and base URL.
 
+import * as dom from './dom.js';
+
 const CSP = [
   "default-src 'none'", 'img-src * data: blob:', 'media-src * data: blob:', 'font-src * data: blob:',
   "style-src * 'unsafe-inline' data: blob:", "script-src 'none'", "object-src 'none'", "frame-src 'none'",
   "form-action 'none'", "connect-src 'none'",
 ].join('; ');
-const META = `<meta http-equiv="Content-Security-Policy" content="${CSP}">`;
-const LIMITED = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">';
+export const META = `<meta http-equiv="Content-Security-Policy" content="${CSP}">`;
+// What makes a parser take a document for one of that mode.
+export const DOCTYPES = {
+  quirks: '',
+  'limited-quirks': '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">',
+  'no-quirks': '<!DOCTYPE html>',
+};
 
 // Makes an iframe with an empty document. The policy outlives its element, and so does the mode its doctype.
 export async function makeFrame(container, mode, base) {
@@ -26,17 +33,20 @@ export async function makeFrame(container, mode, base) {
     container.prepend(iframe);
     const inner = iframe.contentDocument;
     inner.open();
-    inner.write(LIMITED + META);
+    inner.write(DOCTYPES[mode] + META);
     inner.close();
   } else {
-    iframe.srcdoc = '<!DOCTYPE html>' + META;
+    iframe.srcdoc = DOCTYPES['no-quirks'] + META;
     const loaded = new Promise((resolve) => iframe.addEventListener('load', resolve, { once: true }));
     withBase(base, () => container.prepend(iframe));
     await loaded;
   }
-  const inner = iframe.contentDocument;
-  while (inner.firstChild) inner.firstChild.remove();
+  clear(iframe.contentDocument);
   return iframe;
+}
+
+export function clear(document) {
+  for (let node; (node = dom.firstChild(document)) !== null; ) dom.removeChild(document, node);
 }
 
 // An `about:` document takes its base URL from the document that makes it, at that moment (HTML standard, "about base

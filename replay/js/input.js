@@ -32,13 +32,21 @@ export class AgentInput {
     const x = (event.clientX - bounds.left - view.offset.x) / view.scale;
     const y = (event.clientY - bounds.top - view.offset.y) / view.scale;
     if (x < 0 || y < 0 || x > view.viewport.width || y > view.viewport.height) return null;
+    let left = x, top = y; // in the innermost frame
     let element = dom.elementFromPoint(view.page.document, x, y);
-    while (element && dom.shadowRoot(element)) {
-      const inner = dom.shadowRoot(element).elementFromPoint(x, y);
+    while (element) {
+      const shadow = dom.shadowRoot(element);
+      const frame = shadow === null ? dom.frameDocument(element) : null;
+      if (frame !== null) {
+        const bounds = element.getBoundingClientRect();
+        left -= bounds.left + element.clientLeft;
+        top -= bounds.top + element.clientTop;
+      }
+      const inner = shadow?.elementFromPoint(left, top) ?? (frame && dom.elementFromPoint(frame, left, top));
       if (!inner || inner === element) break;
       element = inner;
     }
-    return { x: Math.round(x), y: Math.round(y), element };
+    return { x: Math.round(x), y: Math.round(y), left: Math.round(left), top: Math.round(top), element };
   }
 
   id(node) {
@@ -66,10 +74,18 @@ export class AgentInput {
 
   // The nearest element that can scroll that way, or the window.
   scrollable(element, dx, dy) {
-    const { document, window } = this.view.page;
+    const { document, window, frames } = this.view.page;
     const root = dom.documentElement(document);
-    for (; element && element !== root; element = dom.parentNode(element)) {
+    for (; element && element !== root; element = above(element, frames)) {
       if (dom.nodeType(element) !== 1) continue;
+      const frame = dom.parentNode(element) === dom.ownerDocument(element) ? frames.around(element) : undefined;
+      if (frame !== undefined) {
+        const inner = dom.scrollingElement(frame.document) ?? element;
+        if (canScroll(inner.scrollTop, dy, inner.scrollHeight - inner.clientHeight) || canScroll(inner.scrollLeft, dx, inner.scrollWidth - inner.clientWidth)) {
+          return [inner, this.id(frame)];
+        }
+        continue;
+      }
       const { overflowX, overflowY } = window.getComputedStyle(element);
       const down = /auto|scroll/.test(overflowY) && canScroll(element.scrollTop, dy, element.scrollHeight - element.clientHeight);
       const across = /auto|scroll/.test(overflowX) && canScroll(element.scrollLeft, dx, element.scrollWidth - element.clientWidth);
@@ -85,7 +101,7 @@ export class AgentInput {
     if (!at?.element) return;
     const id = this.id(at.element);
     if (id < 0) return;
-    view.send(view.engine.click(id, at.x, at.y));
+    view.send(view.engine.click(id, at.left, at.top));
     if (SELECTABLE.has(at.element.tagName) && !/^(checkbox|radio|button|submit|reset|image|file|password|range|color)$/.test(at.element.type)) {
       this.openField(at.element, id);
     }
@@ -95,7 +111,7 @@ export class AgentInput {
   openField(element, id) {
     this.closeField();
     const { view } = this;
-    const bounds = element.getBoundingClientRect();
+    const bounds = view.rectOf(element);
     const field = element.tagName === 'SELECT' ? document.createElement('select') : document.createElement(element.tagName);
     if (element.tagName === 'SELECT') {
       for (const { value, label } of element.options) field.append(new Option(label, value));
@@ -120,6 +136,13 @@ export class AgentInput {
     this.field = null;
     field?.remove();
   }
+}
+
+// What a node is in: below a shadow root or in a frame, its element.
+function above(node, frames) {
+  const parent = dom.parentNode(node);
+  if (parent === null) return node.host ?? null;
+  return dom.nodeType(parent) === 9 ? frames.around(parent)?.element ?? null : parent;
 }
 
 const clamp = (value, most) => Math.max(0, Math.min(value, most));

@@ -3,10 +3,11 @@
 // it (Web Animations), or outside of the iframe.
 
 import * as dom from './dom.js';
+import { FrameNode, Frames } from './frames.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
 
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
-  ATTR = 11, NO_ATTR = 12, DATA = 13, SHEET = 14;
+  ATTR = 11, NO_ATTR = 12, DATA = 13, SHEET = 14, FRAME = 15;
 const NONE = 0xffffffff;
 const DOCTYPE = 2, TEXT = 4, COMMENT = 5, INSTRUCTION = 6;
 const PROP = 7, OTHER = 8;
@@ -32,6 +33,8 @@ export class Page {
     this.late = []; // what waits until the whole frame is in place
     this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
     this.sheets = new Sheets(this);
+    this.frames = new Frames(this);
+    this.frame = undefined; // the one that is being told
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
   }
 
@@ -44,15 +47,33 @@ export class Page {
     this.textAt = 0;
     while (this.at < words.length) this.command();
     for (const id of freed) {
-      if (this.nodes[id] instanceof SheetNode) this.sheets.forget(this.nodes[id]);
+      const node = this.nodes[id];
+      if (node instanceof SheetNode) this.sheets.forget(node);
+      else if (node instanceof FrameNode) this.frames.all.delete(node);
       this.nodes[id] = undefined;
     }
+    this.settle();
     const late = this.late;
     this.late = [];
     // In a single choice, what is no longer chosen comes before what is.
     late.sort((a, b) => a[0] - b[0]);
     for (const [, run] of late) run();
+  }
+
+  settle() {
+    this.frames.settle();
     this.sheets.settle();
+  }
+
+  // What other nodes can be below: of a frame, its document.
+  nodeOf(id) {
+    const node = this.nodes[id];
+    return node instanceof FrameNode ? node.document : node;
+  }
+
+  // What addresses are relative to where a node is; null where the browser knows by itself.
+  baseOf(node) {
+    return this.frames.around(node)?.base ?? this.base;
   }
 
   learn(words, text) {
@@ -77,11 +98,13 @@ export class Page {
     switch (words[this.at++]) {
       case PLACE:
         this.place();
+        this.frame = undefined;
         break;
       case REMOVE: {
         const node = this.nodes[words[this.at++]];
         if (node instanceof RuleNode) node.sheet.remove(node);
         else if (node instanceof SheetNode) this.sheets.release(node);
+        else if (node instanceof FrameNode) this.frames.release(node);
         else if (node) removeNode(node);
         break;
       }
@@ -115,7 +138,8 @@ export class Page {
     const words = this.words;
     const parentId = words[this.at++], beforeId = words[this.at++];
     const before = beforeId === NONE ? null : this.nodes[beforeId];
-    const parent = before instanceof RuleNode ? before.sheet : before ? dom.parentNode(before) : this.nodes[parentId];
+    const parent = before instanceof RuleNode ? before.sheet : before ? dom.parentNode(before) : this.nodeOf(parentId);
+    this.frame = parent && !(parent instanceof SheetNode) ? this.frames.around(parent) : undefined;
     const stack = [];
     let into = parent;
     for (;;) {
@@ -125,10 +149,11 @@ export class Page {
         case UP: {
           const node = into;
           into = stack.pop();
+          if (node === this.frame?.document) this.frame = this.frame.outer;
           if (node && !(node instanceof SheetNode) && dom.nodeType(node) === 1) {
             this.complete(node);
             if (stack.length === 0) {
-              if (parent === this.document) this.makeRoom(node);
+              if (dom.nodeType(parent) === 9) this.makeRoom(parent, node);
               insert(parent, node, before);
             }
           }
@@ -144,7 +169,7 @@ export class Page {
         }
         case LEAF: {
           const node = this.leaf(into);
-          if (stack.length === 0 && parent === this.document) this.makeRoom(node);
+          if (stack.length === 0 && !(parent instanceof SheetNode) && dom.nodeType(parent) === 9) this.makeRoom(parent, node);
           if (node instanceof RuleNode) node.sheet.insert(node, stack.length === 0 ? before : null);
           else if (node) insert(into, node, stack.length === 0 ? before : null);
           break;
@@ -159,6 +184,10 @@ export class Page {
         case SHADOW:
           stack.push(into);
           into = this.shadow(into);
+          break;
+        case FRAME:
+          stack.push(into);
+          into = this.innerDocument(into);
           break;
         case SHEET:
           stack.push(into);
@@ -178,10 +207,10 @@ export class Page {
   }
 
   // A document has one doctype and one element: what takes their place goes in before they are told to go.
-  makeRoom(node) {
-    const type = dom.nodeType(node);
+  makeRoom(document, node) {
+    const type = node instanceof RuleNode ? 0 : dom.nodeType(node);
     if (type !== 1 && type !== 10) return;
-    const root = dom.documentElement(this.document), doctype = dom.doctype(this.document);
+    const root = dom.documentElement(document), doctype = dom.doctype(document);
     if (type === 10 && doctype !== null) removeNode(doctype);
     if (root !== null && root !== node && (type === 1 || this.isLeaving(root))) removeNode(root);
   }
@@ -230,6 +259,20 @@ export class Page {
     return sheet;
   }
 
+  // The document in a frame.
+  innerDocument(owner) {
+    const words = this.words;
+    const frame = this.frames.create(owner);
+    frame.outer = this.frame;
+    this.nodes[words[this.at++]] = frame;
+    for (let count = words[this.at++]; count > 0; count--) {
+      const { name } = this.names[words[this.at++]];
+      this.setProp(frame, name, this.string());
+    }
+    this.frame = frame;
+    return frame.document;
+  }
+
   shadow(host) {
     const words = this.words;
     const id = words[this.at++];
@@ -266,7 +309,9 @@ export class Page {
       this.setProp(node, name, value);
       return;
     }
-    if (this.base !== null) value = this.absolute(node, name, value);
+    const frame = this.frame ?? this.frames.around(node);
+    const base = frame === undefined ? this.base : frame.base;
+    if (base !== null) value = this.absolute(node, name, value, base, frame?.url ?? this.url);
     setAttribute(node, uri, name, value);
     this.resync(node, name);
   }
@@ -281,15 +326,15 @@ export class Page {
     this.resync(node, name);
   }
 
-  absolute(node, name, value) {
+  absolute(node, name, value, pageBase, url) {
     try {
       // A base element is relative to the page's address, everything else to the base.
-      const base = dom.localName(node) === 'base' ? this.url : this.base;
+      const base = dom.localName(node) === 'base' ? url : pageBase;
       if (ADDRESSES.has(name) && !value.startsWith('#')) return new URL(value, base).href;
       if (name === 'srcset') {
-        return value.replace(/(^|,\s+)(\S+)/g, (all, before, url) => before + new URL(url, this.base).href);
+        return value.replace(/(^|,\s+)(\S+)/g, (all, before, url) => before + new URL(url, base).href);
       }
-      if (name === 'style') return absoluteCss(value, this.base);
+      if (name === 'style') return absoluteCss(value, base);
     } catch {
       // No address: it stays as it is.
     }
@@ -300,6 +345,10 @@ export class Page {
   setProp(node, name, value) {
     if (node instanceof SheetNode) {
       this.sheets.setProp(node, name, value);
+      return;
+    }
+    if (node instanceof FrameNode && name !== 'adopted') {
+      node.setProp(name, value);
       return;
     }
     if (name === 'adopted') {

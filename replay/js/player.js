@@ -170,6 +170,7 @@ export class PlayerView {
       this.fit();
     }
     this.showScroll(shown);
+    for (const frame of page.frames.all) frame.showScroll();
     if (pointer !== this.pointerAt) this.showPointer(pointer);
     if (isNew || focus !== shown.focus || (focus !== '' && !this.focused?.isConnected)) {
       this.focused = focus === '' ? null : page.nodes[Number(focus)] ?? null;
@@ -192,7 +193,7 @@ export class PlayerView {
 
   // Where the customer's focus is, for as long as it is there: drawn over the page, which never has the focus itself.
   showFocus() {
-    const rect = this.focused?.isConnected ? this.focused.getBoundingClientRect() : null;
+    const rect = this.focused?.isConnected ? this.rectOf(this.focused) : null;
     const shown = rect !== null && rect.width > 0 && rect.height > 0;
     this.ring.style.display = shown ? 'block' : 'none';
     if (this.focused === null || this.destroyed) return;
@@ -208,6 +209,18 @@ export class PlayerView {
       this.ringTurn = undefined;
       this.showFocus();
     });
+  }
+
+  // Where an element is in the customer's viewport, also in a frame.
+  rectOf(element) {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const rect = new DOMRect(left, top, width, height);
+    for (let frame = this.page.frames.around(element); frame !== undefined; frame = this.page.frames.around(frame.element)) {
+      const outer = frame.element.getBoundingClientRect();
+      rect.x += outer.left + frame.element.clientLeft;
+      rect.y += outer.top + frame.element.clientTop;
+    }
+    return rect;
   }
 
   // The customer's viewport, scaled to fit the container.

@@ -2,6 +2,7 @@
 // nodes stay as the page has them.
 
 import * as dom from './dom.js';
+import { FrameNode } from './frames.js';
 
 // A rule of a sheet; `live` while the browser has taken it.
 export class RuleNode {
@@ -113,7 +114,8 @@ export class Sheets {
   create(owner) {
     const isElement = owner !== null && dom.nodeType(owner) === 1;
     const sheet = new SheetNode(isElement ? owner : null);
-    sheet.base = this.page.base;
+    sheet.frame = this.page.frame ?? this.page.frames.around(owner);
+    sheet.base = sheet.frame?.base ?? this.page.base;
     if (isElement) this.owned.add(sheet);
     return sheet;
   }
@@ -135,6 +137,7 @@ export class Sheets {
     sheet.live.disabled = sheet.disabled;
   }
 
+  // `root`: a document, a shadow root, or a frame.
   adopt(root, value) {
     if (value === null) this.adopted.delete(root);
     else this.adopted.set(root, value.split(' '));
@@ -166,19 +169,31 @@ export class Sheets {
     for (const sheet of this.numbered.values()) {
       if (sheet.live !== null) continue;
       // A sheet can be adopted only where it was constructed.
-      sheet.fill(new this.page.window.CSSStyleSheet());
+      const window = sheet.frame === undefined ? this.page.window : sheet.frame.window;
+      if (window === null) continue;
+      sheet.fill(new window.CSSStyleSheet());
       this.show(sheet);
     }
     for (const root of this.roots) {
       const sheets = (this.adopted.get(root) ?? []).map((number) => this.numbered.get(number)?.live).filter(Boolean);
       try {
-        dom.adoptSheets(root, sheets);
+        dom.adoptSheets(root instanceof FrameNode ? root.document : root, sheets);
       } catch {
         // A fragment in place of a shadow root that the element cannot have here.
       }
     }
     this.roots.clear();
-    if (this.page.base !== null) this.makeAbsolute();
+    if (this.page.base !== null) this.makeAbsolute(this.page.document, this.page.base);
+    for (const { document, base, window } of this.page.frames.all) if (window !== null && base !== null) this.makeAbsolute(document, base);
+  }
+
+  // Roots that have come into this document have adopted nothing.
+  moved(document) {
+    for (const root of this.adopted.keys()) {
+      const home = root instanceof FrameNode ? root.document : dom.ownerDocument(root) ?? root;
+      if (home === document) this.roots.add(root);
+    }
+    for (const sheet of this.numbered.values()) if (sheet.frame?.document === document) sheet.live = null;
   }
 
   take(sheet, live) {
@@ -190,14 +205,14 @@ export class Sheets {
   }
 
   // In a document whose base is not the page's, addresses in the text of style elements lead elsewhere.
-  makeAbsolute() {
-    for (const style of dom.byTag(this.page.document, 'style')) {
+  makeAbsolute(document, base) {
+    for (const style of dom.byTag(document, 'style')) {
       const { sheet } = style;
       if (!sheet || this.styles.get(style) === sheet) continue;
       this.styles.set(style, sheet);
       for (let i = 0; i < sheet.cssRules.length; i++) {
         const text = sheet.cssRules[i].cssText;
-        const absolute = absoluteCss(text, this.page.base);
+        const absolute = absoluteCss(text, base);
         if (absolute === text) continue;
         sheet.deleteRule(i);
         sheet.insertRule(absolute, i);

@@ -35,6 +35,8 @@ pub mod tag {
     /// Row, `id attrs (name length)*`: the style sheet of the element above, or a constructed one; its rules follow, as
     /// leaves, until [`UP`].
     pub const SHEET: u32 = 14;
+    /// Row, `id attrs (name length)*`: the document in the frame above; its children follow until [`UP`].
+    pub const FRAME: u32 = 15;
     /// `id`: the node goes, with its subtree.
     pub const REMOVE: u32 = 10;
     /// `id name length`: an attribute or property.
@@ -122,7 +124,7 @@ impl Commands {
     fn node(&mut self, tree: &Tree, id: u32) {
         let node = tree.node(id);
         match node.kind {
-            Kind::Element | Kind::Shadow | Kind::Sheet => {
+            Kind::Element | Kind::Shadow | Kind::Sheet | Kind::Frame => {
                 self.open(tree, id, node.kind, node.name);
                 let count = self.words.len() - 1;
                 for (name, value) in tree.attrs(id) {
@@ -161,6 +163,10 @@ impl Commands {
                 }
                 Op::Sheet { id, .. } => {
                     self.open(tree, id, Kind::Sheet, NameId::NONE);
+                    (element, count) = (NameId::NONE, self.words.len() - 1);
+                }
+                Op::Frame { id, .. } => {
+                    self.open(tree, id, Kind::Frame, NameId::NONE);
                     (element, count) = (NameId::NONE, self.words.len() - 1);
                 }
                 Op::Attr { name, value } => {
@@ -212,7 +218,7 @@ impl Commands {
         self.text.extend_from_slice(bytes);
     }
 
-    /// An element, a shadow root or a style sheet, with no attributes yet.
+    /// An element, a shadow root, a frame's document or a style sheet, with no attributes yet.
     fn open(&mut self, tree: &Tree, id: u32, kind: Kind, name: NameId) {
         match kind {
             Kind::Element => {
@@ -220,6 +226,7 @@ impl Commands {
                 self.words.extend([tag::ELEMENT, id, name.0, 0]);
             }
             Kind::Shadow => self.words.extend([tag::SHADOW, id, 0]),
+            Kind::Frame => self.words.extend([tag::FRAME, id, 0]),
             _ => self.words.extend([tag::SHEET, id, 0]),
         }
     }

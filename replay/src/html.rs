@@ -20,34 +20,47 @@ const RAW: &[&str] = &["style", "xmp", "iframe", "noembed", "noframes", "plainte
 /// The page as HTML. Scripts, handlers and nested documents are left out.
 #[must_use]
 pub fn export(tree: &Tree) -> String {
+    export_document(tree, ROOT)
+}
+
+/// The document `top`: the page's, or one in a frame.
+fn export_document(tree: &Tree, top: u32) -> String {
     let mut out = String::new();
-    let mut id = tree.node(ROOT).first;
+    let mut id = tree.node(top).first;
     while id != NONE {
-        open(tree, id, &mut out);
+        open(tree, top, id, &mut out);
         let node = tree.node(id);
         if node.first != NONE && !is_opaque(tree, id) {
             id = node.first;
             continue;
         }
-        close(tree, id, &mut out);
+        close(tree, top, id, &mut out);
         while tree.node(id).next == NONE {
             id = tree.node(id).parent;
-            if id == ROOT {
+            if id == top {
                 return out;
             }
-            close(tree, id, &mut out);
+            close(tree, top, id, &mut out);
         }
         id = tree.node(id).next;
     }
     out
 }
 
-fn is_opaque(tree: &Tree, id: u32) -> bool {
-    let (namespace, name) = tree.names.get(tree.node(id).name);
-    safety::is_script(namespace, name) || (namespace == Namespace::Html && (VOID.contains(&name) || name == "textarea"))
+/// The document in a frame.
+fn framed(tree: &Tree, id: u32) -> Option<u32> {
+    let first = tree.node(id).first;
+    (tree.node(first).kind == Kind::Frame).then_some(first)
 }
 
-fn open(tree: &Tree, id: u32, out: &mut String) {
+fn is_opaque(tree: &Tree, id: u32) -> bool {
+    let (namespace, name) = tree.names.get(tree.node(id).name);
+    safety::is_script(namespace, name)
+        || framed(tree, id).is_some()
+        || (namespace == Namespace::Html && (VOID.contains(&name) || name == "textarea"))
+}
+
+fn open(tree: &Tree, top: u32, id: u32, out: &mut String) {
     let node = tree.node(id);
     let data = tree.data_str(id);
     match node.kind {
@@ -69,9 +82,9 @@ fn open(tree: &Tree, id: u32, out: &mut String) {
         Kind::Text if own_sheet(tree, node.parent).is_some() => {}
         Kind::Text => text(tree, id, data, out),
         Kind::Element if is_link(tree, id) && own_sheet(tree, id).is_some() => {}
-        Kind::Element => element(tree, id, out),
+        Kind::Element => element(tree, top, id, out),
         Kind::Shadow => out.push_str("<template shadowrootmode=\"open\">"),
-        Kind::Sheet | Kind::Rule | Kind::Content | Kind::Document | Kind::Free => {}
+        Kind::Sheet | Kind::Rule | Kind::Content | Kind::Document | Kind::Frame | Kind::Free => {}
     }
 }
 
@@ -85,7 +98,7 @@ fn text(tree: &Tree, id: u32, data: &str, out: &mut String) {
     }
 }
 
-fn element(tree: &Tree, id: u32, out: &mut String) {
+fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
     let (namespace, name) = tree.names.get(tree.node(id).name);
     let (_, name) = qualified(namespace, name);
     let _ = write!(out, "<{name}");
@@ -123,13 +136,16 @@ fn element(tree: &Tree, id: u32, out: &mut String) {
         let style = format!("display:inline-block;width:{width}px;height:{height}px;visibility:hidden");
         attribute("style", &style, out);
     }
+    if let Some(document) = framed(tree, id) {
+        attribute("srcdoc", &export_document(tree, document), out);
+    }
     out.push('>');
     if namespace != Namespace::Html {
         return;
     }
     match name {
         "head" => {
-            if let Some(base) = tree.attr_str(ROOT, prop::BASE).or_else(|| tree.attr_str(ROOT, prop::URL)) {
+            if let Some(base) = tree.attr_str(top, prop::BASE).or_else(|| tree.attr_str(top, prop::URL)) {
                 out.push_str("<base");
                 attribute("href", base, out);
                 out.push('>');
@@ -145,7 +161,7 @@ fn element(tree: &Tree, id: u32, out: &mut String) {
     }
 }
 
-fn close(tree: &Tree, id: u32, out: &mut String) {
+fn close(tree: &Tree, top: u32, id: u32, out: &mut String) {
     let node = tree.node(id);
     match node.kind {
         Kind::Element => {
@@ -158,14 +174,14 @@ fn close(tree: &Tree, id: u32, out: &mut String) {
                 rules(tree, sheet, out);
             }
             if (namespace, name) == (Namespace::Html, "head") {
-                adopted(tree, ROOT, out);
+                adopted(tree, top, top, out);
             }
             if !(namespace == Namespace::Html && VOID.contains(&name)) {
                 let _ = write!(out, "</{}>", qualified(namespace, name).1);
             }
         }
         Kind::Shadow => {
-            adopted(tree, id, out);
+            adopted(tree, top, id, out);
             out.push_str("</template>");
         }
         _ => {}
@@ -187,10 +203,10 @@ fn property<'a>(tree: &'a Tree, id: u32, name: &str) -> Option<&'a str> {
     attrs.next().and_then(|(_, value)| std::str::from_utf8(value).ok())
 }
 
-/// The constructed style sheets that a document or shadow root has adopted: they come after all others.
-fn adopted(tree: &Tree, root: u32, out: &mut String) {
+/// The constructed style sheets that a document (`top`) or a shadow root in it has adopted: they come after all others.
+fn adopted(tree: &Tree, top: u32, root: u32, out: &mut String) {
     for number in property(tree, root, "adopted").unwrap_or_default().split_ascii_whitespace() {
-        let mut sheets = tree.children(ROOT).take_while(|id| tree.node(*id).kind == Kind::Sheet);
+        let mut sheets = tree.children(top).take_while(|id| tree.node(*id).kind == Kind::Sheet);
         if let Some(sheet) = sheets.find(|id| property(tree, *id, "sheet") == Some(number)) {
             style(tree, sheet, out);
         }
@@ -312,6 +328,27 @@ mod tests {
         });
         let expected = "<head><style>a { content: \"<\\/style>\"; }\n</style><style>b { }\n</style>\
             <style>p { top: 1px; }\n</style></head>";
+        assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn a_document_in_a_frame_is_written_into_its_element() {
+        let html = exported(|encoder| {
+            open(encoder, "iframe", &[(Namespace::None, "src", "inner.html"), (Namespace::None, "title", "Inner")]);
+            let frame = encoder.fragment(Kind::Frame).unwrap();
+            let url = name(encoder, Namespace::Prop, "url");
+            encoder.attr(frame, url, b"https://a.test/inner.html").unwrap();
+            encoder.leaf(Kind::Doctype, b"html\0\0").unwrap();
+            open(encoder, "head", &[]);
+            encoder.up();
+            open(encoder, "p", &[(Namespace::None, "title", "\"")]);
+            encoder.leaf(Kind::Text, b"inside").unwrap();
+            encoder.up();
+            encoder.up();
+            encoder.up();
+        });
+        let expected = "<iframe title=\"Inner\" srcdoc=\"&lt;!DOCTYPE html&gt;&lt;head&gt;&lt;base \
+            href=&quot;https://a.test/inner.html&quot;&gt;&lt;/head&gt;&lt;p title=&quot;&amp;quot;&quot;&gt;inside&lt;/p&gt;\"></iframe>";
         assert_eq!(html, expected);
     }
 

@@ -21,9 +21,10 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 3] = [
+const BUNDLES: [Bundle; 4] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
+    Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
 ];
 

@@ -12,6 +12,9 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
+/// Fetched only where there are people: a question, a bar, a relay.
+const LIVE: &str = "capture-live.js";
+
 /// One file's sizes in bytes.
 struct Row {
     name: String,
@@ -30,21 +33,21 @@ pub(crate) fn size(ws: &Workspace, status: &Status) -> Result<String> {
             rows.push(measure(ws, &file, status)?);
         }
     }
-    let customer: Vec<&Row> = rows.iter().filter(|row| row.name.starts_with("capture")).collect();
-    let total = Row {
-        name: "a customer's page in a session".into(),
-        raw: customer.iter().map(|row| row.raw).sum(),
-        gzip: customer.iter().map(|row| row.gzip).sum(),
-        brotli: customer.iter().map(|row| row.brotli).sum(),
+    let sum = |name: &str, counts: &dyn Fn(&Row) -> bool| {
+        let rows = rows.iter().filter(|row| row.name.starts_with("capture") && counts(row));
+        rows.fold(Row::nothing(name), |sum, row| sum.with(row))
     };
+    let recorded = sum("a customer's page, recorded", &|row| row.name != LIVE);
+    let total = sum("a customer's page in a session", &|_| true);
     println!("{:<32} {:>10} {:>10} {:>10}", "bytes", "raw", "gzip -9", "brotli 11");
-    for row in rows.iter().chain([&total]) {
+    for row in rows.iter().chain([&recorded, &total]) {
         println!("{:<32} {:>10} {:>10} {:>10}", row.name, row.raw, row.gzip, row.brotli);
     }
     let report = ws.target.join("bench/size.json");
     let json = json!({
         "unit": "bytes",
         "files": rows.iter().map(Row::json).collect::<Vec<_>>(),
+        "recorded": recorded.json(),
         "customer": total.json(),
     });
     files::write(&report, format!("{json:#}\n").as_bytes())?;
@@ -52,6 +55,15 @@ pub(crate) fn size(ws: &Workspace, status: &Status) -> Result<String> {
 }
 
 impl Row {
+    fn nothing(name: &str) -> Self {
+        Self { name: name.to_owned(), raw: 0, gzip: 0, brotli: 0 }
+    }
+
+    fn with(self, other: &Self) -> Self {
+        let (raw, gzip, brotli) = (self.raw + other.raw, self.gzip + other.gzip, self.brotli + other.brotli);
+        Self { raw, gzip, brotli, ..self }
+    }
+
     /// The row for the report.
     fn json(&self) -> serde_json::Value {
         json!({ "name": self.name, "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli })

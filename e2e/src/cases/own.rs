@@ -547,6 +547,32 @@ pub(crate) static SCRIPTS: &[Script] = &[
         ..PLAIN
     },
     Script {
+        name: "frames",
+        page: "frames",
+        before: "await f.ready()",
+        boxes: true,
+        steps: &[
+            Js("f.edit()"),
+            Js("f.setState()"),
+            Js("f.style()"),
+            Js("f.attach()"),
+            Js("f.write()"),
+            Js("f.write('')"),
+            Js("f.exchange()"),
+            Js("f.exchange(); f.edit()"),
+            Js("f.add()"),
+            Js("f.add()"),
+            Js("await f.move()"),
+            Js("f.edit()"),
+            Js("await f.leave()"),
+            Js("await f.load('quirks.html')"),
+            Js("await f.load('inner.html'); await f.ready()"),
+            Js("f.setState(); f.style(); f.attach(); f.edit()"),
+            Js("f.remove()"),
+        ],
+        ..PLAIN
+    },
+    Script {
         name: "privacy",
         page: "privacy",
         masked: &["#password", "#new-password", "#direct-unmask", "#cc-number", "#cc-csc"],

@@ -1,0 +1,9 @@
+// What a session with people in it needs besides the recorder: the customer's overlay, the connection to a relay, and the
+// carrying out of what agents do. Fetched when such a session begins; exposes itself under a symbol, not a name, on the
+// page.
+
+import { act } from './act.js';
+import { Overlay } from './overlay.js';
+import { RelayLink, createSession } from './relay.js';
+
+window[Symbol.for('cobrowse.live')] = { Overlay, RelayLink, act, createSession };
