@@ -4,8 +4,10 @@
 import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
 import { Patches } from './patches.js';
+import { noteRoot, shadowOf } from './roots.js';
+import { sizeOf } from './reader.js';
 import { Sheets } from './sheets.js';
-import { KIND, reportDocument, stateOf } from './state.js';
+import { KIND, outsideOf, reportDocument, stateOf } from './state.js';
 
 // Attributes that decide what else may be said of an element: said first.
 const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
@@ -106,10 +108,13 @@ export class Changes {
     const patches = new Patches();
     this.patches.push(patches);
     // No record tells of a shadow root that comes to an element in the page.
-    patches.method(Element.prototype, 'attachShadow', (host) => {
+    const attached = (host, root) => {
+      noteRoot(host, root);
       this.hosts.add(host);
       this.schedule();
-    });
+    };
+    patches.method(Element.prototype, 'attachShadow', attached);
+    patches.method(scope.HTMLElement.prototype, 'attachInternals', (host, { shadowRoot }) => shadowRoot && attached(host, shadowRoot));
     // The event of a script's scrolling comes with the next animation frame; the position is there at once.
     const scrolled = (node) => {
       const document = dom.ownerDocument(node);
@@ -513,7 +518,8 @@ export class Changes {
       const id = reader.ids.find(host);
       if (id === undefined || reader.closed.has(host)) continue;
       const isFrame = this.kind(host) === KIND.FRAME;
-      const root = isFrame ? dom.frameDocument(host) : dom.shadowRoot(host);
+      const root = isFrame ? dom.frameDocument(host) : shadowOf(host);
+      if (isFrame) reader.attr(id, reader.prop('outside'), outsideOf(host));
       if (root === null || reader.ids.has(root)) continue;
       const first = reader.first(host);
       reader.beginRun(id, first === null ? null : reader.ids.find(first));
@@ -560,9 +566,7 @@ export class Changes {
 
   stateSize(node) {
     const id = this.reader.ids.find(node);
-    if (id === undefined || !this.reader.closed.has(node)) return;
-    const { width, height } = dom.getBoundingClientRect(node);
-    this.reader.attr(id, this.reader.prop('blocked'), round(width) + 'x' + round(height));
+    if (id !== undefined && this.reader.closed.has(node)) this.reader.attr(id, this.reader.prop('blocked'), sizeOf(node));
   }
 
   hasSelectors() {
@@ -602,7 +606,7 @@ export class Changes {
     for (let inner = focus; inner !== null && dom.nodeType(inner) === dom.ELEMENT; ) {
       focus = inner;
       const frame = this.frames.get(inner);
-      inner = dom.shadowRoot(inner)?.activeElement ?? (frame ? dom.activeElement(frame) : null);
+      inner = shadowOf(inner)?.activeElement ?? (frame ? dom.activeElement(frame) : null);
     }
     const id = focus === null || focus === dom.body(dom.ownerDocument(focus)) ? undefined : reader.ids.find(focus);
     say('focus', id === undefined ? null : String(id));
@@ -617,4 +621,3 @@ function plainValue(node, name) {
   return dom.hasAttributeNS(node, null, name) ? dom.getAttributeNS(node, null, name) : null;
 }
 
-const round = (value) => Math.round(value * 100) / 100;

@@ -7,6 +7,25 @@
   const key = Symbol.for('cobrowse.engine');
   let loading;
 
+  // Nobody can find a closed shadow root later who did not see it being made.
+  if (script && script.hasAttribute('data-shadow-roots')) {
+    const roots = (window[Symbol.for('cobrowse.roots')] = new WeakMap());
+    const note = (type, name, rootOf) => {
+      const { [name]: original } = type.prototype;
+      if (!original) return;
+      ({ [name]: type.prototype[name] } = {
+        [name](...args) {
+          const result = original.apply(this, args);
+          const root = rootOf(result);
+          if (root) roots.set(this, root);
+          return result;
+        },
+      });
+    };
+    note(Element, 'attachShadow', (root) => root);
+    note(HTMLElement, 'attachInternals', (internals) => internals.shadowRoot);
+  }
+
   // The page may have an element of any name in the place of the document's own properties.
   const { createElement } = Document.prototype;
   const root = Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get;

@@ -6,6 +6,7 @@
 import * as dom from './dom.js';
 import { handOver } from './recorder.js';
 import { NONE, sizeOf } from './reader.js';
+import { shadowOf } from './roots.js';
 import { KIND, kindOf, stateOf } from './state.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -140,7 +141,7 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
 
 // What is in frames is in no markup.
 function noteFrames(document, changes) {
-  for (const node of dom.all(document, 'iframe,frame')) changes.hosts.add(node);
+  for (const node of dom.all(document, 'iframe,frame,object,embed')) changes.hosts.add(node);
 }
 
 const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;
@@ -201,7 +202,7 @@ function stateInterests(nodes, interests, reader, changes) {
     if ((entry & (HOST | STATE | CLOSED | TEMPLATE | SCROLL)) === 0) continue;
     const node = nodes[entry >>> INTEREST_BITS];
     const id = interests[i + 1] === NONE ? undefined : interests[i + 1];
-    if (entry & HOST && dom.shadowRoot(node) !== null) changes.hosts.add(node);
+    if (entry & HOST && shadowOf(node) !== null) changes.hosts.add(node);
     if (entry & STATE) noteState(node, id, reader);
     if (entry & CLOSED) {
       reader.closed.add(node);

@@ -3,7 +3,8 @@
 
 import * as dom from './dom.js';
 import { Ids } from './ids.js';
-import { KIND, kindOf, reportDocument, stateOf } from './state.js';
+import { shadowOf } from './roots.js';
+import { KIND, kindOf, outsideOf, reportDocument, stateOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
   DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
@@ -305,6 +306,10 @@ export class Reader {
       this.controls.add(node);
       count += this.tellState(node, kind);
     }
+    if (kind === KIND.FRAME && !closed) {
+      const outside = outsideOf(node);
+      if (outside !== null) count += this.tellProp('outside', outside);
+    }
     if (closed) {
       this.closed.add(node);
       if (kind !== KIND.SCRIPT) {
@@ -319,7 +324,7 @@ export class Reader {
     }
     this.words[countAt] = count;
     if (!closed) {
-      const shadow = dom.shadowRoot(node);
+      const shadow = shadowOf(node);
       if (shadow !== null) this.tellShadow(shadow);
       if (kind === KIND.TEMPLATE) this.tellContent(dom.content(node));
       if (kind === KIND.FRAME) this.tellFrame(node);
@@ -515,7 +520,7 @@ export class Reader {
       const isElement = dom.nodeType(node) === dom.ELEMENT;
       this.closed.delete(node);
       if (isElement && node.sheet) this.sheets?.forget(node.sheet);
-      const inner = isElement ? [dom.shadowRoot(node), contentOf(node), isHtml(node) ? dom.frameDocument(node) : null] : [];
+      const inner = isElement ? [shadowOf(node), contentOf(node), isHtml(node) ? dom.frameDocument(node) : null] : [];
       for (const fragment of inner) if (fragment) this.forget(fragment);
       const first = dom.firstChild(node);
       if (first !== null) {

@@ -8,7 +8,7 @@ export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIA
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
   ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
-  ['iframe', KIND.FRAME], ['frame', KIND.FRAME],
+  ['iframe', KIND.FRAME], ['frame', KIND.FRAME], ['object', KIND.FRAME], ['embed', KIND.FRAME],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
 for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
@@ -86,6 +86,27 @@ export function modeOf(document) {
     (/^-\/\/w3c\/\/dtd html 4\.01 (frameset|transitional)\/\//.test(id) && dom.doctypeSystem(doctype) !== '');
   return limited ? 'limited-quirks' : 'no-quirks';
 }
+
+// What stands in a frame, object or plug-in that this page may not look at: the place it comes from, and its size; null for
+// what can be looked at, and for what shows nothing.
+export function outsideOf(node) {
+  if (!dom.isConnected(node) || dom.frameDocument(node) !== null) return null;
+  const { width, height } = dom.getBoundingClientRect(node);
+  if (width === 0 || height === 0) return null;
+  const isFrame = /^i?frame$/.test(dom.localName(node));
+  const address = dom.getAttribute(node, dom.localName(node) === 'object' ? 'data' : 'src');
+  // An object that shows its fallback is an element like others.
+  if (!isFrame && (address === null || dom.firstChild(node) !== null && dom.getBoundingClientRect(dom.firstChild(node)).width > 0)) return null;
+  let place = '';
+  try {
+    if (address !== null) place = new URL(address, dom.baseURI(node)).host;
+  } catch {
+    // No address: the label does without.
+  }
+  return round(width) + 'x' + round(height) + ' ' + place;
+}
+
+const round = (value) => Math.round(value * 100) / 100;
 
 // What is said of a document as a whole; null where there is nothing to say. Scroll positions, addresses and mode.
 export function reportDocument(document, report) {

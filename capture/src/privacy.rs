@@ -327,6 +327,7 @@ impl Class {
     const ADDRESS: u8 = 4;
     const PLAIN: u8 = 8;
     const VALUE: u8 = 16;
+    const SEEN: u8 = 32;
 
     /// The class of a name.
     #[must_use]
@@ -339,6 +340,7 @@ impl Class {
             (ADDRESSES.contains(&name), Self::ADDRESS),
             (none && PLAIN.contains(&name), Self::PLAIN),
             (matches!(name, "value" | "label"), Self::VALUE),
+            (namespace == Namespace::Prop && is_seen(name), Self::SEEN),
         ];
         Self(bits.into_iter().filter(|(is, _)| *is).fold(0, |all, (_, bit)| all | bit))
     }
@@ -351,7 +353,7 @@ impl Class {
 /// The value of an attribute or property of an element with these rules. `out` is used for [`Verdict::Instead`].
 pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
     if class.is(Class::PROP) {
-        return state(rules, id, value, out);
+        return state(rules, class, id, value, out);
     }
     let address = class.is(Class::ADDRESS);
     if class.is(Class::HANDLER) || rules.has(Rules::SCRIPT) && address {
@@ -379,7 +381,14 @@ pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u
     Verdict::Pass
 }
 
-fn state(rules: Rules, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
+/// Whether a property tells what a customer sees or does in the element: pixels of a canvas or a picture, what plays,
+/// where another site's content comes from.
+fn is_seen(name: &str) -> bool {
+    matches!(name, "checked" | "selected" | "indeterminate" | "outside" | "playback" | "picture" | "selection")
+        || name.starts_with("tile ")
+}
+
+fn state(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
     if id == prop::VALUE {
         if rules.has(Rules(Rules::FILE.0 | Rules::BLOCK.0)) {
             return Verdict::Drop;
@@ -391,8 +400,7 @@ fn state(rules: Rules, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
         return Verdict::Pass;
     }
     // What is chosen tells as much as what is typed.
-    let choice = id == prop::CHECKED || id == prop::SELECTED || id == prop::INDETERMINATE;
-    if choice && rules.has(Rules(Rules::SECRET.0 | Rules::MASK.0 | Rules::BLOCK.0)) {
+    if class.is(Class::SEEN) && rules.has(Rules(Rules::SECRET.0 | Rules::MASK.0 | Rules::BLOCK.0)) {
         return Verdict::Drop;
     }
     Verdict::Pass

@@ -49,6 +49,7 @@ export const scrollingElement = /* @__PURE__ */ getter(Document, 'scrollingEleme
 export const baseURI = /* @__PURE__ */ getter(Node, 'baseURI');
 
 const framed = { iframe: getter(HTMLIFrameElement, 'contentDocument'), frame: getter(HTMLFrameElement, 'contentDocument') };
+export const FRAMES = new Set(Object.keys(framed));
 export const frameDocument = (node) => framed[localName(node)]?.(node) ?? null;
 
 const adopts = [Document, ShadowRoot].map((type) => uncurry(descriptor(type.prototype, 'adoptedStyleSheets').set ?? (() => null)));

@@ -35,7 +35,7 @@ export class AgentInput {
     let left = x, top = y; // in the innermost frame
     let element = dom.elementFromPoint(view.page.document, x, y);
     while (element) {
-      const shadow = dom.shadowRoot(element);
+      const shadow = view.page.shadowOf(element);
       const frame = shadow === null ? dom.frameDocument(element) : null;
       if (frame !== null) {
         const bounds = element.getBoundingClientRect();

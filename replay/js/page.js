@@ -35,6 +35,7 @@ export class Page {
     this.sheets = new Sheets(this);
     this.frames = new Frames(this);
     this.frame = undefined; // the one that is being told
+    this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
   }
 
@@ -259,6 +260,10 @@ export class Page {
     return sheet;
   }
 
+  shadowOf(host) {
+    return this.roots.get(host) ?? null;
+  }
+
   // The document in a frame.
   innerDocument(owner) {
     const words = this.words;
@@ -281,13 +286,15 @@ export class Page {
     for (let count = words[this.at++]; count > 0; count--) {
       const { name } = this.names[words[this.at++]];
       const value = this.string();
+      if (name === 'closed') options.mode = 'closed';
       if (name === 'delegatesFocus') options.delegatesFocus = true;
       if (name === 'slotAssignment') options.slotAssignment = value;
       if (name === 'adopted') adopted = value;
     }
     let root;
     try {
-      root = dom.shadowRoot(host) ?? dom.attachShadow(host, options);
+      root = this.shadowOf(host) ?? dom.attachShadow(host, options);
+      this.roots.set(host, root);
     } catch {
       root = dom.createDocumentFragment(this.document); // An element that can have none.
     }
@@ -394,6 +401,9 @@ export class Page {
       case 'media':
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
         break;
+      case 'outside':
+        this.late.push([3, () => this.showOutside(node, value)]);
+        break;
       case 'blocked': {
         const [width, height] = (value ?? '0x0').split('x');
         this.late.push([3, () => this.show(node, box(this.window, node, width + 'px', height + 'px'))]);
@@ -420,6 +430,25 @@ export class Page {
     const frame = { display: style.display === 'inline' ? 'inline-block' : style.display, overflow: 'hidden', textIndent: '-9999px' };
     if (style.width === 'auto') frame.width = (dom.getAttribute(node, 'width') ?? 300) + 'px';
     if (style.height === 'auto') frame.height = (dom.getAttribute(node, 'height') ?? 150) + 'px';
+    this.show(node, frame);
+  }
+
+  // What the customer's page may not look at is a box that says so.
+  showOutside(node, value) {
+    if (value === null) {
+      this.shown.get(node)?.cancel();
+      return;
+    }
+    const [size, place] = value.split(' ');
+    const [width, height] = size.split('x');
+    const text = place === '' ? 'Content that is not shared' : `Content from ${place.replace(/[^\w.:-]/g, '')} is not shared`;
+    const label = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#eef1f6"/>` +
+      `<text x="50%" y="50%" text-anchor="middle" dominant-baseline="middle" font-family="system-ui,sans-serif" font-size="13" fill="#44506a">${text}</text></svg>`;
+    const frame = { backgroundImage: `url("data:image/svg+xml,${encodeURIComponent(label)}")`, backgroundRepeat: 'no-repeat', backgroundPosition: 'center' };
+    if (!dom.FRAMES.has(dom.localName(node))) {
+      const { display } = this.window.getComputedStyle(node);
+      Object.assign(frame, { display: display === 'inline' ? 'inline-block' : display, boxSizing: 'border-box', width: width + 'px', height: height + 'px', overflow: 'hidden', textIndent: '-9999px' });
+    }
     this.show(node, frame);
   }
 
