@@ -3,6 +3,8 @@
 
 import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
+import { isPopover, noteOpened, popoverLayer } from './layers.js';
+import { MEDIA_EVENTS } from './media.js';
 import { Patches } from './patches.js';
 import { noteRoot, shadowOf } from './roots.js';
 import { sizeOf } from './reader.js';
@@ -82,13 +84,13 @@ export class Changes {
   }
 
   listenIn(document) {
-    for (const type of ['input', 'change', 'toggle', 'close', 'cancel']) {
+    for (const type of ['input', 'change', 'toggle', 'close', 'cancel', ...MEDIA_EVENTS]) {
       this.listen(document, type, (event) => this.noteState(event), true);
     }
     this.listen(document, 'reset', (event) => setTimeout(() => this.noteForm(event)), true);
     this.listen(document, 'scroll', (event) => this.noteScroll(event), true);
     this.listen(document, 'fullscreenchange', () => this.onTopLayer?.());
-    for (const type of ['focusin', 'focusout']) this.listen(document, type, () => this.noteDocument(), true);
+    for (const type of ['focusin', 'focusout', 'selectionchange']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
     this.listen(document, 'load', (event) => this.noteLoad(event), true);
   }
@@ -115,6 +117,14 @@ export class Changes {
     };
     patches.method(Element.prototype, 'attachShadow', attached);
     patches.method(scope.HTMLElement.prototype, 'attachInternals', (host, { shadowRoot }) => shadowRoot && attached(host, shadowRoot));
+    const opened = (node) => {
+      noteOpened(node);
+      this.states.add(node);
+      this.schedule();
+    };
+    patches.method(scope.HTMLDialogElement?.prototype, 'showModal', opened);
+    patches.method(scope.HTMLElement.prototype, 'showPopover', opened);
+    patches.method(scope.HTMLElement.prototype, 'togglePopover', (node, isOpen) => isOpen && opened(node));
     // The event of a script's scrolling comes with the next animation frame; the position is there at once.
     const scrolled = (node) => {
       const document = dom.ownerDocument(node);
@@ -356,6 +366,14 @@ export class Changes {
     if (this.documentChanged) this.stateDocument();
   }
 
+  // What is selected of the page's text: two nodes with offsets into them, anchor and focus.
+  selection() {
+    const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = this.page.document.getSelection?.() ?? {};
+    if (!anchorNode || !focusNode || isCollapsed) return null;
+    const [from, to] = [anchorNode, focusNode].map((node) => this.reader.ids.find(node));
+    return from === undefined || to === undefined ? null : from + ':' + anchorOffset + ' ' + to + ':' + focusOffset;
+  }
+
   // Whether the node is in the page, a template's content included.
   isInside(node) {
     return dom.isConnected(node) || this.reader.ids.has(dom.getRootNode(node));
@@ -544,7 +562,9 @@ export class Changes {
   stateOne(node, kind) {
     const id = this.reader.ids.find(node);
     if (id === undefined || !this.isInside(node)) return;
-    stateOf(node, kind, (name, value) => this.reader.attr(id, this.reader.prop(name), value));
+    const report = (name, value) => this.reader.attr(id, this.reader.prop(name), value);
+    stateOf(node, kind, report);
+    if (isPopover(node)) report('popover', popoverLayer(node));
   }
 
   stateScroll(node, fresh) {
@@ -610,6 +630,7 @@ export class Changes {
     }
     const id = focus === null || focus === dom.body(dom.ownerDocument(focus)) ? undefined : reader.ids.find(focus);
     say('focus', id === undefined ? null : String(id));
+    say('selection', this.selection());
     if (this.pointer) say('pointer', this.pointer);
   }
 }

@@ -48,6 +48,7 @@ export const documentElement = /* @__PURE__ */ getter(Document, 'documentElement
 export const activeElement = /* @__PURE__ */ getter(Document, 'activeElement');
 export const body = /* @__PURE__ */ getter(Document, 'body');
 export const documentURL = /* @__PURE__ */ getter(Document, 'URL');
+export const elementsFromPoint = /* @__PURE__ */ method(Document, 'elementsFromPoint');
 export const defaultView = /* @__PURE__ */ getter(Document, 'defaultView');
 export const compatMode = /* @__PURE__ */ getter(Document, 'compatMode');
 export const doctype = /* @__PURE__ */ getter(Document, 'doctype');
@@ -85,6 +86,9 @@ export const optionSelected = /* @__PURE__ */ getter(HTMLOptionElement, 'selecte
 export const optionDefault = /* @__PURE__ */ getter(HTMLOptionElement, 'defaultSelected');
 export const setInputValue = /* @__PURE__ */ uncurry(descriptor(HTMLInputElement.prototype, 'value').set);
 export const setTextareaValue = /* @__PURE__ */ uncurry(descriptor(HTMLTextAreaElement.prototype, 'value').set);
+
+const MEDIA = ['paused', 'playbackRate', 'volume', 'muted', 'currentTime'].map((name) => [name, /* @__PURE__ */ getter(HTMLMediaElement, name)]);
+export const media = (node) => Object.fromEntries(MEDIA.map(([name, get]) => [name, get(node)]));
 
 const framed = { iframe: /* @__PURE__ */ getter(HTMLIFrameElement, 'contentDocument'), frame: /* @__PURE__ */ getter(HTMLFrameElement, 'contentDocument') };
 

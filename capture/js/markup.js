@@ -109,7 +109,7 @@ export function readMarkup({ page, wasm, engine, reader, changes }, { root, html
   engine.settle();
   reader.start();
   stateInterests(nodes, interests, reader, changes);
-  noteFrames(document, changes);
+  noteRest(document, changes);
   return true;
 }
 
@@ -135,13 +135,18 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
   reader.ids.begin(engine, root, engine.nodes() - 1); // The document is none of them.
   reader.start();
   stateInterests(elements, interests, reader, changes);
-  noteFrames(document, changes);
+  noteRest(document, changes);
   return true;
 }
 
-// What is in frames is in no markup.
-function noteFrames(document, changes) {
+// What is in frames is in no markup, nor is what plays or is open.
+function noteRest(document, changes) {
   for (const node of dom.all(document, 'iframe,frame,object,embed')) changes.hosts.add(node);
+  for (const node of dom.all(document, 'video,audio,[popover]')) {
+    if (changes.reader.ids.find(node) === undefined) continue;
+    changes.reader.controls.add(node);
+    changes.states.add(node);
+  }
 }
 
 const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;

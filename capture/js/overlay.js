@@ -2,7 +2,7 @@
 // one closed shadow root, in the top layer, and is never part of what is captured.
 
 import * as dom from './dom.js';
-import { isModal } from './state.js';
+import { isModal } from './layers.js';
 
 const CSS = `
 :host { all: initial; position: fixed; inset: 0; margin: 0; padding: 0; border: 0; width: 100vw; height: 100vh;

@@ -3,6 +3,7 @@
 
 import * as dom from './dom.js';
 import { Ids } from './ids.js';
+import { popoverLayer } from './layers.js';
 import { shadowOf } from './roots.js';
 import { KIND, kindOf, outsideOf, reportDocument, stateOf } from './state.js';
 
@@ -273,7 +274,7 @@ export class Reader {
   tellElement(node) {
     const name = this.elementName(node);
     const kind = this.kinds[name];
-    let closed = kind === KIND.SCRIPT;
+    let closed = kind === KIND.SCRIPT, isPopover = false;
     let marks = 0;
     if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) {
       closed = this.noteSecret(node, kind) === 'file';
@@ -298,13 +299,19 @@ export class Reader {
         continue;
       }
       if (attr === BLOCK_ATTR) closed = true;
+      else if (attr === 'popover') isPopover = true;
       this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
       this.string(value);
       count++;
     }
-    if (kind !== KIND.PLAIN && kind <= KIND.STYLE) {
+    if (kind !== KIND.PLAIN && kind <= KIND.MEDIA) {
       this.controls.add(node);
       count += this.tellState(node, kind);
+    }
+    if (isPopover) {
+      this.controls.add(node);
+      const layer = popoverLayer(node);
+      if (layer !== null) count += this.tellProp('popover', layer);
     }
     if (kind === KIND.FRAME && !closed) {
       const outside = outsideOf(node);

@@ -2,6 +2,7 @@
 
 import { Changes } from './changes.js';
 import * as dom from './dom.js';
+import { noteOpen } from './layers.js';
 import { markupOf, readCensus, readMarkup } from './markup.js';
 import { Reader } from './reader.js';
 
@@ -55,6 +56,7 @@ export class PageRecorder {
     this.changes?.disconnect();
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.onTopLayer = this.options.onTopLayer;
+    noteOpen(this.page.document);
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
     this.reader.withScroll = true;

@@ -1,14 +1,16 @@
 // State of form controls and dialogs that is in no attribute.
 
 import * as dom from './dom.js';
+import { modalLayer } from './layers.js';
+import { playbackOf } from './media.js';
 
-// Up to STYLE: elements with state of their own.
-export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, TEMPLATE: 7, SCRIPT: 8, INLINE: 9, FRAME: 10 };
+// Up to MEDIA: elements with state of their own.
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, MEDIA: 7, TEMPLATE: 8, SCRIPT: 9, INLINE: 10, FRAME: 11 };
 
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
   ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
-  ['iframe', KIND.FRAME], ['frame', KIND.FRAME], ['object', KIND.FRAME], ['embed', KIND.FRAME],
+  ['video', KIND.MEDIA], ['audio', KIND.MEDIA], ['iframe', KIND.FRAME], ['frame', KIND.FRAME], ['object', KIND.FRAME], ['embed', KIND.FRAME],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
 for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',
@@ -49,7 +51,10 @@ export function stateOf(node, kind, report) {
       return;
     }
     case KIND.DIALOG:
-      report('modal', isModal(node) ? '1' : null);
+      report('modal', modalLayer(node));
+      return;
+    case KIND.MEDIA:
+      report('playback', playbackOf(node));
       return;
     case KIND.STYLE: {
       const { sheet } = node;
@@ -66,14 +71,6 @@ const flag = (value) => (value ? '1' : '0');
 function mediaOf(node, media) {
   const attribute = dom.getAttribute(node, 'media') ?? '';
   return media === attribute || media === matchMedia(attribute).media ? null : media;
-}
-
-export function isModal(node) {
-  try {
-    return dom.matches(node, ':modal');
-  } catch {
-    return false; // A browser that does not know the selector has no way to tell.
-  }
 }
 
 // Limited quirks is quirks for table cells only: `compatMode` does not tell, the doctype does.

@@ -74,6 +74,11 @@
   const innerAdoptedStyleSheets = getter(ShadowRoot.prototype, 'adoptedStyleSheets');
   const compatMode = getter(Document.prototype, 'compatMode');
   const defaultView = getter(Document.prototype, 'defaultView');
+  const selection = method(Document.prototype, 'getSelection');
+  const elementFromPoint = method(Document.prototype, 'elementFromPoint');
+  const mediaPaused = getter(HTMLMediaElement.prototype, 'paused');
+  const mediaRate = getter(HTMLMediaElement.prototype, 'playbackRate');
+  const mediaTime = getter(HTMLMediaElement.prototype, 'currentTime');
   const baseURI = getter(Node.prototype, 'baseURI');
   const inputType = getter(HTMLInputElement.prototype, 'type');
   const inputValue = getter(HTMLInputElement.prototype, 'value');
@@ -211,6 +216,7 @@
       this.structure = { lines: [], owners: [] };
       this.styles = { lines: [], owners: [] };
       this.sized = [];
+      this.played = [];
     }
 
     say(owner, depth, kind, value) {
@@ -222,6 +228,8 @@
     walk() {
       const root = this.document;
       this.say(root, 0, 'mode', compatMode(root));
+      // What is masked is as long as what is not.
+      this.say(root, 0, 'selected', `${String(selection(root) ?? '').length} units`);
       const stack = [[firstChild(root), 0, false]];
       while (stack.length > 0) {
         const frame = stack[stack.length - 1];
@@ -443,6 +451,9 @@
     }
 
     sayState(element, name, depth, allowance) {
+      if (getAttribute(element, 'popover') !== null) {
+        this.say(element, depth, 'popover open', String(matches(element, ':popover-open')));
+      }
       const sayValue = (value) => {
         if (!allowance.mask && !allowance.field) {
           this.say(element, depth, 'value', quote(value));
@@ -479,6 +490,14 @@
           break;
         case 'dialog':
           this.say(element, depth, 'open', String(dialogOpen(element)));
+          this.say(element, depth, 'modal', String(matches(element, ':modal')));
+          break;
+        case 'video':
+        case 'audio':
+          if (allowance.mask) break;
+          this.say(element, depth, 'paused', String(mediaPaused(element)));
+          this.say(element, depth, 'rate', String(mediaRate(element)));
+          this.played.push(element);
           break;
         default:
       }
@@ -552,8 +571,23 @@
         scroll,
         sizes: this.sized.map(size),
         boxes,
+        times: this.played.map((element) => [this.path(element), mediaTime(element), 0]),
+        tops: this.boxed ? this.tops() : [],
         shown: shown.map((element) => this.path(element)),
       };
+    }
+
+    /** What lies on top at the points of a grid; our own bar, which is the customer's only, left out. */
+    tops() {
+      const { innerWidth, innerHeight } = defaultView(this.document);
+      const found = [];
+      for (let x = 8; x < innerWidth; x += 64) {
+        for (let y = 8; y < innerHeight - 80; y += 48) {
+          const element = elementFromPoint(this.document, x, y);
+          found.push(element === null ? 'nothing' : this.isOverlay(element) ? '' : `${this.path(element)} at ${x}, ${y}`);
+        }
+      }
+      return found;
     }
 
     /** Such as `html > body > div:nth-child(3) > #text[2]`. */

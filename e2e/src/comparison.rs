@@ -66,6 +66,8 @@ struct Metrics {
     scroll: Vec<(String, f64, f64)>,
     sizes: Vec<(String, f64, f64)>,
     boxes: Vec<[f64; 4]>,
+    times: Vec<(String, f64, f64)>,
+    tops: Vec<String>,
     shown: Vec<String>,
 }
 
@@ -274,7 +276,12 @@ async fn metrics(agent: Side<'_>, left: &Metrics, right: &Metrics) -> Result<Opt
     if let Some(path) = right.shown.first() {
         return Ok(Some(Difference::new(format!("{path}: shown at the agent: customer no agent yes"))));
     }
-    for (what, ours, theirs) in [("scroll", &left.scroll, &right.scroll), ("size", &left.sizes, &right.sizes)] {
+    let pairs = [
+        ("scroll", &left.scroll, &right.scroll),
+        ("size", &left.sizes, &right.sizes),
+        ("played, in seconds", &left.times, &right.times),
+    ];
+    for (what, ours, theirs) in pairs {
         let mut all: BTreeMap<&str, [[f64; 2]; 2]> = BTreeMap::new();
         for (path, x, y) in ours {
             all.entry(path).or_default()[0] = [*x, *y];
@@ -288,6 +295,10 @@ async fn metrics(agent: Side<'_>, left: &Metrics, right: &Metrics) -> Result<Opt
                 return Ok(Some(Difference::new(message)));
             }
         }
+    }
+    let tops = left.tops.iter().zip(&right.tops).find(|(ours, theirs)| !ours.is_empty() && ours != theirs);
+    if let Some((ours, theirs)) = tops {
+        return Ok(Some(Difference::new(format!("on top: customer {ours} agent {theirs}"))));
     }
     let differing = left
         .boxes

@@ -364,9 +364,14 @@ export class Page {
     }
     let props = this.state.get(node);
     if (props === undefined) this.state.set(node, (props = new Map()));
+    const before = props.get(name);
     if (value === null) props.delete(name);
     else props.set(name, value);
-    if (node === this.document) return; // The page as a whole is the player's business.
+    if (node === this.document) {
+      // All else of the page as a whole is the player's business.
+      if (name === 'selection') this.late.push([5, () => attempt(() => this.select(value))]);
+      return;
+    }
     switch (name) {
       case 'value':
         this.late.push([1, () => attempt(() => (node.value = value ?? node.defaultValue))]);
@@ -393,7 +398,13 @@ export class Page {
         this.late.push([4, () => dom.scrolls[name].set(node, Number(value ?? 0))]);
         break;
       case 'modal':
-        this.late.push([3, () => attempt(() => setModal(node, value === '1'))]);
+        this.late.push([layer(value), () => attempt(() => setModal(node, value !== null, before))]);
+        break;
+      case 'popover':
+        this.late.push([layer(value), () => attempt(() => setPopover(node, value !== null, before))]);
+        break;
+      case 'playback':
+        this.late.push([3, () => play(node, value)]);
         break;
       case 'disabled':
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.disabled = value === '1'))]);
@@ -452,6 +463,16 @@ export class Page {
     this.show(node, frame);
   }
 
+  select(value) {
+    const selection = this.document.getSelection();
+    if (value === null) {
+      selection.removeAllRanges();
+      return;
+    }
+    const [[from, at], [to, end]] = value.split(' ').map((place) => place.split(':').map(Number));
+    selection.setBaseAndExtent(this.nodeOf(from), at, this.nodeOf(to), end);
+  }
+
   // Style that is in no sheet and no attribute.
   show(node, frame) {
     this.shown.get(node)?.cancel();
@@ -461,23 +482,72 @@ export class Page {
 
 // Puts a dialog into the top layer, or takes it out. `showModal` gives the focus to the dialog, which would take it from
 // where the agent types; where nothing is displayed there is nothing to focus.
-function setModal(node, modal) {
+function setModal(node, modal, before) {
+  // One that was open comes to the top when it is closed and opened again.
+  if (modal && before !== undefined && node.matches(':modal')) setModal(node, false);
   if (modal === node.matches(':modal')) return;
   const open = node.open;
   if (modal) {
     if (!open) return;
-    const hidden = dom.animate(node, { display: 'none' }, { duration: 0, fill: 'forwards' });
-    try {
+    unseen(node, () => {
       node.open = false;
       node.showModal();
-    } finally {
-      hidden.cancel();
-    }
+    });
   } else {
     node.open = true; // One that is not open cannot be closed, and would stay in the top layer.
     node.close();
     node.open = open;
   }
+}
+
+// The same for a popover.
+function setPopover(node, open, before) {
+  const { hidePopover, showPopover } = HTMLElement.prototype;
+  const isOpen = node.matches(':popover-open');
+  if (isOpen && (!open || before !== undefined)) hidePopover.call(node);
+  if (open && !node.matches(':popover-open')) unseen(node, () => showPopover.call(node));
+}
+
+function unseen(node, run) {
+  const hidden = dom.animate(node, { display: 'none' }, { duration: 0, fill: 'forwards' });
+  try {
+    run();
+  } finally {
+    hidden.cancel();
+  }
+}
+
+// When an element goes into the top layer: behind those that went there before it.
+const layer = (number) => 3 + Math.min(Number(number ?? 0), 1e6) / 2e6;
+
+// A video or a sound goes on from where the customer's is, without a sound of its own.
+function play(node, value) {
+  if (value === null) return;
+  const [paused, rate, , time] = value.split(' ').map(Number);
+  const from = performance.now();
+  const start = () => {
+    const now = time + (paused ? 0 : ((performance.now() - from) / 1000) * rate);
+    node.muted = true;
+    node.playbackRate = rate;
+    if (Math.abs(node.currentTime - now) > 0.3) node.currentTime = now;
+    if (paused) node.pause();
+    else node.play().catch(() => follow(node, time, rate, from));
+  };
+  window.clearInterval(followed.get(node));
+  if (node.readyState > 0) start();
+  else node.addEventListener('loadedmetadata', start, { once: true });
+}
+
+// Where a browser plays nothing unasked, the position moves on as if it did.
+const FOLLOW_MS = 250;
+const followed = new WeakMap(); // element → timer
+
+function follow(node, time, rate, from) {
+  const timer = setInterval(() => {
+    if (!dom.isConnected(node)) clearInterval(timer);
+    else node.currentTime = time + ((performance.now() - from) / 1000) * rate;
+  }, FOLLOW_MS);
+  followed.set(node, timer);
 }
 
 // Runs with an element's style sheet, as soon as it is there.

@@ -573,6 +573,39 @@ pub(crate) static SCRIPTS: &[Script] = &[
         ..PLAIN
     },
     Script {
+        name: "layers",
+        page: "layers",
+        before: "f.open('b', 'a')",
+        boxes: true,
+        steps: &[
+            Js("f.open('c')"),
+            Js("f.raise('b')"),
+            Js("f.showModal()"),
+            Js("f.raise('a')"),
+            Js("f.closeModal()"),
+            Js("f.showModal(); f.close('a'); f.open('a')"),
+            Js("f.closeModal(); f.close('a', 'b')"),
+            Js("f.select()"),
+            Js("f.select(false)"),
+            Js("f.open('a'); document.getElementById('a').remove()"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "media",
+        page: "media",
+        before: "await f.ready()",
+        steps: &[
+            Js("await f.play()"),
+            Js("await f.wait(700)"),
+            Js("f.pause()"),
+            Js("await f.seek(3)"),
+            Js("f.setRate(2); await f.play(); await f.wait(400)"),
+            Js("f.pause(); await f.add()"),
+        ],
+        ..PLAIN
+    },
+    Script {
         name: "privacy",
         page: "privacy",
         masked: &["#password", "#new-password", "#direct-unmask", "#cc-number", "#cc-csc"],
