@@ -363,6 +363,7 @@ export class Changes {
     const fresh = scrolled.size > 0 ? new Set(reader.fresh) : null;
     for (const node of scrolled) this.stateScroll(node, fresh);
     for (const node of resized) this.stateSize(node);
+    this.content?.state(reader);
     if (this.documentChanged) this.stateDocument();
   }
 
@@ -398,7 +399,9 @@ export class Changes {
       }
       if (name !== last || uri !== null) number = this.attrNumber(node, name, uri);
       last = uri === null ? name : undefined;
-      reader.attr(id, number, uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name));
+      const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
+      if (name === 'src' && value?.startsWith('blob:')) reader.pictures.add(node);
+      reader.attr(id, number, value);
       if (reader.controls.has(node)) states.add(node);
     }
   }

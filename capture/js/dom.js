@@ -49,6 +49,7 @@ export const activeElement = /* @__PURE__ */ getter(Document, 'activeElement');
 export const body = /* @__PURE__ */ getter(Document, 'body');
 export const documentURL = /* @__PURE__ */ getter(Document, 'URL');
 export const elementsFromPoint = /* @__PURE__ */ method(Document, 'elementsFromPoint');
+export const styleSheets = /* @__PURE__ */ getter(Document, 'styleSheets');
 export const defaultView = /* @__PURE__ */ getter(Document, 'defaultView');
 export const compatMode = /* @__PURE__ */ getter(Document, 'compatMode');
 export const doctype = /* @__PURE__ */ getter(Document, 'doctype');

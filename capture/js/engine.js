@@ -6,7 +6,7 @@ import { warmUp } from './warm.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
-  let live;
+  const parts = {};
   let warmed;
   let current;
 
@@ -19,12 +19,13 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
       },
     ));
 
-  // What only a session with people in it needs: the question, the bar, the relay, the agent's hand.
-  const people = () =>
-    (live ??= run('capture-live.js').then(
-      () => window[Symbol.for('cobrowse.live')],
+  // What only some sessions need: those with people in them the question, the bar, the relay, the agent's hand; those on
+  // pages with pictures of their own making the content.
+  const part = (name) => () =>
+    (parts[name] ??= run('capture-' + name + '.js').then(
+      () => window[Symbol.for('cobrowse.' + name)],
       (error) => {
-        live = undefined;
+        parts[name] = undefined;
         throw error;
       },
     ));
@@ -34,7 +35,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready, people);
+      await session.open(ready, part('live'), part('content'));
     } catch (error) {
       session.end('failed');
       throw error;

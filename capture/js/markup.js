@@ -142,6 +142,8 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
 // What is in frames is in no markup, nor is what plays or is open.
 function noteRest(document, changes) {
   for (const node of dom.all(document, 'iframe,frame,object,embed')) changes.hosts.add(node);
+  for (const node of dom.all(document, 'canvas')) if (changes.reader.ids.find(node) !== undefined) changes.reader.noteCanvas(node);
+  for (const node of dom.all(document, 'img[src^="blob:"]')) changes.reader.pictures.add(node);
   for (const node of dom.all(document, 'video,audio,[popover]')) {
     if (changes.reader.ids.find(node) === undefined) continue;
     changes.reader.controls.add(node);

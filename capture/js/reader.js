@@ -9,7 +9,7 @@ import { KIND, kindOf, outsideOf, reportDocument, stateOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
   DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
-  SHEET = 19, RULE = 20, FRAME = 21;
+  SHEET = 19, RULE = 20, FRAME = 21, PICTURE = 22;
 
 // In place of an id.
 export const NONE = 0xffffffff;
@@ -27,6 +27,8 @@ export class Reader {
     this.ignoredNodes = []; // our own of them
     this.secrets = new WeakSet(); // fields that were once seen as secret
     this.controls = new Set(); // elements whose state is in no attribute
+    this.canvases = new Set(); // those told
+    this.pictures = new Set(); // images that may have to be carried
     this.closed = new WeakSet(); // elements whose content is not read
     this.words = new Uint32Array(1 << 14);
     this.names = new Map(); // key → number
@@ -300,6 +302,7 @@ export class Reader {
       }
       if (attr === BLOCK_ATTR) closed = true;
       else if (attr === 'popover') isPopover = true;
+      else if (attr === 'src' && value.startsWith('blob:')) this.pictures.add(node);
       this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
       this.string(value);
       count++;
@@ -308,6 +311,7 @@ export class Reader {
       this.controls.add(node);
       count += this.tellState(node, kind);
     }
+    if (kind === KIND.CANVAS && !closed) this.noteCanvas(node);
     if (isPopover) {
       this.controls.add(node);
       const layer = popoverLayer(node);
@@ -441,6 +445,11 @@ export class Reader {
     this.words[this.count++] = UP;
   }
 
+  noteCanvas(node) {
+    this.canvases.add(node);
+    this.onCanvas?.(node);
+  }
+
   // Facts about what has an id.
 
   gone(id) {
@@ -473,6 +482,14 @@ export class Reader {
     this.words[this.count++] = id;
     this.words[this.count++] = name;
     if (value !== null) this.string(value);
+  }
+
+  picture(id, hash, value) {
+    if (this.count + 8 > this.words.length) this.grow(8);
+    this.words[this.count++] = PICTURE;
+    this.words[this.count++] = id;
+    this.string(hash);
+    this.string(value);
   }
 
   data(id, data) {

@@ -38,6 +38,8 @@ export class PageRecorder {
     this.poll = setInterval(() => {
       if (this.paused || dom.hidden(this.page.document)) return;
       this.changes.poll(false);
+      if (this.content) this.content.poll();
+      else if (this.needsContent(true)) this.loadContent();
       this.schedule();
     }, POLL_MS);
   }
@@ -56,6 +58,9 @@ export class PageRecorder {
     this.changes?.disconnect();
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.onTopLayer = this.options.onTopLayer;
+    this.changes.content = this.content;
+    this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
+    this.content?.restart();
     noteOpen(this.page.document);
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
@@ -131,6 +136,38 @@ export class PageRecorder {
     if (this.paused || this.ended) return;
     this.changes.poll(true);
     this.write(Infinity);
+  }
+
+  // Whether the page shows what markup does not say: pixels, pictures that only it can load; `all`: fonts, too, that no
+  // frame waits for.
+  needsContent(all) {
+    const { content, resources } = this.options;
+    if (!content) return false;
+    const { canvases, pictures } = this.reader;
+    return canvases.size > 0 || resources === 'inline' || (resources !== 'reference' && (pictures.size > 0 || (all && this.page.document.fonts?.size > 0)));
+  }
+
+  // Fetches what such pages need.
+  loadContent() {
+    return (this.loading ??= this.options.content().then(
+      (Content) => {
+        if (this.ended) return;
+        this.content = this.changes.content = new Content(this, this.options.resources);
+      },
+      (error) => console.warn(error.message),
+    ));
+  }
+
+  // As `flush()`, with what takes a while to be read.
+  async flushAll() {
+    if (this.paused || this.ended) return;
+    if (this.content || this.needsContent(false)) {
+      // What is not told yet is told first.
+      this.flush();
+      await (this.content ?? this.loadContent());
+      await this.content?.flush();
+    }
+    this.flush();
   }
 
   // The next slice, when the page has had its turn.
@@ -242,11 +279,12 @@ export class PageRecorder {
 
   stats() {
     const { engine, frames, bytes, restarts, slices, longest } = this;
-    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
+    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
   }
 
   stop() {
     this.ended = true;
+    this.content?.stop();
     clearInterval(this.poll);
     this.changes.disconnect();
   }

@@ -49,8 +49,8 @@ export class Session {
   }
 
   // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
-  // relay goes without.
-  async open(ready, people) {
+  // relay goes without; `content()` what only some pages need.
+  async open(ready, people, content) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
@@ -67,6 +67,8 @@ export class Session {
       block: list(options.block),
       ignore: list(options.ignore),
       budget: options.budgetMs ?? BUDGET_MS,
+      resources: options.resources ?? 'auto',
+      content,
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
@@ -171,7 +173,7 @@ export class Session {
   }
 
   async flush() {
-    this.recorder?.flush();
+    await this.recorder?.flushAll();
     await this.link?.drained();
   }
 

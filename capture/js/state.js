@@ -5,12 +5,12 @@ import { modalLayer } from './layers.js';
 import { playbackOf } from './media.js';
 
 // Up to MEDIA: elements with state of their own.
-export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, MEDIA: 7, TEMPLATE: 8, SCRIPT: 9, INLINE: 10, FRAME: 11 };
+export const KIND = { PLAIN: 0, INPUT: 1, TEXTAREA: 2, SELECT: 3, OPTION: 4, DIALOG: 5, STYLE: 6, MEDIA: 7, TEMPLATE: 8, SCRIPT: 9, INLINE: 10, FRAME: 11, CANVAS: 12 };
 
 const KINDS = new Map([
   ['input', KIND.INPUT], ['textarea', KIND.TEXTAREA], ['select', KIND.SELECT], ['option', KIND.OPTION],
   ['dialog', KIND.DIALOG], ['style', KIND.STYLE], ['link', KIND.STYLE], ['template', KIND.TEMPLATE], ['script', KIND.SCRIPT],
-  ['video', KIND.MEDIA], ['audio', KIND.MEDIA], ['iframe', KIND.FRAME], ['frame', KIND.FRAME], ['object', KIND.FRAME], ['embed', KIND.FRAME],
+  ['canvas', KIND.CANVAS], ['video', KIND.MEDIA], ['audio', KIND.MEDIA], ['iframe', KIND.FRAME], ['frame', KIND.FRAME], ['object', KIND.FRAME], ['embed', KIND.FRAME],
 ]);
 // What never scrolls is not asked for its scroll position: the question makes the browser compute the layout.
 for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'font', 'i', 'img', 'label', 'meta', 'small',

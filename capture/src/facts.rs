@@ -49,6 +49,9 @@ pub mod tag {
     /// Entry, `attrs (name length)*`: the document in the frame above, or in the run's parent; its children follow until
     /// [`UP`].
     pub const FRAME: u32 = 21;
+    /// `id length length`: an element shows a picture that the agent could not load: its hash, and its type and bytes as
+    /// a `data:` address has them behind the scheme.
+    pub const PICTURE: u32 = 22;
     /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
     pub const WITHHELD: u32 = 18;
     /// `id marks`: what the privacy selectors say of an element has changed.

@@ -178,6 +178,7 @@ impl Recorder {
                     self.reconsider(id, name);
                 }
                 tag::DATA => self.data(&mut batch)?,
+                tag::PICTURE => self.picture(&mut batch)?,
                 tag::NAME => self.define(&mut batch)?,
                 tag::MARKS => {
                     let id = batch.word("a node id")?;
@@ -396,6 +397,26 @@ impl Recorder {
         Ok(())
     }
 
+    /// The bytes of a picture go into a property of the document, once, and only for an element that may be seen.
+    fn picture(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
+        let id = batch.word("a node id")?;
+        let units = batch.word("a length")?;
+        let hash = batch.string(units)?;
+        let units = batch.word("a length")?;
+        let value = batch.string(units)?;
+        let kept = Rules(Rules::MASK.0 | Rules::SECRET.0);
+        if self.rules(id).is_closed() || self.rules(id).has(kept) {
+            return Ok(());
+        }
+        let names = &mut self.encoder.mirror_mut().names;
+        let picture = names.intern(Namespace::Prop, "picture");
+        let resource = names.intern(Namespace::Prop, &format!("resource {hash}"));
+        if self.encoder.mirror().attr(ROOT, resource).is_none() {
+            self.encoder.set_attr(ROOT, resource, value.as_bytes())?;
+        }
+        Ok(self.encoder.set_attr(id, picture, hash.as_bytes())?)
+    }
+
     fn data(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let id = batch.word("a node id")?;
         let units = batch.word("a length")?;
@@ -577,6 +598,39 @@ mod tests {
         let text = printed(&tree);
         assert!(!text.contains("SECRET"), "{text}");
         assert!(text.contains("**** ******") && text.contains("type=text value=*******"), "{text}");
+    }
+
+    #[test]
+    fn pictures_of_what_is_masked_are_not_carried() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let (div, img) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "img"));
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        let tile = facts.name(Namespace::Prop, "tile 0 0");
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        for attrs in [&[(mask, "")][..], &[]] {
+            facts.element(div, 0, attrs);
+            facts.element(img, 0, &[]);
+            facts.words.extend([tag::UP, tag::UP]);
+        }
+        facts.words.push(tag::END);
+        facts.read(&mut recorder).unwrap();
+        recorder.delta(0).unwrap();
+        recorder.settle();
+        for (id, data) in [(2, "SECRET"), (4, "open")] {
+            facts.words.extend([tag::PICTURE, id]);
+            facts.string(&format!("hash of {data}"));
+            facts.string(data);
+            facts.words.extend([tag::ATTR, id, tile]);
+            facts.string(data);
+        }
+        facts.read(&mut recorder).unwrap();
+        let frame = recorder.keyframe(1).unwrap().to_vec();
+        let mirror = recorder.encoder().mirror();
+        let told: Vec<_> = [ROOT, 2, 4].map(|id| mirror.attrs(id).count()).to_vec();
+        assert_eq!(told, [1, 0, 2]);
+        let text = printed(&applied(&[frame]));
+        assert!(text.contains("open") && !text.contains("SECRET"), "{text}");
     }
 
     #[test]

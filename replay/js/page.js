@@ -3,7 +3,9 @@
 // it (Web Animations), or outside of the iframe.
 
 import * as dom from './dom.js';
+import { Canvases } from './canvas.js';
 import { FrameNode, Frames } from './frames.js';
+import { Resources } from './resources.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
 
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
@@ -34,6 +36,9 @@ export class Page {
     this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
     this.sheets = new Sheets(this);
     this.frames = new Frames(this);
+    this.canvases = new Canvases(this);
+    this.drawn = new Set(); // canvases with other pixels in this frame
+    this.resources = new Resources(this);
     this.frame = undefined; // the one that is being told
     this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
@@ -59,6 +64,8 @@ export class Page {
     // In a single choice, what is no longer chosen comes before what is.
     late.sort((a, b) => a[0] - b[0]);
     for (const [, run] of late) run();
+    for (const node of this.drawn) this.canvases.update(node, this.state.get(node));
+    this.drawn.clear();
   }
 
   settle() {
@@ -308,7 +315,7 @@ export class Page {
     if (dom.namespaceURI(node) !== HTML) return;
     const name = dom.localName(node);
     if (name === 'noscript') this.show(node, { display: 'none' });
-    if (name === 'canvas') this.late.push([3, () => this.showCanvas(node)]);
+    if (name === 'canvas' && !this.state.get(node)?.has('tiles')) this.late.push([3, () => this.canvases.show(node)]);
   }
 
   setAttr(node, { uri, name, prop }, value) {
@@ -369,6 +376,7 @@ export class Page {
     else props.set(name, value);
     if (node === this.document) {
       // All else of the page as a whole is the player's business.
+      this.resources.setProp(name, value);
       if (name === 'selection') this.late.push([5, () => attempt(() => this.select(value))]);
       return;
     }
@@ -412,13 +420,22 @@ export class Page {
       case 'media':
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
         break;
+      case 'picture':
+        this.late.push([3, () => this.resources.setPicture(node, value)]);
+        break;
+      case 'tiles':
+        this.drawn.add(node);
+        break;
       case 'outside':
         this.late.push([3, () => this.showOutside(node, value)]);
         break;
       case 'blocked': {
         const [width, height] = (value ?? '0x0').split('x');
         this.late.push([3, () => this.show(node, box(this.window, node, width + 'px', height + 'px'))]);
+        break;
       }
+      default:
+        if (name.startsWith('tile ')) this.drawn.add(node);
     }
   }
 
@@ -432,16 +449,6 @@ export class Page {
     if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));
     if (attr === 'selected' && !props.has('selected')) later(() => (node.selected = node.defaultSelected));
-  }
-
-  // In a document without scripts a canvas gets no box of its own.
-  showCanvas(node) {
-    const style = this.window.getComputedStyle(node);
-    if (style.display === 'none') return;
-    const frame = { display: style.display === 'inline' ? 'inline-block' : style.display, overflow: 'hidden', textIndent: '-9999px' };
-    if (style.width === 'auto') frame.width = (dom.getAttribute(node, 'width') ?? 300) + 'px';
-    if (style.height === 'auto') frame.height = (dom.getAttribute(node, 'height') ?? 150) + 'px';
-    this.show(node, frame);
   }
 
   // What the customer's page may not look at is a box that says so.
@@ -474,8 +481,12 @@ export class Page {
   }
 
   // Style that is in no sheet and no attribute.
-  show(node, frame) {
+  hide(node) {
     this.shown.get(node)?.cancel();
+  }
+
+  show(node, frame) {
+    this.hide(node);
     this.shown.set(node, dom.animate(node, frame, { duration: 0, fill: 'forwards' }));
   }
 }

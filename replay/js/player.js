@@ -296,6 +296,9 @@ export class PlayerView {
       await work;
     } while (work !== this.work);
     if (this.showDue && this.page) this.show();
+    // Pictures that came with the stream are decoded.
+    await this.page?.canvases.work;
+    await this.page?.resources.work;
   }
 
   stats() {

@@ -21,10 +21,11 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 4] = [
+const BUNDLES: [Bundle; 5] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
+    Bundle { entry: "capture/js/content.js", output: "capture-content.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
 ];
 

@@ -12,8 +12,8 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
-/// Fetched only where there are people: a question, a bar, a relay.
-const LIVE: &str = "capture-live.js";
+/// Fetched only where there are people (a question, a bar, a relay), or pictures of the page's own making.
+const PARTS: [&str; 2] = ["capture-live.js", "capture-content.js"];
 
 /// One file's sizes in bytes.
 struct Row {
@@ -37,7 +37,7 @@ pub(crate) fn size(ws: &Workspace, status: &Status) -> Result<String> {
         let rows = rows.iter().filter(|row| row.name.starts_with("capture") && counts(row));
         rows.fold(Row::nothing(name), |sum, row| sum.with(row))
     };
-    let recorded = sum("a customer's page, recorded", &|row| row.name != LIVE);
+    let recorded = sum("a customer's page, recorded", &|row| !PARTS.contains(&row.name.as_str()));
     let total = sum("a customer's page in a session", &|_| true);
     println!("{:<32} {:>10} {:>10} {:>10}", "bytes", "raw", "gzip -9", "brotli 11");
     for row in rows.iter().chain([&recorded, &total]) {

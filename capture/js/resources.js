@@ -1,0 +1,205 @@
+// Resources that the agent could not load by itself: pictures behind `blob:` addresses and on pages without TLS, fonts of
+// the page's own origin, which a browser gives to no other. Each goes once, by the hash of its bytes, when there is time,
+// within a budget.
+
+import * as dom from './dom.js';
+
+const MAX_BYTES = 1 << 20;
+const MAX_TOTAL = 4 << 20;
+const FONT_FACE = 5;
+
+export class Resources {
+  constructor(recorder, mode) {
+    this.recorder = recorder;
+    this.mode = mode;
+    this.loaded = new Map(); // address → promise of { hash, value }, or of null
+    this.restart();
+    this.fonts = new Map(); // address of a font → its rule, seen and not told yet
+    this.bytes = 0;
+    this.left = new Map(); // address → why it was not carried
+    this.work = Promise.resolve();
+  }
+
+  restart() {
+    this.pictures = new Map(); // element → the address told
+    this.pending = []; // what is to be stated
+    this.saidFonts = new Set();
+  }
+
+  poll() {
+    if (this.mode === 'reference' || this.recorder.options.isBusy()) return;
+    this.look();
+    this.lookForFonts(this.recorder.page.document);
+  }
+
+  async flush() {
+    if (this.mode !== 'reference') this.look();
+    let work;
+    do {
+      work = this.work;
+      await work;
+    } while (work !== this.work);
+  }
+
+  // Whether an agent elsewhere could not load a picture.
+  isClosed(url) {
+    if (/^blob:/.test(url)) return true;
+    if (/^data:/.test(url) || !/^http/.test(url)) return false;
+    return this.mode === 'inline';
+  }
+
+  // Pictures that may be such: noted as they are told, or, where all are carried, every one.
+  look() {
+    const { changes, reader } = this.recorder;
+    if (this.mode === 'inline') for (const root of changes.roots) for (const node of dom.all(root, 'img')) reader.pictures.add(node);
+    for (const node of reader.pictures) {
+      const url = node.currentSrc || node.src;
+      if (url !== '' && !node.complete) continue; // It is looked at again.
+      reader.pictures.delete(node);
+      if (url === '' || this.pictures.get(node) === url || !this.isClosed(url)) continue;
+      this.pictures.set(node, url);
+      this.then(async () => {
+        const loaded = await this.load(url, node);
+        if (loaded !== null) this.pending.push({ node, url, ...loaded });
+      });
+    }
+    for (const node of this.pictures.keys()) {
+      if (!node.isConnected) this.pictures.delete(node);
+      else if (!this.isClosed(node.currentSrc || node.src)) {
+        this.pictures.delete(node);
+        this.pending.push({ node, hash: null });
+        this.recorder.schedule();
+      }
+    }
+  }
+
+  then(run) {
+    this.work = this.work.then(run).then(() => this.pending.length > 0 && this.recorder.schedule(), () => undefined);
+  }
+
+  load(url, node) {
+    let loading = this.loaded.get(url);
+    if (loading === undefined) this.loaded.set(url, (loading = this.fetch(url, node)));
+    return loading;
+  }
+
+  async fetch(url, node) {
+    let blob;
+    try {
+      const response = await fetch(url, { cache: 'force-cache', credentials: 'same-origin' });
+      if (!response.ok) throw new Error(String(response.status));
+      blob = await response.blob();
+    } catch (error) {
+      // An address that was taken back is on the screen still.
+      blob = node ? await drawn(node).catch(() => null) : null;
+      if (blob === null) {
+        this.left.set(url, String(error));
+        return null;
+      }
+    }
+    if (blob.size > MAX_BYTES || this.bytes + blob.size > MAX_TOTAL) {
+      this.left.set(url, 'too large: ' + blob.size + ' bytes');
+      return null;
+    }
+    this.bytes += blob.size;
+    const digest = await hashOf(blob);
+    return { hash: digest, value: await dataOf(blob) };
+  }
+
+  // Fonts that are in use and come from the page's own origin.
+  lookForFonts(document) {
+    const faces = document.fonts;
+    if (!faces || faces.size === 0 || this.checked === faces.size + ' ' + faces.status) return;
+    const inUse = new Set();
+    for (const face of faces) if (face.status === 'loaded') inUse.add(keyOf(face.family, face.weight, face.style, face.unicodeRange));
+    if (faces.status === 'loaded') this.checked = faces.size + ' ' + faces.status;
+    if (inUse.size === 0) return;
+    for (const sheet of dom.styleSheets(document)) this.lookInSheet(sheet, inUse);
+  }
+
+  lookInSheet(sheet, inUse) {
+    let rules;
+    try {
+      rules = sheet.cssRules;
+    } catch {
+      return; // Another origin's: its fonts are for everybody, or for nobody.
+    }
+    for (const rule of rules) {
+      if (rule.type === FONT_FACE) this.lookAtFont(rule, sheet, inUse);
+      else if (rule.styleSheet) this.lookInSheet(rule.styleSheet, inUse);
+      else if (rule.cssRules && rule.selectorText === undefined) this.lookInSheet({ cssRules: rule.cssRules, href: sheet.href, ownerNode: sheet.ownerNode }, inUse);
+    }
+  }
+
+  lookAtFont({ style }, { href, ownerNode }, inUse) {
+    const says = (name, otherwise) => style.getPropertyValue(name) || otherwise;
+    const family = says('font-family', '');
+    const [weight, slant, range, stretch] = [says('font-weight', 'normal'), says('font-style', 'normal'), says('unicode-range', 'U+0-10FFFF'), says('font-stretch', 'normal')];
+    if (!inUse.has(keyOf(family, weight, slant, range))) return;
+    const base = href ?? (ownerNode ? dom.baseURI(ownerNode) : location.href);
+    const urls = [...says('src', '').matchAll(/url\(\s*["']?([^"')]+)["']?\s*\)/g)].map(([, url]) => new URL(url, base).href);
+    const url = urls.find((url) => performance.getEntriesByName(url).length > 0) ?? urls[0];
+    if (url === undefined || /^data:/.test(url) || this.saidFonts.has(url)) return;
+    if (new URL(url).origin !== location.origin && this.mode !== 'inline') return;
+    this.saidFonts.add(url);
+    this.then(async () => {
+      const loaded = await this.load(url, null);
+      if (loaded === null) return;
+      const face = JSON.stringify({ family, weight, style: slant, stretch, unicodeRange: range });
+      this.pending.push({ font: face, ...loaded });
+    });
+  }
+
+  state(reader) {
+    const pending = this.pending;
+    this.pending = [];
+    for (const { node, url, font, hash, value } of pending) {
+      if (font !== undefined) {
+        reader.attr(0, reader.prop('resource ' + hash), value);
+        reader.attr(0, reader.prop('font ' + hash), font);
+        continue;
+      }
+      const id = reader.ids.find(node);
+      if (id === undefined) this.pictures.delete(node);
+      else if (hash === null) reader.attr(id, reader.prop('picture'), null);
+      else if (this.pictures.get(node) === url) reader.picture(id, hash, value);
+    }
+  }
+
+  stats() {
+    return { carried: this.bytes, notCarried: [...this.left].map(([url, reason]) => ({ url, reason })) };
+  }
+
+}
+
+const keyOf = (family, weight, style, range) =>
+  [family.replace(/["']/g, ''), weight === 'normal' ? '400' : weight === 'bold' ? '700' : weight, style, range.replace(/\s/g, '').toUpperCase()].join('|');
+
+async function drawn(node) {
+  const canvas = new OffscreenCanvas(node.naturalWidth, node.naturalHeight);
+  canvas.getContext('2d').drawImage(node, 0, 0);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
+// The first half of SHA-256 where there is one (a page with TLS), otherwise something as long.
+async function hashOf(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  if (window.crypto.subtle) {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return hex(digest.subarray(0, 16));
+  }
+  const hash = new Uint32Array([1, 2, 3, 4]);
+  for (let i = 0; i < bytes.length; i++) hash[i & 3] = Math.imul(hash[i & 3] ^ bytes[i] ^ (i << 8), 0x9e3779b1) ^ (hash[(i + 1) & 3] >>> 13);
+  return hex(new Uint8Array(hash.buffer));
+}
+
+const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+// Type and bytes as in a `data:` address, behind the scheme.
+export const dataOf = (blob) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice('data:'.length));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });

@@ -1,0 +1,55 @@
+// What came with the stream as the agent could not load it: pictures and fonts, by the hash of their bytes.
+
+import * as dom from './dom.js';
+
+export class Resources {
+  constructor(page) {
+    this.page = page;
+    this.bytes = new Map(); // hash → type and bytes, as in a `data:` address behind its scheme
+    this.waiting = new Map(); // hash → elements that show it
+    this.fonts = new Map(); // hash → what it is of
+    this.work = Promise.resolve();
+  }
+
+  // A property of the document; false where it is none of these.
+  setProp(name, value) {
+    const [kind, hash] = name.split(' ');
+    if (hash === undefined || value === null) return false;
+    if (kind === 'resource') {
+      this.bytes.set(hash, value);
+      for (const node of this.waiting.get(hash) ?? []) this.show(node, hash);
+      this.waiting.delete(hash);
+    } else if (kind === 'font') {
+      this.fonts.set(hash, value);
+    } else {
+      return false;
+    }
+    if (this.fonts.has(hash) && this.bytes.has(hash)) this.addFont(hash);
+    return true;
+  }
+
+  // The element shows this resource; null for what its own address says.
+  setPicture(node, hash) {
+    if (hash === null) this.page.hide(node);
+    else if (this.bytes.has(hash)) this.show(node, hash);
+    else this.waiting.set(hash, [...(this.waiting.get(hash) ?? []), node]);
+  }
+
+  show(node, hash) {
+    this.page.show(node, { content: `url("data:${this.bytes.get(hash)}")` });
+  }
+
+  addFont(hash) {
+    const { document, window } = this.page;
+    try {
+      const { family, ...descriptors } = JSON.parse(this.fonts.get(hash));
+      const [, base64] = this.bytes.get(hash).split(';base64,');
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const face = new window.FontFace(family.replace(/^["']|["']$/g, ''), bytes, descriptors);
+      document.fonts.add(face);
+      this.work = Promise.all([this.work, face.load().catch(() => undefined)]);
+    } catch (error) {
+      console.warn('cobrowse: a font that came with the stream cannot be used: ' + error.message);
+    }
+  }
+}
