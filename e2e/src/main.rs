@@ -2,7 +2,7 @@
 //! relay between them, and a comparison of the two live documents that shares nothing with the engine.
 //!
 //! ```text
-//! e2e run [--only SUBSTR] [--list] [--headed] [--workers N]
+//! e2e run [--only SUBSTR] [--list] [--headed] [--workers N] [--table FILE]
 //! ```
 //!
 //! | environment     | what                        | default                         |
@@ -19,6 +19,7 @@ mod comparison;
 mod driver;
 mod engine;
 mod pair;
+mod pixels;
 mod report;
 mod runner;
 mod server;
@@ -59,6 +60,9 @@ pub(crate) struct RunOptions {
     /// Show the browsers' windows.
     #[arg(long)]
     pub(crate) headed: bool,
+    /// Write a table of what was equal, and how many pixels differed, as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) table: Option<std::path::PathBuf>,
     /// Cases to run at the same time, each in two browsers of its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) workers: u8,

@@ -3,6 +3,7 @@
 use crate::{
     browser::Browser,
     comparison::{self, Options, Side},
+    pixels,
     workbench::Workbench,
 };
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -264,6 +265,26 @@ impl<'a> Pair<'a> {
         let equal =
             comparison::compare(customer, agent, &self.options).await.with_context(|| format!("after {label}"))?;
         self.bench.mark(&format!("{label}: compared {} nodes", equal.nodes), from);
+        Ok(())
+    }
+
+    /// Compares what is on both screens. What differs more than it may fails the case, unless there is a `reason` for it.
+    pub(crate) async fn look(&self, label: &str, reason: Option<&str>) -> Result<()> {
+        let from = Instant::now();
+        // What is still being loaded and decoded is given some time.
+        let mut found = pixels::compare(self.customer(), self.agent(), &self.options.masked).await?;
+        for _ in 0..4 {
+            if found.share <= pixels::LIMIT || reason.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            found = pixels::compare(self.customer(), self.agent(), &self.options.masked).await?;
+        }
+        self.bench.mark(&format!("{label}: {:.4} % of the pixels differ", found.share * 100.0), from);
+        self.bench.differed(found.share);
+        if found.share > pixels::LIMIT && reason.is_none() {
+            bail!("after {label}: {:.3} % of the pixels differ, the first at {:?}", found.share * 100.0, found.first);
+        }
         Ok(())
     }
 

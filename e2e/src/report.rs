@@ -24,6 +24,10 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// How long it took.
     pub(crate) time: Duration,
+    /// The largest share of pixels that differed, where pictures were compared.
+    pub(crate) pixels: Option<f64>,
+    /// Why pixels may differ.
+    pub(crate) reason: Option<String>,
 }
 
 impl Outcome {
@@ -59,6 +63,28 @@ impl Outcome {
         std::fs::write(file, text)?;
         Ok(())
     }
+}
+
+/// The table of `docs/fidelity.md`: what was equal, and how many pixels differed.
+pub(crate) fn table(outcomes: &[Outcome]) -> String {
+    let mut text = String::from(
+        "# Fidelity\n\nWritten by the end-to-end suite: `cargo run --release -p e2e -- run --table docs/fidelity.md`, after `cargo xtask\n\
+         dist`. A row is a case; documents are compared node by node (attributes, state, rules, scroll positions, frames, shadow\n\
+         roots) after each of its steps, pictures of both windows after its first frame and at its end, masked areas left out. A\n\
+         pixel differs if nothing like it is within one pixel of it on the other side.\n\n\
+         | case | Chromium: documents | pixels differing | note |\n|---|---|---|---|\n",
+    );
+    for outcome in outcomes {
+        let equal = match &outcome.verdict {
+            Verdict::Passed => "equal",
+            Verdict::Failed(_) => "**differ**",
+            Verdict::Skipped(_) => "not run",
+        };
+        let Some(share) = outcome.pixels else { continue };
+        let note = outcome.reason.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "| {} | {equal} | {:.3} % | {note} |", outcome.name, share * 100.0);
+    }
+    text
 }
 
 /// Prints what failed once more, and the totals as the last line. Returns whether nothing failed.

@@ -50,6 +50,9 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
     let outcomes = run_all(&site, chosen, usize::from(options.workers)).await?;
     // Nothing else holds it now; profiles are gone with their browsers.
     let _ = tokio::fs::remove_dir_all(site.output.join("profiles")).await;
+    if let Some(file) = &options.table {
+        tokio::fs::write(file, report::table(&outcomes)).await?;
+    }
     Ok(report::summarise(&outcomes, from.elapsed()))
 }
 
@@ -118,7 +121,9 @@ async fn run_one(site: &Arc<Site>, bench: &mut Option<Workbench>, case: &Case) -
             Err(error) => Verdict::Failed(error),
         },
     };
-    let outcome = Outcome { name, verdict, time: from.elapsed() };
+    let pixels = bench.as_ref().and_then(Workbench::pixels);
+    let reason = case.pixels_reason().map(str::to_owned);
+    let outcome = Outcome { name, verdict, time: from.elapsed(), pixels, reason };
     if let Err(error) = outcome.explain(&folder) {
         eprintln!("{}: {error:#}", folder.display());
     }

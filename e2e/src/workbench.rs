@@ -39,6 +39,8 @@ pub(crate) struct Workbench {
     pub(crate) agent: Browser,
     site: std::sync::Arc<Site>,
     marks: Mutex<Vec<Mark>>,
+    /// The largest share of pixels that differed in this case, where pictures were compared.
+    pixels: Mutex<Option<f64>>,
 }
 
 impl Workbench {
@@ -49,7 +51,7 @@ impl Workbench {
             Browser::open(&site.driver, &profiles, site.headed),
             Browser::open(&site.driver, &profiles, site.headed)
         )?;
-        Ok(Self { customer, agent, site, marks: Mutex::default() })
+        Ok(Self { customer, agent, site, marks: Mutex::default(), pixels: Mutex::default() })
     }
 
     /// Opens one more browser, for another agent.
@@ -98,6 +100,17 @@ impl Workbench {
         self.marks().push(Mark { label: label.to_owned(), time: from.elapsed() });
     }
 
+    /// Notes the share of pixels that differed.
+    pub(crate) fn differed(&self, share: f64) {
+        let mut worst = self.pixels.lock().unwrap_or_else(PoisonError::into_inner);
+        *worst = Some(worst.unwrap_or_default().max(share));
+    }
+
+    /// The largest share of pixels that differed in this case.
+    pub(crate) fn pixels(&self) -> Option<f64> {
+        *self.pixels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn marks(&self) -> MutexGuard<'_, Vec<Mark>> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -105,6 +118,7 @@ impl Workbench {
     /// Makes the workbench ready for a case.
     pub(crate) async fn prepare(&self) -> Result<()> {
         self.marks().clear();
+        *self.pixels.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let clear = async |browser: &Browser| {
             browser.goto(&self.page("/pages/blank.html")).await?;
             // A session may remember itself here, to go on with the customer's next page.

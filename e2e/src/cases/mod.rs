@@ -52,6 +52,15 @@ impl Case {
         }
     }
 
+    /// Why more pixels may differ than otherwise.
+    pub(crate) fn pixels_reason(&self) -> Option<&str> {
+        match self {
+            Self::Own(script) => script.pixels,
+            Self::Shared(page) => page.pixels_reason(),
+            _ => None,
+        }
+    }
+
     /// Runs it.
     pub(crate) async fn run(&self, bench: &Workbench) -> Result<()> {
         match self {
