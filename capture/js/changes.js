@@ -27,6 +27,8 @@ export class Changes {
     this.marked = new Map();
     this.hosts = new Set(); // elements that may have got a shadow root or another document
     this.frames = new Map(); // frame → the document that was told
+    this.awaited = new Set(); // custom elements that may yet be defined
+    this.over = { hover: null, active: null };
     this.patches = null; // once there are any: those of each window
     this.later = new Set(); // what was touched and waits for the next batch
     this.leaving = new Set(); // what is no longer in the page, and goes when all that came out of it has its place
@@ -62,8 +64,7 @@ export class Changes {
     if (dom.nodeType(root) === dom.DOCUMENT) {
       this.listenIn(root);
       if (root === this.page.document) return;
-      const scope = dom.defaultView(root);
-      if (this.patches !== null && scope !== null) this.patch(scope);
+      if (this.patches !== null) this.patchLater(root);
       this.sheets.verifyLater([...dom.all(root, 'style')]);
       return;
     }
@@ -92,6 +93,15 @@ export class Changes {
     this.listen(document, 'fullscreenchange', () => this.onTopLayer?.());
     for (const type of ['focusin', 'focusout', 'selectionchange']) this.listen(document, type, () => this.noteDocument(), true);
     this.listen(document, 'pointermove', (event) => this.notePointer(event), true);
+    // What the pointer is over, and presses; a finger is over nothing.
+    const over = (name, has) => (event) => {
+      this.over[name] = has && (name === 'active' || event.pointerType !== 'touch') ? dom.composedPath(event)[0] : null;
+      this.noteDocument();
+    };
+    this.listen(document, 'pointerover', over('hover', true), true);
+    this.listen(document, 'pointerout', (event) => event.relatedTarget === null && over('hover', false)(event), true);
+    this.listen(document, 'pointerdown', over('active', true), true);
+    for (const type of ['pointerup', 'pointercancel']) this.listen(document, type, over('active', false), true);
     this.listen(document, 'load', (event) => this.noteLoad(event), true);
   }
 
@@ -100,7 +110,17 @@ export class Changes {
   patchAll() {
     this.patches = [];
     this.patch(this.page.scope);
-    for (const document of this.frames.values()) this.patch(dom.defaultView(document));
+    for (const document of this.frames.values()) this.patchLater(document);
+  }
+
+  // A frame's, when there is time.
+  patchLater(document) {
+    const run = () => {
+      const scope = dom.defaultView(document); // It has none when the frame has moved on.
+      if (scope !== null && !this.ended) this.patch(scope);
+    };
+    if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 300 });
+    else setTimeout(run, 50);
   }
 
   // In one window: a frame's has prototypes of its own.
@@ -145,6 +165,7 @@ export class Changes {
   }
 
   disconnect() {
+    this.ended = true;
     for (const patches of this.patches ?? []) patches.takeBack();
     this.sheets.disconnect();
     this.observer.disconnect();
@@ -365,6 +386,20 @@ export class Changes {
     for (const node of resized) this.stateSize(node);
     this.content?.state(reader);
     if (this.documentChanged) this.stateDocument();
+  }
+
+  // Custom elements that are defined, of those that were told.
+  definedNames() {
+    const { customElements } = this.page.window;
+    const names = [];
+    for (const name of this.reader.customNames) {
+      if (customElements?.get(name)) names.push(name);
+      else if (!this.awaited.has(name)) {
+        this.awaited.add(name);
+        customElements?.whenDefined(name).then(() => this.noteDocument(), () => undefined);
+      }
+    }
+    return names.length === 0 ? null : names.join(' ');
   }
 
   // What is selected of the page's text: two nodes with offsets into them, anchor and focus.
@@ -633,6 +668,14 @@ export class Changes {
     }
     const id = focus === null || focus === dom.body(dom.ownerDocument(focus)) ? undefined : reader.ids.find(focus);
     say('focus', id === undefined ? null : String(id));
+    const idOf = (node) => {
+      const id = node && dom.nodeType(node) === dom.ELEMENT && this.isInside(node) ? reader.ids.find(node) : undefined;
+      return id === undefined ? null : String(id);
+    };
+    say('focusVisible', id !== undefined && dom.matches(focus, ':focus-visible') ? '1' : null);
+    for (const name of ['hover', 'active']) say(name, idOf(this.over[name]));
+    say('fullscreen', idOf(document.fullscreenElement));
+    say('defined', this.definedNames());
     say('selection', this.selection());
     if (this.pointer) say('pointer', this.pointer);
   }

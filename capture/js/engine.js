@@ -44,7 +44,10 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
   };
 
   // A session that begins meanwhile goes before.
-  const prepare = () => (warmed ??= ready().then((wasm) => warmUp(wasm, () => !current)));
+  const prepare = () => {
+    if (document.querySelector('canvas')) part('content')().catch(() => undefined);
+    return (warmed ??= ready().then((wasm) => warmUp(wasm, () => !current)));
+  };
 
   return {
     prepare,

@@ -47,6 +47,15 @@ export class Ids {
     if (this.pending !== null && id < this.pending.length) this.pending[id] = 0;
   }
 
+  // When much has gone: the table ends with the last id in use.
+  trim() {
+    const { nodes } = this;
+    const least = this.pending?.length ?? 0;
+    let end = nodes.length;
+    while (end > least && nodes[end - 1] === undefined) end--;
+    nodes.length = end;
+  }
+
   // The id of any node. All records that there are have to be noted first.
   find(node) {
     const id = this.get(node);

@@ -24,13 +24,8 @@ export function noteOpened(node) {
 }
 
 // Those that are open already, in the order in which they lie above each other where they do.
-export function noteOpen(document) {
-  let open;
-  try {
-    open = [...dom.all(document, ':modal,:popover-open')];
-  } catch {
-    return;
-  }
+export function noteOpen(document, candidates) {
+  const open = candidates.filter((node) => is(node, ':modal') || is(node, ':popover-open'));
   if (open.length > 1) open.sort((a, b) => (isAbove(document, a, b) ? 1 : isAbove(document, b, a) ? -1 : 0));
   for (const node of open) noteOpened(node);
 }

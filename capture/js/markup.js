@@ -6,8 +6,12 @@
 import * as dom from './dom.js';
 import { handOver } from './recorder.js';
 import { NONE, sizeOf } from './reader.js';
+import { isPopover, noteOpen } from './layers.js';
 import { shadowOf } from './roots.js';
 import { KIND, kindOf, stateOf } from './state.js';
+
+const REST = 'iframe,frame,object,embed,canvas,video,audio,[popover],dialog[open],img[src^="blob:"]';
+const FRAMES = /^(iframe|frame|object|embed)$/;
 
 const SVG = 'http://www.w3.org/2000/svg';
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
@@ -108,8 +112,8 @@ export function readMarkup({ page, wasm, engine, reader, changes }, { root, html
   reader.settle([], engine.fresh());
   engine.settle();
   reader.start();
+  noteRest(page.document, changes);
   stateInterests(nodes, interests, reader, changes);
-  noteRest(document, changes);
   return true;
 }
 
@@ -134,21 +138,28 @@ export function readCensus({ page, wasm, engine, reader, changes }, { root, html
   engine.settle();
   reader.ids.begin(engine, root, engine.nodes() - 1); // The document is none of them.
   reader.start();
-  stateInterests(elements, interests, reader, changes);
   noteRest(document, changes);
+  stateInterests(elements, interests, reader, changes);
   return true;
 }
 
 // What is in frames is in no markup, nor is what plays or is open.
 function noteRest(document, changes) {
-  for (const node of dom.all(document, 'iframe,frame,object,embed')) changes.hosts.add(node);
-  for (const node of dom.all(document, 'canvas')) if (changes.reader.ids.find(node) !== undefined) changes.reader.noteCanvas(node);
-  for (const node of dom.all(document, 'img[src^="blob:"]')) changes.reader.pictures.add(node);
-  for (const node of dom.all(document, 'video,audio,[popover]')) {
-    if (changes.reader.ids.find(node) === undefined) continue;
-    changes.reader.controls.add(node);
-    changes.states.add(node);
+  const { reader } = changes;
+  const open = [];
+  for (const node of dom.all(document, REST)) {
+    const name = dom.localName(node);
+    if (FRAMES.test(name)) changes.hosts.add(node);
+    else if (name === 'img') reader.pictures.add(node);
+    else if (reader.ids.find(node) === undefined) continue;
+    else if (name === 'canvas') reader.noteCanvas(node);
+    else {
+      if (name === 'dialog' || isPopover(node)) open.push(node);
+      reader.controls.add(node);
+      changes.states.add(node);
+    }
   }
+  noteOpen(document, open);
 }
 
 const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;

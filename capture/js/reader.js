@@ -27,6 +27,7 @@ export class Reader {
     this.ignoredNodes = []; // our own of them
     this.secrets = new WeakSet(); // fields that were once seen as secret
     this.controls = new Set(); // elements whose state is in no attribute
+    this.customNames = new Set(); // names of custom elements told
     this.canvases = new Set(); // those told
     this.pictures = new Set(); // images that may have to be carried
     this.closed = new WeakSet(); // elements whose content is not read
@@ -534,6 +535,7 @@ export class Reader {
       if (id !== NONE) this.ids.set(fresh[i], id);
     }
     for (let i = 0; i < freed.length; i++) this.ids.free(freed[i]);
+    if (freed.length > 1000) this.ids.trim();
   }
 
   // Forgets the ids of a node and all below it, so that it is told anew.

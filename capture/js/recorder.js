@@ -61,7 +61,6 @@ export class PageRecorder {
     this.changes.content = this.content;
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
-    noteOpen(this.page.document);
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
     this.reader.withScroll = true;
@@ -83,6 +82,7 @@ export class PageRecorder {
       this.renew();
       this.reader.start();
     }
+    noteOpen(this.page.document, [...dom.all(this.page.document, 'dialog[open],[popover]')]);
   }
 
   // The node of an id, `undefined` when there is none.
@@ -136,6 +136,13 @@ export class PageRecorder {
     if (this.paused || this.ended) return;
     this.changes.poll(true);
     this.write(Infinity);
+  }
+
+  // Names of custom elements that were told for the first time.
+  noteCustoms(names) {
+    if (names === undefined) return;
+    for (const name of names.split(' ')) this.reader.customNames.add(name);
+    this.changes.documentChanged = true;
   }
 
   // Whether the page shows what markup does not say: pixels, pictures that only it can load; `all`: fonts, too, that no
@@ -239,6 +246,7 @@ export class PageRecorder {
     const { words, text, units } = reader.finish();
     if (words.length > 0) engine.read(words.length, handOver(this.wasm, engine, words, text, units), units);
     const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
+    this.noteCustoms(engine.customs());
     const retells = engine.retells();
     const freed = engine.freed();
     reader.settle(freed, engine.fresh());
@@ -279,7 +287,7 @@ export class PageRecorder {
 
   stats() {
     const { engine, frames, bytes, restarts, slices, longest } = this;
-    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
+    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), table: this.reader.ids.nodes.length, text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
   }
 
   stop() {

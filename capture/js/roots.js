@@ -3,10 +3,12 @@
 
 import * as dom from './dom.js';
 
-const seen = window[Symbol.for('cobrowse.roots')] ?? new WeakMap(); // host → root
+let seen = window[Symbol.for('cobrowse.roots')]; // host → root
 
-export const shadowOf = (host) => dom.shadowRoot(host) ?? seen.get(host) ?? null;
+export const shadowOf = (host) => dom.shadowRoot(host) ?? seen?.get(host) ?? null;
 
 export function noteRoot(host, root) {
-  if (root) seen.set(host, root);
+  if (!root) return;
+  seen ??= new WeakMap();
+  seen.set(host, root);
 }

@@ -46,6 +46,8 @@ pub struct Recorder {
     autocomplete_name: NameId,
     mask_name: NameId,
     block_name: NameId,
+    /// How many names were looked at for custom elements.
+    seen_names: u32,
 }
 
 impl Recorder {
@@ -62,6 +64,7 @@ impl Recorder {
             mask_name: name(privacy::MASK_ATTR),
             block_name: name(privacy::BLOCK_ATTR),
             encoder,
+            seen_names: 0,
             names: Vec::new(),
             classes: Vec::new(),
             fresh: Vec::new(),
@@ -70,6 +73,20 @@ impl Recorder {
             open: Vec::new(),
             run: Rules::default(),
         }
+    }
+
+    /// Names of custom elements that have come into use since the last call, with blanks between them (HTML standard,
+    /// §4.13.2: they have a hyphen); `None` for none.
+    pub fn customs(&mut self) -> Option<String> {
+        let names = &self.encoder.mirror().names;
+        let new = (self.seen_names + 1..=names.len()).map(|id| names.get(NameId(id)));
+        let customs: Vec<&str> = new
+            .filter(|(namespace, text)| *namespace == Namespace::Html && text.contains('-'))
+            .map(|(_, text)| text)
+            .collect();
+        let customs = (!customs.is_empty()).then(|| customs.join(" "));
+        self.seen_names = names.len();
+        customs
     }
 
     /// The encoder, for its mirror and its counters.
@@ -113,7 +130,7 @@ impl Recorder {
     /// Forgets the lists of the last frame. Call it when they have been taken.
     pub fn settle(&mut self) {
         // A whole page is told once.
-        if self.fresh.capacity() > 1 << 14 {
+        if self.fresh.capacity() > 1 << 12 {
             self.fresh = Vec::new();
         }
         self.fresh.clear();

@@ -26,6 +26,9 @@ use std::ops::Range;
 /// the right order stays, and every other is moved. Where fewer were named, all those named are moved.
 const RANK_SHARE: usize = 4;
 
+/// Room for so many freed ids is kept between frames.
+const KEPT_FREED: usize = 1 << 12;
+
 /// How many named siblings are passed over in search of one that may have stayed.
 const LOOK_BACK: usize = 8;
 
@@ -568,6 +571,7 @@ impl Encoder {
         let gone = std::mem::take(&mut self.scratch.gone);
         let mut freed = std::mem::take(&mut self.scratch.freed);
         freed.clear();
+        freed.shrink_to(KEPT_FREED);
         for id in &gone {
             let parent = self.mirror.node(*id).parent;
             // With its parent gone too, it goes with it.
@@ -584,6 +588,15 @@ impl Encoder {
         }
         self.scratch.gone = gone;
         self.scratch.freed = freed;
+    }
+
+    /// When much has gone, its memory is given back.
+    pub(crate) fn trim(&mut self) {
+        if let Some(end) = self.mirror.trim() {
+            self.ids.trim(end);
+            let freed = std::mem::take(&mut self.scratch.freed);
+            self.scratch = Scratch { freed, ..Scratch::default() };
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Encoder {
     packed: Vec<u8>,
     frame: Vec<u8>,
     seq: u32,
+    /// Rooms larger than this are given back behind the frame being made.
+    kept_bytes: usize,
     pub(crate) started: bool,
 }
 
@@ -82,6 +84,7 @@ impl Encoder {
             packed: Vec::new(),
             frame: Vec::new(),
             seq: 0,
+            kept_bytes: KEPT_BYTES,
             started: false,
         }
     }
@@ -140,10 +143,16 @@ impl Encoder {
             self.ids.settle();
             return Ok(None);
         }
+        let shrinks = self.freed().len() > 1 << 10;
         self.raw.clear();
         self.raw.extend_from_slice(&hash::fold(self.mirror.hash()).to_le_bytes());
         let apart = self.finish_columns();
         self.ids.settle();
+        self.kept_bytes = KEPT_BYTES;
+        if shrinks {
+            self.trim();
+            self.kept_bytes = 0;
+        }
         self.pack(FrameKind::Delta, time, apart).map(Some)
     }
 
@@ -212,10 +221,10 @@ impl Encoder {
             Error::new(ErrorKind::Limit, 0, "a body of less than 4 GiB", found).in_frame(self.seq)
         })?;
         frame::write_parts(&mut self.frame, kind, self.seq, time, raw_len, [body, apart])?;
-        for room in [&mut self.raw, &mut self.packed].into_iter().filter(|room| room.capacity() > KEPT_BYTES) {
+        for room in [&mut self.raw, &mut self.packed].into_iter().filter(|room| room.capacity() > self.kept_bytes) {
             *room = Vec::new();
         }
-        self.writer.trim(KEPT_BYTES);
+        self.writer.trim(self.kept_bytes);
         Ok(&self.frame)
     }
 }

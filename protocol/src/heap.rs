@@ -69,6 +69,12 @@ impl Heap {
         Self { bytes: Vec::new(), free: Box::new([NONE; CLASSES]), live: 0, limit }
     }
 
+    /// An empty heap with the same limit.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self::new(self.limit)
+    }
+
     /// The bytes of a string.
     #[inline]
     #[must_use]

@@ -52,6 +52,27 @@ impl Ids {
         self.freed.push(id);
     }
 
+    /// Forgets the ids from `end` on, none of which is in use or released and not settled: they come again one by one.
+    pub fn trim(&mut self, end: u32) {
+        let (index, rest) = ((end / 64) as usize, end % 64);
+        for id in end..self.next {
+            if let Some(word) = self.free.get_mut(id as usize / 64) {
+                self.count -= u32::from(*word >> (id % 64) & 1 == 1);
+                *word &= !(1 << (id % 64));
+            }
+        }
+        let kept = if rest == 0 { index } else { index + 1 };
+        self.free.truncate(kept);
+        self.words.clear();
+        self.words.resize(self.free.len().div_ceil(64), 0);
+        for (index, word) in self.free.iter().enumerate() {
+            self.words[index / 64] |= u64::from(*word != 0) << (index % 64);
+        }
+        self.free.shrink_to_fit();
+        self.lowest = 0;
+        self.next = self.next.min(end);
+    }
+
     /// Makes the ids released so far available. Call it between two frames.
     pub fn settle(&mut self) {
         for id in self.freed.drain(..) {
@@ -87,6 +108,19 @@ mod tests {
         }
         ids.settle();
         assert_eq!([ids.take(), ids.take(), ids.take()], [2, 11, 12].map(Some));
+    }
+
+    #[test]
+    fn ids_at_the_end_are_forgotten_and_come_again() {
+        let mut ids = Ids::new(10_000);
+        let all: Vec<_> = (0..5_000).map_while(|_| ids.take()).collect();
+        for id in all.iter().filter(|id| **id >= 100 || **id % 10 == 0) {
+            ids.release(*id);
+        }
+        ids.settle();
+        ids.trim(100);
+        let expected = (10..100).step_by(10).chain(100..200).map(Some).collect::<Vec<_>>();
+        assert_eq!((0..109).map(|_| ids.take()).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -472,6 +472,48 @@ impl Tree {
         self.heap.fit();
     }
 
+    /// Where most of the ids given out are free again, gives back the memory of those behind the last one in use, and says
+    /// how many are left; `None` where it would not pay.
+    pub(crate) fn trim(&mut self) -> Option<u32> {
+        const LEAST: usize = 1 << 12;
+        let len = self.nodes.len();
+        if len < LEAST || self.count as usize * 4 > len || self.nodes[len - 1].kind != Kind::Free {
+            return None;
+        }
+        let used = self.nodes.iter().rposition(|node| node.kind != Kind::Free).map_or(0, |last| last + 1);
+        self.nodes.truncate(used);
+        self.rest.truncate(used);
+        self.flags.truncate(used);
+        self.gather();
+        self.fit();
+        Some(u32::try_from(used).unwrap_or(NONE))
+    }
+
+    /// Attributes and strings one behind the other, without room between them that is free.
+    fn gather(&mut self) {
+        let mut gathered: Vec<Attr> = Vec::new();
+        let mut heap = self.heap.emptied();
+        // What there was has room in as much room.
+        let mut moved = |old: &Heap, text| heap.insert(old.get(text)).unwrap_or(Text::EMPTY);
+        for rest in &mut self.rest {
+            rest.data = moved(&self.heap, rest.data);
+            let mut at = std::mem::replace(&mut rest.attrs, NONE);
+            while let Some(attr) = self.attrs.get(at as usize) {
+                let place = u32::try_from(gathered.len()).unwrap_or(NONE);
+                if rest.attrs == NONE {
+                    rest.attrs = place;
+                } else if let Some(last) = gathered.last_mut() {
+                    last.next = place;
+                }
+                gathered.push(Attr { next: NONE, value: moved(&self.heap, attr.value), ..*attr });
+                at = attr.next;
+            }
+        }
+        self.attrs = gathered;
+        self.heap = heap;
+        self.free_attrs = NONE;
+    }
+
     /// Puts a detached node among the children of `parent`, before `before` or, with [`NONE`], at the end. The caller
     /// sees to it that `parent` can have children and is not below `id`, and that `before` is its child.
     pub fn link(&mut self, id: u32, parent: u32, before: u32) {

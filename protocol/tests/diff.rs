@@ -182,6 +182,33 @@ fn one_row_removed_is_24_bytes_at_most() {
 }
 
 #[test]
+fn what_is_gone_takes_no_memory_and_what_is_left_goes_on() {
+    let (mut page, mut pair) = (Page::default(), Pair::default());
+    let (list, rows) = list(&mut page, 100);
+    for row in &rows {
+        page.set_attr(*row, "data-new", Some("kept"));
+        page.set_attr(*row, "class", Some("row"));
+    }
+    pair.frame(&mut page);
+    let before = pair.encoder.memory();
+    for round in 0..3 {
+        let more: Vec<_> = (0..20_000).map(|index| row(&mut page, list, index)).collect();
+        pair.frame(&mut page);
+        assert!(pair.encoder.memory() > 4 * before, "{round}: {} bytes, {before} before", pair.encoder.memory());
+        for row in more {
+            page.remove(row);
+        }
+        pair.frame(&mut page);
+        page.set_attr(rows[round], "class", None);
+        page.set_attr(rows[round + 1], "id", Some("new"));
+        page.insert(list, 0, rows[50 + round]);
+        pair.frame(&mut page);
+        // Rooms that are kept between frames.
+        assert!(pair.encoder.memory() <= before + (64 << 10), "{} bytes, {before} before", pair.encoder.memory());
+    }
+}
+
+#[test]
 fn two_swapped_rows_of_many_are_two_moves() {
     let (mut page, mut pair) = (Page::default(), Pair::default());
     let (list, rows) = list(&mut page, 2_000);

@@ -6,6 +6,7 @@ import * as dom from './dom.js';
 import { Canvases } from './canvas.js';
 import { FrameNode, Frames } from './frames.js';
 import { Resources } from './resources.js';
+import { States } from './states.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
 
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
@@ -36,9 +37,11 @@ export class Page {
     this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
     this.sheets = new Sheets(this);
     this.frames = new Frames(this);
+    this.stateful = new Set(); // elements in the top layer, and those that play
     this.canvases = new Canvases(this);
     this.drawn = new Set(); // canvases with other pixels in this frame
     this.resources = new Resources(this);
+    this.states = new States(this);
     this.frame = undefined; // the one that is being told
     this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
@@ -56,6 +59,7 @@ export class Page {
       const node = this.nodes[id];
       if (node instanceof SheetNode) this.sheets.forget(node);
       else if (node instanceof FrameNode) this.frames.all.delete(node);
+      else this.stateful.delete(node);
       this.nodes[id] = undefined;
     }
     this.settle();
@@ -162,7 +166,7 @@ export class Page {
             this.complete(node);
             if (stack.length === 0) {
               if (dom.nodeType(parent) === 9) this.makeRoom(parent, node);
-              insert(parent, node, before);
+              this.insert(parent, node, before);
             }
           }
           break;
@@ -171,7 +175,7 @@ export class Page {
           stack.push(into);
           const node = this.element();
           // Below a shadow root or a template's content, as anywhere below what is new, children go in at once.
-          if (stack.length > 1) insert(into, node, null);
+          if (stack.length > 1) this.insert(into, node, null);
           into = node;
           break;
         }
@@ -179,7 +183,7 @@ export class Page {
           const node = this.leaf(into);
           if (stack.length === 0 && !(parent instanceof SheetNode) && dom.nodeType(parent) === 9) this.makeRoom(parent, node);
           if (node instanceof RuleNode) node.sheet.insert(node, stack.length === 0 ? before : null);
-          else if (node) insert(into, node, stack.length === 0 ? before : null);
+          else if (node) this.insert(into, node, stack.length === 0 ? before : null);
           break;
         }
         case CONTENT: {
@@ -205,13 +209,34 @@ export class Page {
           const node = this.nodes[words[this.at++]];
           const mark = stack.length === 0 ? before : null;
           if (node instanceof RuleNode) node.moveTo(into, mark);
-          else if (node) insert(into, node, mark);
+          else if (node) this.insert(into, node, mark);
           break;
         }
         default:
           throw new Error(`cobrowse: row ${words[this.at - 1]} at ${this.at - 1} is unknown`);
       }
     }
+  }
+
+  // Where a browser can move a node without removing it, what is in it keeps its state: documents in frames, what plays, what
+  // is in the top layer. Nothing else is moved so: Chromium has crashed over a field among texts.
+  insert(parent, node, before) {
+    if (!parent) return;
+    if (dom.move !== null && dom.isConnected(node) && dom.isConnected(parent) && this.holdsState(node)) {
+      try {
+        dom.move(parent, node, before);
+        return;
+      } catch {
+        // Not every node can be moved that way.
+      }
+    }
+    attempt(() => dom.insertBefore(parent, node, before));
+  }
+
+  holdsState(node) {
+    for (const held of this.stateful) if (dom.contains(node, held)) return true;
+    for (const { element } of this.frames.all) if (dom.contains(node, element)) return true;
+    return false;
   }
 
   // A document has one doctype and one element: what takes their place goes in before they are told to go.
@@ -374,9 +399,16 @@ export class Page {
     const before = props.get(name);
     if (value === null) props.delete(name);
     else props.set(name, value);
+    if (name === 'modal' || name === 'popover' || name === 'playback') {
+      if (value === null) this.stateful.delete(node);
+      else this.stateful.add(node);
+    }
     if (node === this.document) {
       // All else of the page as a whole is the player's business.
       this.resources.setProp(name, value);
+      this.states.setProp(name, value);
+      if (name === 'url') this.address = value;
+      if (name === 'defined') this.late.push([0, () => this.define(value ?? '')]);
       if (name === 'selection') this.late.push([5, () => attempt(() => this.select(value))]);
       return;
     }
@@ -468,6 +500,14 @@ export class Page {
       Object.assign(frame, { display: display === 'inline' ? 'inline-block' : display, boxSizing: 'border-box', width: width + 'px', height: height + 'px', overflow: 'hidden', textIndent: '-9999px' });
     }
     this.show(node, frame);
+  }
+
+  // Custom elements that the customer's page has defined match `:defined` here too. What defines them does nothing.
+  define(names) {
+    const { customElements, HTMLElement } = this.window;
+    for (const name of names.split(' ').filter(Boolean)) {
+      attempt(() => customElements.get(name) ?? customElements.define(name, class extends HTMLElement {}));
+    }
   }
 
   select(value) {
@@ -588,20 +628,6 @@ function contentOf(node) {
 function removeNode(node) {
   const parent = dom.parentNode(node);
   if (parent !== null) dom.removeChild(parent, node);
-}
-
-function insert(parent, node, before) {
-  if (!parent) return;
-  if (dom.move !== null && dom.isConnected(node) && dom.isConnected(parent)) {
-    try {
-      // Moved, not removed and put back: scroll positions and animations stay as they are.
-      dom.move(parent, node, before);
-      return;
-    } catch {
-      // Not every node can be moved that way.
-    }
-  }
-  attempt(() => dom.insertBefore(parent, node, before));
 }
 
 function createElement(document, { uri, name }) {

@@ -176,6 +176,7 @@ export class PlayerView {
       this.focused = focus === '' ? null : page.nodes[Number(focus)] ?? null;
       this.showFocus();
     }
+    page.states.show();
     Object.assign(shown, { viewport, focus });
   }
 

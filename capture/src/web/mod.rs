@@ -66,7 +66,7 @@ impl Engine {
         let text = std::str::from_utf8(self.text.get(..bytes).unwrap_or_default()).map_err(error)?;
         let read = self.recorder.read(words, text, units).map_err(error);
         // A large page is read once; its room is not kept.
-        if self.text.len() > 1 << 15 {
+        if self.text.len() > 1 << 15 || self.words.len() > 1 << 13 {
             (self.words, self.text) = (Vec::new(), Vec::new());
         }
         read
@@ -160,6 +160,11 @@ impl Engine {
     #[must_use]
     pub fn freed(&self) -> Uint32Array {
         Uint32Array::from(self.recorder.freed())
+    }
+
+    /// See [`Recorder::customs`].
+    pub fn customs(&mut self) -> Option<String> {
+        self.recorder.customs()
     }
 
     /// See [`Recorder::retells`].

@@ -2,6 +2,7 @@
 
 mod comparator;
 mod hostile;
+mod long;
 mod own;
 mod privacy;
 mod session;
@@ -20,6 +21,8 @@ pub(crate) enum Case {
     Shared(shared::Page),
     /// One of our own pages, with what is done to it.
     Own(&'static own::Script),
+    /// Very many edits of a real page.
+    Long(&'static str),
     /// Agents that come and go.
     Session(session::Scenario),
     /// Frames that must be refused.
@@ -37,6 +40,7 @@ impl Case {
             Self::Comparator(seed) => format!("comparator/{}", seed.name),
             Self::Shared(page) => format!("shared/{}", page.name()),
             Self::Own(script) => format!("own/{}", script.name),
+            Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
@@ -67,6 +71,7 @@ impl Case {
             Self::Comparator(seed) => comparator::run(bench, seed).await,
             Self::Shared(page) => shared::run(bench, page).await,
             Self::Own(script) => own::run(bench, script).await,
+            Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
@@ -83,6 +88,9 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
+    if folders.shared.is_dir() {
+        cases.extend(long::PAGES.map(Case::Long));
+    }
     cases.extend(shared::pages(&folders.shared)?.into_iter().map(Case::Shared));
     Ok(cases)
 }
