@@ -2,7 +2,11 @@
 
 use crate::{driver::Driver, engine::Engine};
 use anyhow::{Context, Result, anyhow, bail};
-use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MouseActions, PointerAction},
+    wd::WebDriverCompatibleCommand,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -129,6 +133,15 @@ impl Browser {
         let element =
             limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
         limited(element.click()).await.with_context(|| format!("clicking {selector}"))
+    }
+
+    /// Moves the mouse to the middle of an element.
+    pub(crate) async fn point(&self, selector: &str) -> Result<()> {
+        let element =
+            limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
+        let way = PointerAction::MoveToElement { element, duration: Some(Duration::from_millis(20)), x: 0.0, y: 0.0 };
+        let mouse = MouseActions::new("mouse".to_owned()).then(way);
+        limited(self.client.perform_actions(mouse)).await.with_context(|| format!("pointing at {selector}"))
     }
 
     /// A picture of the window, as PNG.

@@ -18,9 +18,11 @@ enum Step {
     Keys(&'static str, &'static str),
     /// An element is clicked.
     Click(&'static str),
+    /// The mouse is over an element; what is on both screens is compared.
+    Point(&'static str),
 }
 
-use Step::{Click, Keys, Script as Js};
+use Step::{Click, Keys, Point, Script as Js};
 
 /// A page and what happens on it.
 #[derive(Debug)]
@@ -84,6 +86,12 @@ pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
             Step::Click(selector) => {
                 pair.customer().click(selector).await?;
                 pair.check(&format!("clicking {selector}")).await?;
+            }
+            Step::Point(selector) => {
+                pair.customer().point(selector).await?;
+                let label = format!("pointing at {selector}");
+                pair.check(&label).await?;
+                pair.look(&label, script.pixels).await?;
             }
         }
     }
@@ -633,6 +641,25 @@ pub(crate) static SCRIPTS: &[Script] = &[
             Js("f.resize(700, 300); f.draw(4)"),
             Js("f.addCanvas()"),
             Js("await f.paint(0, 0.6, 0.2)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "states",
+        page: "states",
+        steps: &[
+            Point("#link"),
+            Point("#menu"),
+            Js("f.addRule()"),
+            Point("#button"),
+            Point("#bold"),
+            Js("f.target('two')"),
+            Point("#two"),
+            Js("f.focus('link')"),
+            Point("#menu"),
+            Js("f.define()"),
+            Js("f.blur()"),
+            Point("#one"),
         ],
         ..PLAIN
     },
