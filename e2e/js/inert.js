@@ -10,7 +10,16 @@
   byId('script').textContent = '';
   byId('script').setAttribute('type', 'text/inert');
   byId('active').removeAttribute('href');
-  byId('frame').removeAttribute('srcdoc');
+  // A document of its own, which an agent's page writes.
+  const frame = byId('frame').cloneNode();
+  const inside = byId('frame').contentDocument.documentElement.outerHTML;
+  const mode = byId('frame').contentDocument.compatMode;
+  frame.removeAttribute('srcdoc');
+  byId('frame').replaceWith(frame);
+  frame.contentDocument.open();
+  frame.contentDocument.write((mode === 'CSS1Compat' ? '<!doctype html>' : '') + inside);
+  frame.contentDocument.close();
+  frame.contentDocument.doctype?.remove();
   byId('object').removeAttribute('data');
   document.querySelector('meta[http-equiv=refresh]').removeAttribute('http-equiv');
   document.querySelector('base').removeAttribute('target');

@@ -296,16 +296,15 @@ async fn metrics(agent: Side<'_>, left: &Metrics, right: &Metrics) -> Result<Opt
             }
         }
     }
-    let tops = left.tops.iter().zip(&right.tops).find(|(ours, theirs)| !ours.is_empty() && ours != theirs);
-    if let Some((ours, theirs)) = tops {
-        return Ok(Some(Difference::new(format!("on top: customer {ours} agent {theirs}"))));
-    }
     let differing = left
         .boxes
         .iter()
         .zip(&right.boxes)
         .position(|(ours, theirs)| ours.iter().zip(theirs).any(|(ours, theirs)| far(*ours, *theirs)));
-    let Some(index) = differing else { return Ok(None) };
+    let Some(index) = differing else {
+        let tops = left.tops.iter().zip(&right.tops).find(|(ours, theirs)| !ours.is_empty() && ours != theirs);
+        return Ok(tops.map(|(ours, theirs)| Difference::new(format!("on top: customer {ours} agent {theirs}"))));
+    };
     let path: String =
         agent.browser.eval("return window.__compare.elementPath(arguments[0])", vec![json!(index)]).await?;
     let message =

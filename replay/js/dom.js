@@ -48,6 +48,7 @@ export const elementFromPoint = /* @__PURE__ */ method(Document, 'elementFromPoi
 export const getElementById = /* @__PURE__ */ method(Document, 'getElementById');
 export const doctype = /* @__PURE__ */ getter(Document, 'doctype');
 export const byTag = /* @__PURE__ */ method(Document, 'getElementsByTagName');
+export const all = /* @__PURE__ */ method(Document, 'querySelectorAll');
 export const documentElement = /* @__PURE__ */ getter(Document, 'documentElement');
 export const scrollingElement = /* @__PURE__ */ getter(Document, 'scrollingElement');
 export const baseURI = /* @__PURE__ */ getter(Node, 'baseURI');

@@ -5,6 +5,7 @@
 import * as dom from './dom.js';
 import { Canvases } from './canvas.js';
 import { FrameNode, Frames } from './frames.js';
+import { HTML, createElement, createLeaf, setAttribute } from './make.js';
 import { Resources } from './resources.js';
 import { States } from './states.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
@@ -12,10 +13,8 @@ import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
   ATTR = 11, NO_ATTR = 12, DATA = 13, SHEET = 14, FRAME = 15;
 const NONE = 0xffffffff;
-const DOCTYPE = 2, TEXT = 4, COMMENT = 5, INSTRUCTION = 6;
 const PROP = 7, OTHER = 8;
 
-const HTML = 'http://www.w3.org/1999/xhtml';
 const NAMESPACES = [
   null, HTML, 'http://www.w3.org/2000/svg', 'http://www.w3.org/1998/Math/MathML', 'http://www.w3.org/1999/xlink',
   'http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/',
@@ -218,6 +217,18 @@ export class Page {
     }
   }
 
+  // A page with a base of its own was put together before that was in its place: what was resolved then is resolved anew.
+  rebase() {
+    for (const node of dom.all(this.document, '[style*="url("], [src], [srcset], [poster], [background]')) {
+      for (const name of ['style', 'src', 'srcset', 'poster', 'background']) {
+        const value = dom.getAttribute(node, name);
+        if (value === null || (name === 'style' && !value.includes('url('))) continue;
+        dom.removeAttributeNS(node, null, name);
+        setAttribute(node, null, name, value);
+      }
+    }
+  }
+
   // Where a browser can move a node without removing it, what is in it keeps its state: documents in frames, what plays, what
   // is in the top layer. Nothing else is moved so: Chromium has crashed over a field among texts.
   insert(parent, node, before) {
@@ -366,6 +377,7 @@ export class Page {
   }
 
   absolute(node, name, value, pageBase, url) {
+    if (value.trim() === '') return value; // No address at all.
     try {
       // A base element is relative to the page's address, everything else to the base.
       const base = dom.localName(node) === 'base' ? url : pageBase;
@@ -628,75 +640,4 @@ function contentOf(node) {
 function removeNode(node) {
   const parent = dom.parentNode(node);
   if (parent !== null) dom.removeChild(parent, node);
-}
-
-function createElement(document, { uri, name }) {
-  if (name[0] === ':') return createColon(document, uri, name.slice(1));
-  try {
-    return dom.createElementNS(document, uri, name);
-  } catch {
-    return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElementNS(document, HTML, 'span');
-  }
-}
-
-// A name with a colon that separates nothing (docs/wire-format.md §4.2).
-function createColon(document, uri, name) {
-  if (uri === HTML) {
-    try {
-      return dom.createElement(document, name);
-    } catch {
-      return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElement(document, 'span');
-    }
-  }
-  const outer = uri === NAMESPACES[3] ? 'math' : 'svg';
-  const node = parsed(document, `<${outer}><${name}></${outer}>`).firstElementChild?.firstElementChild;
-  node?.remove();
-  return node ?? dom.createElementNS(document, uri, 'g');
-}
-
-// Names that only a parser makes.
-function parsed(document, html) {
-  const template = dom.createElementNS(document, HTML, 'template');
-  template.innerHTML = html;
-  return dom.adoptNode(document, dom.templateContent(template));
-}
-
-function setAttribute(node, uri, name, value) {
-  try {
-    if (uri !== null || (name !== name.toLowerCase() && dom.namespaceURI(node) === HTML)) dom.setAttributeNS(node, uri, name, value);
-    else dom.setAttribute(node, name, value);
-  } catch {
-    attempt(() => {
-      const attribute = parsed(dom.ownerDocument(node), '<i ' + name + '=""></i>').firstElementChild.attributes[0].cloneNode();
-      attribute.value = value;
-      dom.setAttributeNode(node, attribute);
-    });
-  }
-}
-
-function createLeaf(document, kind, data) {
-  switch (kind) {
-    case TEXT:
-      return dom.createTextNode(document, data);
-    case COMMENT:
-      return dom.createComment(document, data);
-    case INSTRUCTION: {
-      const space = data.indexOf(' ');
-      try {
-        return dom.createProcessingInstruction(document, data.slice(0, space), data.slice(space + 1));
-      } catch {
-        return dom.createComment(document, data);
-      }
-    }
-    case DOCTYPE: {
-      const [name, publicId, systemId] = data.split('\0');
-      try {
-        return dom.implementation(document).createDocumentType(name, publicId, systemId);
-      } catch {
-        return dom.implementation(document).createDocumentType('html', '', '');
-      }
-    }
-    default:
-      return null;
-  }
 }

@@ -106,6 +106,7 @@ export class PlayerView {
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);
+      if (base !== url && page.base === null) page.rebase();
       const before = this.iframe;
       this.iframe = iframe;
       this.page = page;

@@ -1,0 +1,81 @@
+// Making the nodes of a rebuilt page: also those that only a parser makes.
+
+import * as dom from './dom.js';
+
+const TEXT = 4, COMMENT = 5, INSTRUCTION = 6, DOCTYPE = 2;
+
+export const HTML = 'http://www.w3.org/1999/xhtml';
+const MATHML = 'http://www.w3.org/1998/Math/MathML';
+
+export function createElement(document, { uri, name }) {
+  if (name[0] === ':') return createColon(document, uri, name.slice(1));
+  try {
+    return dom.createElementNS(document, uri, name);
+  } catch {
+    return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElementNS(document, HTML, 'span');
+  }
+}
+
+// A name with a colon that separates nothing (docs/wire-format.md §4.2).
+function createColon(document, uri, name) {
+  if (uri === HTML) {
+    try {
+      return dom.createElement(document, name);
+    } catch {
+      return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElement(document, 'span');
+    }
+  }
+  const outer = uri === MATHML ? 'math' : 'svg';
+  const node = parsed(document, `<${outer}><${name}></${outer}>`).firstElementChild?.firstElementChild;
+  node?.remove();
+  return node ?? dom.createElementNS(document, uri, 'g');
+}
+
+// Names that only a parser makes.
+function parsed(document, html) {
+  const template = dom.createElementNS(document, HTML, 'template');
+  template.innerHTML = html;
+  return dom.adoptNode(document, dom.templateContent(template));
+}
+
+export function setAttribute(node, uri, name, value) {
+  try {
+    if (uri !== null || (name !== name.toLowerCase() && dom.namespaceURI(node) === HTML)) dom.setAttributeNS(node, uri, name, value);
+    else dom.setAttribute(node, name, value);
+  } catch {
+    try {
+      const attribute = parsed(dom.ownerDocument(node), '<i ' + name + '=""></i>').firstElementChild.attributes[0].cloneNode();
+      attribute.value = value;
+      dom.setAttributeNode(node, attribute);
+    } catch {
+      // No browser takes it.
+    }
+  }
+}
+
+export function createLeaf(document, kind, data) {
+  switch (kind) {
+    case TEXT:
+      return dom.createTextNode(document, data);
+    case COMMENT:
+      return dom.createComment(document, data);
+    case INSTRUCTION: {
+      const space = data.indexOf(' ');
+      try {
+        return dom.createProcessingInstruction(document, data.slice(0, space), data.slice(space + 1));
+      } catch {
+        return dom.createComment(document, data);
+      }
+    }
+    case DOCTYPE: {
+      const [name, publicId, systemId] = data.split('\0');
+      try {
+        return dom.implementation(document).createDocumentType(name, publicId, systemId);
+      } catch {
+        return dom.implementation(document).createDocumentType('html', '', '');
+      }
+    }
+    default:
+      return null;
+  }
+}
