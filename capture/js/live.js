@@ -2,8 +2,7 @@
 // carrying out of what agents do. Fetched when such a session begins; exposes itself under a symbol, not a name, on the
 // page.
 
-import { act } from './act.js';
 import { Overlay } from './overlay.js';
-import { RelayLink, createSession } from './relay.js';
+import { join, leave, save } from './relayed.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, RelayLink, act, createSession };
+window[Symbol.for('cobrowse.live')] = { Overlay, join, leave, save };

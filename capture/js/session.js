@@ -6,15 +6,10 @@ import { PageRecorder } from './recorder.js';
 const BUDGET_MS = 8;
 const MODES = ['shared', 'view', 'follow'];
 const RESOURCES = ['auto', 'reference', 'inline'];
-const ROLE_AGENT = 2;
-const STORE = 'cobrowse';
-
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
-
 // The session that a page before this one in the tab has left running.
 export function saved() {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE));
+    return JSON.parse(sessionStorage.getItem('cobrowse'));
   } catch {
     return null;
   }
@@ -60,7 +55,7 @@ export class Session {
     if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
     const wasm = await ready();
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
-    if (options.relay) await this.openRelay();
+    if (options.relay) await this.live.join(this);
     this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {
       mask: list(options.mask),
       unmask: list(options.unmask),
@@ -82,42 +77,6 @@ export class Session {
     if (this.link) this.tell(this.recorder.engine.mode_changed(this.mode));
   }
 
-  async openRelay() {
-    const { options } = this;
-    if (!this.resumed) {
-      const { token, secret } = await this.live.createSession(options.relay, this.mode);
-      this.token = token;
-      this.secret = secret;
-    } else {
-      this.secret = this.resumed.secret;
-    }
-    this.save();
-    this.link = new this.live.RelayLink(options.relay, this.token, this.secret, {
-      open: (next) => {
-        if (!this.recorder) return;
-        // Whatever was on its way when the connection broke is in a keyframe.
-        if (next !== this.recorder.engine.seq() + 1) this.recorder.keyframe();
-        this.tell(this.recorder.engine.mode_changed(this.mode));
-      },
-      message: (bytes) => this.control(bytes),
-      ended: (reason) => this.end(reason),
-    });
-    this.onHide = () => this.link.suspend();
-    this.onShow = (event) => event.persisted && this.link.connect();
-    addEventListener('pagehide', this.onHide);
-    addEventListener('pageshow', this.onShow);
-  }
-
-  save() {
-    const { relay, mask, unmask, block, ignore, resources, budgetMs } = this.options;
-    const options = { relay, mask, unmask, block, ignore, resources, budgetMs, consent: false };
-    try {
-      sessionStorage.setItem(STORE, JSON.stringify({ options, token: this.token, secret: this.secret, mode: this.mode }));
-    } catch {
-      // Without storage the session ends with the page.
-    }
-  }
-
   send(frame) {
     this.options.onFrame?.(frame);
     this.link?.send(frame);
@@ -126,50 +85,6 @@ export class Session {
   // Messages are for agents at the relay; a sink without one takes frames of the page only.
   tell(frame) {
     this.link?.send(frame);
-  }
-
-  control(bytes) {
-    if (!this.recorder) return;
-    let message;
-    try {
-      message = this.recorder.engine.control(bytes, this.mode, this.recorder.paused);
-    } catch (error) {
-      this.emit('error', error);
-      return;
-    }
-    const [name, ...fields] = message;
-    switch (name) {
-      case 'KeyframeRequest':
-        this.recorder.keyframe();
-        break;
-      case 'Joined':
-        if (fields[1] === ROLE_AGENT) {
-          this.agents.set(fields[0], fields[2]);
-          this.tell(this.recorder.engine.mode_changed(this.mode));
-          this.emit('agent-joined', { user: fields[0], name: fields[2] });
-        }
-        break;
-      case 'Left':
-        if (this.agents.delete(fields[0])) {
-          this.overlay?.pointer(null);
-          this.emit('agent-left', { user: fields[0] });
-        }
-        break;
-      case 'Ended':
-        this.end(END_REASONS[fields[0]] ?? 'unknown');
-        break;
-      case 'Refused':
-        this.tell(fields[0]);
-        break;
-      case 'Pointer':
-        this.overlay?.pointer(fields);
-        break;
-      default: {
-        const refusal = this.live.act(name, fields, (id) => this.recorder.nodeOf(id));
-        if (refusal) this.tell(this.recorder.engine.refuse(refusal.command, refusal.reason));
-      }
-    }
-    this.overlay?.update();
   }
 
   async flush() {
@@ -196,7 +111,7 @@ export class Session {
   setMode(mode) {
     if (!MODES.includes(mode)) throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
     this.mode = mode;
-    if (this.link) this.save();
+    if (this.link) this.live.save(this);
     if (this.recorder) this.tell(this.recorder.engine.mode_changed(mode));
     this.overlay?.update();
     this.emit('mode', mode);
@@ -222,16 +137,7 @@ export class Session {
     this.ended = true;
     this.recorder?.stop();
     this.overlay?.remove();
-    if (this.link) {
-      this.link.close(reason === 'customer' ? this.secret : null);
-      removeEventListener('pagehide', this.onHide);
-      removeEventListener('pageshow', this.onShow);
-      try {
-        sessionStorage.removeItem(STORE);
-      } catch {
-        // There was none.
-      }
-    }
+    if (this.link) this.live.leave(this, reason);
     this.emit('ended', reason);
   }
 

@@ -18,6 +18,7 @@ use crate::{
     encoder::{Encoder, write_subtree},
     error::Result,
     names::NameId,
+    sort::sort,
     tree::{Kind, NONE, Order, ROOT, Refused, flag},
 };
 use std::ops::Range;
@@ -304,7 +305,7 @@ impl Encoder {
             return Ok(());
         }
         let mut runs = std::mem::take(&mut self.scratch.runs);
-        runs.sort_unstable_by_key(|run| (run.parent, run.before));
+        sort(&mut runs, |run| u64::from(run.parent) << 32 | u64::from(run.before));
         let mut decided = Ok(());
         for group in runs.chunk_by_mut(|a, b| a.parent == b.parent) {
             decided = self.decide_parent(group);

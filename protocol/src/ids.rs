@@ -54,23 +54,12 @@ impl Ids {
 
     /// Forgets the ids from `end` on, none of which is in use or released and not settled: they come again one by one.
     pub fn trim(&mut self, end: u32) {
-        let (index, rest) = ((end / 64) as usize, end % 64);
-        for id in end..self.next {
-            if let Some(word) = self.free.get_mut(id as usize / 64) {
-                self.count -= u32::from(*word >> (id % 64) & 1 == 1);
-                *word &= !(1 << (id % 64));
-            }
-        }
-        let kept = if rest == 0 { index } else { index + 1 };
-        self.free.truncate(kept);
-        self.words.clear();
-        self.words.resize(self.free.len().div_ceil(64), 0);
-        for (index, word) in self.free.iter().enumerate() {
-            self.words[index / 64] |= u64::from(*word != 0) << (index % 64);
-        }
-        self.free.shrink_to_fit();
-        self.lowest = 0;
-        self.next = self.next.min(end);
+        let free = std::mem::take(&mut self.free);
+        (self.words, self.lowest, self.count, self.next) = (Vec::new(), 0, 0, end);
+        let is_free = |id: &u32| free.get(*id as usize / 64).is_some_and(|word| word >> (id % 64) & 1 == 1);
+        self.freed.extend((1..end).filter(is_free));
+        self.settle();
+        self.freed = Vec::new();
     }
 
     /// Makes the ids released so far available. Call it between two frames.
