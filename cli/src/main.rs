@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod failure;
+mod inspect;
 mod replay;
 mod serve;
 mod units;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -21,12 +23,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Replay(replay::Args),
+    Inspect(inspect::Args),
+    Verify(verify::Args),
     Serve(Box<serve::Args>),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Replay(args) => replay::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Serve(args) => serve::run(*args),
     };
     match done {

@@ -11,6 +11,7 @@
 
 pub mod commands;
 pub mod html;
+pub mod inspection;
 pub mod player;
 pub mod recording;
 pub mod safety;
