@@ -146,6 +146,8 @@
   };
 
   const resolve = (url, base) => {
+    // What needs no base is the same text on both sides, whatever two engines make of it.
+    if (/^\s*(?!https?:)[a-z][a-z0-9+.-]*:/i.test(url)) return url.trim();
     try {
       return new URL(url, base).href;
     } catch {
@@ -563,7 +565,7 @@
           })
         : [];
       const shown = this.agent
-        ? this.elements.filter((element) => localName(element) === 'noscript' && clientRects(element).length > 0)
+        ? this.elements.filter((element) => localName(element) === 'noscript' && clientRects(element).length > 0 && getComputedStyle(element).visibility !== 'hidden')
         : [];
       return {
         viewport: view ? [view.innerWidth, view.innerHeight] : [0, 0],

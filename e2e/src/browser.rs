@@ -30,6 +30,8 @@ static PROFILES: AtomicU32 = AtomicU32::new(0);
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
+    /// Some drivers serve one browser only: each has its own.
+    _driver: Driver,
     engine: Engine,
     process: Option<u64>,
     profile: PathBuf,
@@ -74,29 +76,35 @@ impl Browser {
     /// Opens a browser with a profile of its own below `profiles`.
     ///
     /// A browser now and then exits as it starts, on a machine that is short of time; it gets three tries.
-    pub(crate) async fn open(driver: &Driver, profiles: &Path, headed: bool) -> Result<Self> {
+    pub(crate) async fn open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
         for _ in 0..2 {
-            if let Ok(browser) = Self::try_open(driver, profiles, headed).await {
+            if let Ok(browser) = Self::try_open(engine, log, profiles, headed).await {
                 return Ok(browser);
             }
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
-        Self::try_open(driver, profiles, headed).await
+        Self::try_open(engine, log, profiles, headed).await
     }
 
-    async fn try_open(driver: &Driver, profiles: &Path, headed: bool) -> Result<Self> {
+    async fn try_open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
+        let driver = Driver::start(engine, log).await?;
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(driver.engine.capabilities(&profile, headed)?);
+        builder.capabilities(engine.capabilities(&profile, headed)?);
         let client = limited(builder.connect(&driver.url)).await.context("the browser does not start")?;
         let process = client
             .session_creation_response()
             .and_then(|response| response.capabilities())
-            .and_then(|capabilities| capabilities.get(driver.engine.process_capability()))
+            .and_then(|capabilities| capabilities.get(engine.process_capability()))
             .and_then(Value::as_u64);
-        Ok(Self { client, engine: driver.engine, process, profile })
+        Ok(Self { client, _driver: driver, engine, process, profile })
+    }
+
+    /// Which engine it is.
+    pub(crate) const fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Loads a page, and waits for its `load` event.

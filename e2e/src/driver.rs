@@ -85,8 +85,6 @@ async fn copy_lines(
 #[derive(Debug)]
 pub(crate) struct Driver {
     _process: Process,
-    /// Which browser it drives.
-    pub(crate) engine: Engine,
     /// Where it listens.
     pub(crate) url: String,
 }
@@ -95,9 +93,9 @@ impl Driver {
     /// Starts the driver of `engine` on a free port.
     pub(crate) async fn start(engine: Engine, log: &Path) -> Result<Self> {
         let mut command = Command::new(engine.driver()?);
-        command.args(engine.driver_arguments());
+        command.args(engine.driver_arguments()).envs(engine.environment());
         let (process, port) = Process::start(command, log, |line| engine.port_in(line)).await?;
-        Ok(Self { _process: process, engine, url: format!("http://127.0.0.1:{port}") })
+        Ok(Self { _process: process, url: format!("http://127.0.0.1:{port}") })
     }
 }
 

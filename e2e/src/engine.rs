@@ -8,10 +8,12 @@ use std::{
 };
 
 /// A browser engine with its WebDriver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Engine {
     /// Chromium with `chromedriver`.
     Chromium,
+    /// Firefox with `geckodriver`.
+    Firefox,
 }
 
 /// Size of every browser window, in CSS pixels.
@@ -22,6 +24,7 @@ impl Engine {
     pub(crate) fn driver(self) -> Result<PathBuf> {
         match self {
             Self::Chromium => program("CHROMEDRIVER", &["chromedriver"]),
+            Self::Firefox => program("GECKODRIVER", &["geckodriver"]),
         }
     }
 
@@ -31,6 +34,7 @@ impl Engine {
             Self::Chromium => {
                 program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
             }
+            Self::Firefox => program("FIREFOX", &["firefox-esr", "firefox"]),
         }
     }
 
@@ -38,6 +42,7 @@ impl Engine {
     pub(crate) const fn driver_arguments(self) -> &'static [&'static str] {
         match self {
             Self::Chromium => &["--port=0"],
+            Self::Firefox => &["--port=0", "--websocket-port=0"],
         }
     }
 
@@ -48,12 +53,13 @@ impl Engine {
                 let (_, port) = line.rsplit_once("started successfully on port ")?;
                 port.trim_end_matches('.').parse().ok()
             }
+            Self::Firefox => line.rsplit_once("Listening on 127.0.0.1:")?.1.trim().parse().ok(),
         }
     }
 
     /// What a new session asks for. The browser reaches no host but 127.0.0.1, so that a run is the same everywhere.
     pub(crate) fn capabilities(self, profile: &Path, headed: bool) -> Result<Map<String, Value>> {
-        match self {
+        let capabilities = match self {
             Self::Chromium => {
                 let mut arguments = vec![
                     "--no-sandbox".to_owned(),
@@ -72,18 +78,48 @@ impl Engine {
                 if !headed {
                     arguments.push("--headless".to_owned());
                 }
-                let capabilities = json!({
+                json!({
                     "browserName": "chrome",
                     "pageLoadStrategy": "normal",
                     "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
                     "unhandledPromptBehavior": "dismiss",
                     "goog:loggingPrefs": { "browser": "ALL" },
                     "goog:chromeOptions": { "binary": self.binary()?, "args": arguments },
-                });
-                match capabilities {
-                    Value::Object(map) => Ok(map),
-                    _ => bail!("capabilities are an object"),
-                }
+                })
+            }
+            // It makes a profile of its own. Other hosts are behind a proxy that is not there.
+            Self::Firefox => json!({
+                "browserName": "firefox",
+                "pageLoadStrategy": "normal",
+                "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
+                "unhandledPromptBehavior": "dismiss",
+                "moz:firefoxOptions": {
+                    "binary": self.binary()?,
+                    "args": if headed { vec![] } else { vec!["-headless"] },
+                    "prefs": {
+                        "network.proxy.type": 1,
+                        "network.proxy.http": "127.0.0.1",
+                        "network.proxy.http_port": 9,
+                        "network.proxy.ssl": "127.0.0.1",
+                        "network.proxy.ssl_port": 9,
+                        "network.proxy.no_proxies_on": "127.0.0.1",
+                        "media.autoplay.default": 0,
+                    },
+                },
+            }),
+        };
+        match capabilities {
+            Value::Object(map) => Ok(map),
+            _ => bail!("capabilities are an object"),
+        }
+    }
+
+    /// The window's size, for a browser that takes it from its environment.
+    pub(crate) fn environment(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Chromium => Vec::new(),
+            Self::Firefox => {
+                vec![("MOZ_HEADLESS_WIDTH", WINDOW.0.to_string()), ("MOZ_HEADLESS_HEIGHT", WINDOW.1.to_string())]
             }
         }
     }
@@ -92,6 +128,7 @@ impl Engine {
     pub(crate) const fn process_capability(self) -> &'static str {
         match self {
             Self::Chromium => "goog:processID",
+            Self::Firefox => "moz:processID",
         }
     }
 
@@ -99,6 +136,7 @@ impl Engine {
     pub(crate) const fn log_endpoint(self) -> Option<&'static str> {
         match self {
             Self::Chromium => Some("se/log"),
+            Self::Firefox => None,
         }
     }
 }

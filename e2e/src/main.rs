@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! e2e run [--only SUBSTR] [--list] [--headed] [--workers N] [--table FILE]
+//!         [--customer chromium|firefox] [--agent chromium|firefox]
 //! ```
 //!
 //! | environment     | what                        | default                         |
@@ -11,6 +12,8 @@
 //! | `COBROWSE_BIN`  | the `cobrowse` program      | `target/release/cobrowse`       |
 //! | `CHROMEDRIVER`  | Chromium's WebDriver        | the first one on `PATH`         |
 //! | `CHROMIUM`      | the browser                 | the first one on `PATH`         |
+//! | `GECKODRIVER`   | Firefox's WebDriver         | the first one on `PATH`         |
+//! | `FIREFOX`       | the browser                 | the first one on `PATH`         |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
 mod browser;
@@ -60,6 +63,12 @@ pub(crate) struct RunOptions {
     /// Show the browsers' windows.
     #[arg(long)]
     pub(crate) headed: bool,
+    /// The customer's browser.
+    #[arg(long, value_enum, default_value = "chromium")]
+    pub(crate) customer: engine::Engine,
+    /// The agent's browser.
+    #[arg(long, value_enum, default_value = "chromium")]
+    pub(crate) agent: engine::Engine,
     /// Write a table of what was equal, and how many pixels differed, as Markdown.
     #[arg(long, value_name = "FILE")]
     pub(crate) table: Option<std::path::PathBuf>,

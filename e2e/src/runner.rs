@@ -3,8 +3,7 @@
 use crate::{
     RunOptions,
     cases::{self, Case},
-    driver::{Driver, Relay},
-    engine::Engine,
+    driver::Relay,
     report::{self, Outcome, Verdict},
     server::{Folders, Server},
     workbench::{Site, Workbench},
@@ -45,7 +44,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
     ensure!(!chosen.is_empty(), "no case has such a name");
     let output = setting("E2E_OUTPUT", root.join("target/e2e"));
     tokio::fs::create_dir_all(&output).await?;
-    let site = Arc::new(open(folders, output, &root, options.headed).await?);
+    let site = Arc::new(open(folders, output, &root, options).await?);
     let from = Instant::now();
     let outcomes = run_all(&site, chosen, usize::from(options.workers)).await?;
     // Nothing else holds it now; profiles are gone with their browsers.
@@ -57,7 +56,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
 }
 
 /// Starts what all cases share.
-async fn open(folders: Folders, output: PathBuf, root: &Path, headed: bool) -> Result<Site> {
+async fn open(folders: Folders, output: PathBuf, root: &Path, options: &RunOptions) -> Result<Site> {
     let logs = ["driver.log", "relay.log"].map(|name| output.join(name));
     for log in &logs {
         std::fs::write(log, "")?;
@@ -65,12 +64,13 @@ async fn open(folders: Folders, output: PathBuf, root: &Path, headed: bool) -> R
     let binary = setting("COBROWSE_BIN", root.join("target/release/cobrowse"));
     let relay = Relay::start(&binary, &folders.dist, &logs[1]).await;
     Ok(Site {
-        driver: Driver::start(Engine::Chromium, &logs[0]).await?,
+        engines: [options.customer, options.agent],
+        driver_log: logs[0].clone(),
         server: Server::start(folders.clone()).await?,
         relay,
         folders,
         output,
-        headed,
+        headed: options.headed,
     })
 }
 

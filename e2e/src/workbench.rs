@@ -2,7 +2,8 @@
 
 use crate::{
     browser::Browser,
-    driver::{Driver, Relay},
+    driver::Relay,
+    engine::Engine,
     pair::Mark,
     server::{Folders, Server},
 };
@@ -16,8 +17,10 @@ use std::{
 /// What all workers share.
 #[derive(Debug)]
 pub(crate) struct Site {
-    /// The WebDriver server.
-    pub(crate) driver: Driver,
+    /// The customer's browser and the agent's.
+    pub(crate) engines: [Engine; 2],
+    /// Where the drivers' output goes.
+    pub(crate) driver_log: PathBuf,
     /// The static server.
     pub(crate) server: Server,
     /// The relay, or why there is none.
@@ -47,16 +50,16 @@ impl Workbench {
     /// Opens both browsers.
     pub(crate) async fn open(site: std::sync::Arc<Site>) -> Result<Self> {
         let profiles = site.output.join("profiles");
-        let (customer, agent) = tokio::try_join!(
-            Browser::open(&site.driver, &profiles, site.headed),
-            Browser::open(&site.driver, &profiles, site.headed)
-        )?;
+        let [customer, agent] =
+            site.engines.map(|engine| Browser::open(engine, &site.driver_log, &profiles, site.headed));
+        let (customer, agent) = tokio::try_join!(customer, agent)?;
         Ok(Self { customer, agent, site, marks: Mutex::default(), pixels: Mutex::default() })
     }
 
     /// Opens one more browser, for another agent.
     pub(crate) async fn another_browser(&self) -> Result<Browser> {
-        Browser::open(&self.site.driver, &self.site.output.join("profiles"), self.site.headed).await
+        let (site, [_, engine]) = (&self.site, self.site.engines);
+        Browser::open(engine, &site.driver_log, &site.output.join("profiles"), site.headed).await
     }
 
     /// The URL of a page of the server.

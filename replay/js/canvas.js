@@ -102,7 +102,13 @@ const lengthOf = (node, name, otherwise) => {
   return length >= 0 ? length : otherwise;
 };
 
-// Whether no style says how long a side is.
+// Whether no style says how long a side is: then it is as long where the answer is `auto`.
 function isAuto(node, side, style) {
-  return (node.computedStyleMap?.().get(side)?.toString() ?? style[side]) === 'auto';
+  const map = node.computedStyleMap?.();
+  if (map) return map.get(side)?.toString() === 'auto';
+  const before = style[side];
+  const auto = dom.animate(node, { [side]: 'auto' }, { duration: 0, fill: 'forwards' });
+  const after = style[side];
+  auto.cancel();
+  return before === after;
 }

@@ -25,6 +25,11 @@ const ADDRESSES = new Set(['src', 'href', 'poster', 'background', 'xlink:href'])
 
 const DECODER = new TextDecoder();
 
+const WHOLE = /^\s*(https?:\/\/|(?!https?:)[a-z][a-z0-9+.-]*:)/i;
+
+// Not every browser animates `display`.
+const UNSEEN = { display: 'none', position: 'absolute', visibility: 'hidden', width: '0', height: '0', overflow: 'hidden', pointerEvents: 'none' };
+
 export class Page {
   constructor(document, window) {
     this.document = document;
@@ -350,7 +355,7 @@ export class Page {
   complete(node) {
     if (dom.namespaceURI(node) !== HTML) return;
     const name = dom.localName(node);
-    if (name === 'noscript') this.show(node, { display: 'none' });
+    if (name === 'noscript') this.show(node, UNSEEN);
     if (name === 'canvas' && !this.state.get(node)?.has('tiles')) this.late.push([3, () => this.canvases.show(node)]);
   }
 
@@ -377,7 +382,8 @@ export class Page {
   }
 
   absolute(node, name, value, pageBase, url) {
-    if (value.trim() === '') return value; // No address at all.
+    // None at all, or one that needs no base.
+    if (value.trim() === '' || (name !== 'srcset' && name !== 'style' && WHOLE.test(value))) return value;
     try {
       // A base element is relative to the page's address, everything else to the base.
       const base = dom.localName(node) === 'base' ? url : pageBase;
@@ -572,7 +578,8 @@ function setPopover(node, open, before) {
 }
 
 function unseen(node, run) {
-  const hidden = dom.animate(node, { display: 'none' }, { duration: 0, fill: 'forwards' });
+  // Not every browser animates `display`.
+  const hidden = dom.animate(node, { display: 'none', visibility: 'hidden' }, { duration: 0, fill: 'forwards' });
   try {
     run();
   } finally {
