@@ -38,6 +38,8 @@ export class FrameNode {
   }
 }
 
+const marginsOf = ({ body }) => ['marginwidth', 'marginheight'].filter((name) => body && dom.getAttribute(body, name) !== null);
+
 export class Frames {
   constructor(page) {
     this.page = page;
@@ -96,7 +98,10 @@ export class Frames {
     document.write(DOCTYPES[frame.mode] + META);
     document.close();
     clear(document);
+    const margins = marginsOf(before);
     for (let node; (node = dom.firstChild(before)) !== null; ) document.appendChild(node);
+    // Chromium gives a body in a frame the frame's margins, as attributes.
+    for (const name of marginsOf(document)) if (!margins.includes(name)) dom.removeAttribute(document.body, name);
     frame.window = frame.element.contentWindow;
     this.of.set(document, frame);
     this.page.sheets.moved(document);

@@ -99,7 +99,7 @@ pub(crate) fn browser(ws: &Workspace, status: &Status) -> Result<String> {
 }
 
 /// The program that an environment variable names.
-fn named(variable: &str) -> Result<Option<PathBuf>> {
+pub(crate) fn named(variable: &str) -> Result<Option<PathBuf>> {
     match env::var_os(variable).map(PathBuf::from) {
         None => Ok(None),
         Some(path) if locate::is_program(&path) => Ok(Some(path)),

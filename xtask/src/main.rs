@@ -12,6 +12,7 @@ mod demo;
 mod dist;
 mod doctor;
 mod files;
+mod firefox;
 mod locate;
 mod manifest;
 mod plan;

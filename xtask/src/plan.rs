@@ -13,6 +13,7 @@ use crate::bench;
 use crate::browser;
 use crate::demo;
 use crate::dist;
+use crate::firefox;
 use crate::progress::Status;
 use crate::test;
 use crate::tidy;
@@ -33,6 +34,8 @@ pub(crate) enum Task {
     NodePackages,
     /// A browser and its driver are there.
     Browser,
+    /// Firefox and its driver are there.
+    Firefox,
     /// One of the two wasm files is built.
     Wasm(Shell),
     /// `dist/` is built.
@@ -55,6 +58,8 @@ pub(crate) enum Task {
     Web(Shell),
     /// End-to-end tests.
     EndToEnd,
+    /// End-to-end tests with Firefox on one side.
+    EndToEndFirefox,
     /// Native benches.
     BenchNative,
     /// Benches in a browser.
@@ -72,6 +77,7 @@ impl Task {
             Self::WasmBindgen => "wasm-bindgen",
             Self::NodePackages => "npm",
             Self::Browser => "browser-tools",
+            Self::Firefox => "firefox-tools",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist",
@@ -85,6 +91,7 @@ impl Task {
             Self::Web(Shell::Capture) => "web-capture",
             Self::Web(Shell::Replay) => "web-replay",
             Self::EndToEnd => "e2e",
+            Self::EndToEndFirefox => "e2e-firefox",
             Self::BenchNative => "native",
             Self::BenchBrowser => "browser",
             Self::BenchSize => "size",
@@ -99,6 +106,7 @@ impl Task {
             Self::WasmBindgen => "wasm-bindgen (built from source when missing: minutes)",
             Self::NodePackages => "npm packages",
             Self::Browser => "Chromium and its driver",
+            Self::Firefox => "Firefox and its driver (built from source when missing: minutes)",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist: scripts, pages, compression",
@@ -112,6 +120,7 @@ impl Task {
             Self::Web(Shell::Capture) => "web-capture: capture in the browser",
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
             Self::EndToEnd => "e2e: page to page over the relay",
+            Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
             Self::BenchNative => "native benches",
             Self::BenchBrowser => "browser benches",
             Self::BenchSize => "sizes",
@@ -123,7 +132,12 @@ impl Task {
         const CAPTURE: Task = Task::Wasm(Shell::Capture);
         const REPLAY: Task = Task::Wasm(Shell::Replay);
         match self {
-            Self::Components | Self::WasmTarget | Self::WasmBindgen | Self::NodePackages | Self::Browser => &[],
+            Self::Components
+            | Self::WasmTarget
+            | Self::WasmBindgen
+            | Self::NodePackages
+            | Self::Browser
+            | Self::Firefox => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
             // The program may carry the built pages inside.
@@ -133,6 +147,7 @@ impl Task {
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
             Self::EndToEnd | Self::BenchBrowser => &[Self::Cobrowse, Self::Browser],
+            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
             Self::BenchSize => &[Self::Dist],
         }
     }
@@ -145,6 +160,7 @@ impl Task {
             Self::WasmBindgen => tools::wasm_bindgen(ws, status),
             Self::NodePackages => tools::node_packages(ws, status),
             Self::Browser => browser::browser(ws, status),
+            Self::Firefox => firefox::firefox(ws, status),
             Self::Wasm(shell) => wasm::build(ws, shell, status),
             Self::Dist => dist::assemble(ws, status),
             Self::Cobrowse => demo::build_cobrowse(ws, status),
@@ -156,6 +172,7 @@ impl Task {
             Self::Unit => test::unit(ws, status),
             Self::Web(shell) => test::web(ws, shell, status),
             Self::EndToEnd => test::end_to_end(ws, status),
+            Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),
             Self::BenchNative => bench::native(ws, status),
             Self::BenchBrowser => bench::browser(ws, status),
             Self::BenchSize => bench::size(ws, status),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::browser::Browser;
+use crate::firefox::Firefox;
 use crate::plan::{Outcome, Plan, Report, Task};
 use crate::progress::{Status, seconds};
 use crate::run::Cmd;
@@ -14,7 +15,7 @@ use crate::wasm::Shell;
 use crate::workspace::Workspace;
 
 /// The checks, quick ones first.
-const CHECKS: [Task; 9] = [
+const CHECKS: [Task; 10] = [
     Task::Fmt,
     Task::Tidy,
     Task::Clippy,
@@ -24,6 +25,7 @@ const CHECKS: [Task; 9] = [
     Task::Web(Shell::Capture),
     Task::Web(Shell::Replay),
     Task::EndToEnd,
+    Task::EndToEndFirefox,
 ];
 
 /// Integration tests for the browser are named so, for instance `capture/tests/web.rs`; the others are native.
@@ -143,6 +145,28 @@ pub(crate) fn end_to_end(ws: &Workspace, status: &Status) -> Result<String> {
     let run = ws.cargo().args(["run", "--quiet", "--release", "--package", "e2e", "--", "run"]);
     let output = with_browser(ws, run)?.limit(END_TO_END_LIMIT).quiet(status)?;
     Ok(counted(&output).unwrap_or_default())
+}
+
+/// The same with Firefox on one side, for what two engines can be compared by: documents and state, not pictures.
+pub(crate) fn end_to_end_firefox(ws: &Workspace, status: &Status) -> Result<String> {
+    let build = ws.cargo().args(["build", "--release", "--package", "e2e"]);
+    coloured(build, status).quiet(status)?;
+    let firefox = Firefox::require(ws)?;
+    let mut tests = String::new();
+    for sides in [["firefox", "chromium"], ["chromium", "firefox"]] {
+        let [customer, agent] = sides;
+        status.note(&format!("{customer} to {agent}"));
+        let run = ws
+            .cargo()
+            .args(["run", "--quiet", "--release", "--package", "e2e", "--", "run", "--workers", "2"])
+            .args(["--customer", customer, "--agent", agent])
+            .args(["own/", "shared/", "session/", "privacy/"].iter().flat_map(|cases| ["--only", cases]))
+            .env("FIREFOX", &firefox.firefox)
+            .env("GECKODRIVER", &firefox.driver);
+        tests.push_str(&with_browser(ws, run)?.limit(END_TO_END_LIMIT).quiet(status)?);
+        tests.push('\n');
+    }
+    Ok(counted(&tests).unwrap_or_default())
 }
 
 /// Tells a program that drives a browser where everything is.
