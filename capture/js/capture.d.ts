@@ -30,7 +30,9 @@ export interface StartOptions {
   /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
    *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;
-  /** Default `auto`. */
+  /** What is carried with the stream as the agent could not load it: with `auto` pictures behind `blob:` addresses and fonts
+   *  of the page's own origin, with `inline` every picture and font that may be read, with `reference` nothing. At most
+   *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`. */
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
@@ -79,6 +81,14 @@ export interface Stats {
   bytes: number;
   /** How often the page had to be read afresh. */
   restarts: number;
+  /** Entries of the table of nodes. */
+  table: number;
+  /** Of pages with canvases, or resources that are carried: how many canvases there are, how many of them nobody may read,
+   *  bytes of resources, and what was not carried. */
+  canvases?: number;
+  closedCanvases?: number;
+  carried?: number;
+  notCarried?: { url: string; reason: string }[];
 }
 
 declare global {
