@@ -109,11 +109,12 @@ export class Resources {
   // Fonts that are in use and come from the page's own origin.
   lookForFonts(document) {
     const faces = document.fonts;
-    if (!faces || faces.size === 0 || this.checked === faces.size + ' ' + faces.status) return;
+    if (!faces) return;
     const inUse = new Set();
     for (const face of faces) if (face.status === 'loaded') inUse.add(keyOf(face.family, face.weight, face.style, face.unicodeRange));
-    if (faces.status === 'loaded') this.checked = faces.size + ' ' + faces.status;
-    if (inUse.size === 0) return;
+    const key = [...inUse].join();
+    if (key === this.checked) return;
+    this.checked = key;
     for (const sheet of dom.styleSheets(document)) this.lookInSheet(sheet, inUse);
   }
 
