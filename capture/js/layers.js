@@ -23,11 +23,12 @@ export function noteOpened(node) {
   numbers.set(node, ++count);
 }
 
-// Those that are open already, in the order in which they lie above each other where they do.
+// Those of the candidates that are open already, in the order in which they lie above each other where they do.
 export function noteOpen(document, candidates) {
   const open = candidates.filter((node) => is(node, ':modal') || is(node, ':popover-open'));
   if (open.length > 1) open.sort((a, b) => (isAbove(document, a, b) ? 1 : isAbove(document, b, a) ? -1 : 0));
   for (const node of open) noteOpened(node);
+  return open;
 }
 
 function isAbove(document, a, b) {

@@ -6,11 +6,13 @@
 import * as dom from './dom.js';
 import { handOver } from './recorder.js';
 import { NONE, sizeOf } from './reader.js';
-import { isPopover, noteOpen } from './layers.js';
+import { noteOpen } from './layers.js';
+import { playbackOf } from './media.js';
 import { shadowOf } from './roots.js';
 import { KIND, kindOf, stateOf } from './state.js';
 
 const REST = 'iframe,frame,object,embed,canvas,video,audio,[popover],dialog[open],img[src^="blob:"]';
+const MEDIA = /^(video|audio)$/;
 const FRAMES = /^(iframe|frame|object|embed)$/;
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -151,15 +153,13 @@ function noteRest(document, changes) {
     const name = dom.localName(node);
     if (FRAMES.test(name)) changes.hosts.add(node);
     else if (name === 'img') reader.pictures.add(node);
-    else if (reader.ids.find(node) === undefined) continue;
-    else if (name === 'canvas') reader.noteCanvas(node);
-    else {
-      if (name === 'dialog' || isPopover(node)) open.push(node);
-      reader.controls.add(node);
-      changes.states.add(node);
-    }
+    else if (name === 'canvas') {
+      if (reader.ids.find(node) !== undefined) reader.noteCanvas(node);
+    } else if (MEDIA.test(name)) {
+      if (playbackOf(node) !== null) changes.states.add(node);
+    } else open.push(node);
   }
-  noteOpen(document, open);
+  for (const node of noteOpen(document, open)) changes.states.add(node);
 }
 
 const count = (document, root, path) => dom.evaluate(document, 'count(' + path + ')', root, null, XPathResult.NUMBER_TYPE, null).numberValue;

@@ -6,7 +6,7 @@ import * as dom from './dom.js';
 const STRAY = 0.4;
 const told = new WeakMap(); // element → what was told last, and when
 
-export const MEDIA_EVENTS = ['play', 'playing', 'pause', 'seeked', 'ratechange', 'volumechange', 'loadedmetadata', 'emptied', 'ended'];
+export const MEDIA_EVENTS = ['play', 'playing', 'pause', 'seeked', 'ratechange', 'volumechange', 'loadedmetadata', 'waiting', 'emptied', 'ended'];
 
 // `PAUSED RATE VOLUME TIME`: 1 or 0, a factor, a share of 1 (0 also for one that is muted), seconds.
 export function playbackOf(node) {

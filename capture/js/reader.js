@@ -309,12 +309,12 @@ export class Reader {
       count++;
     }
     if (kind !== KIND.PLAIN && kind <= KIND.MEDIA) {
-      this.controls.add(node);
+      // Of what plays, events tell.
+      if (kind !== KIND.MEDIA) this.controls.add(node);
       count += this.tellState(node, kind);
     }
     if (kind === KIND.CANVAS && !closed) this.noteCanvas(node);
     if (isPopover) {
-      this.controls.add(node);
       const layer = popoverLayer(node);
       if (layer !== null) count += this.tellProp('popover', layer);
     }
