@@ -417,7 +417,7 @@ export class Changes {
 
   stateAttrs({ nodes, names, uris }, states, deciding) {
     const { reader } = this;
-    let last, number, isPassedOver;
+    let last, number, isPassedOver, isSource;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i], name = names[i], uri = uris[i];
       const id = reader.ids.find(node);
@@ -427,16 +427,18 @@ export class Changes {
         return;
       }
       // Most records in a row name the same attribute, in no namespace.
-      if (name !== last) isPassedOver = DECIDING.has(name) !== deciding;
+      if (name !== last) {
+        isPassedOver = DECIDING.has(name) !== deciding;
+        isSource = name === 'src';
+      }
       if (isPassedOver) {
         last = name;
         continue;
       }
       if (name !== last || uri !== null) number = this.attrNumber(node, name, uri);
       last = uri === null ? name : undefined;
-      const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
-      if (name === 'src' && value?.startsWith('blob:')) reader.pictures.add(node);
-      reader.attr(id, number, value);
+      if (isSource) reader.notePicture(node);
+      reader.attr(id, number, uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name));
       if (reader.controls.has(node)) states.add(node);
     }
   }

@@ -303,7 +303,7 @@ export class Reader {
       }
       if (attr === BLOCK_ATTR) closed = true;
       else if (attr === 'popover') isPopover = true;
-      else if (attr === 'src' && value.startsWith('blob:')) this.pictures.add(node);
+      else if (attr === 'src') this.notePicture(node, value);
       this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
       this.string(value);
       count++;
@@ -444,6 +444,11 @@ export class Reader {
     }
     if (this.count + 64 > this.words.length) this.grow(64);
     this.words[this.count++] = UP;
+  }
+
+  // An image that only this browser can load.
+  notePicture(node, address = dom.getAttribute(node, 'src')) {
+    if (address?.startsWith('blob:')) this.pictures.add(node);
   }
 
   noteCanvas(node) {
