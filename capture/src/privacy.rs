@@ -382,10 +382,12 @@ pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u
 }
 
 /// Whether a property tells what a customer sees or does in the element: pixels of a canvas or a picture, what plays,
-/// where another site's content comes from.
+/// where the content of a frame comes from. Of the page itself the address passes: nothing masks the document.
 fn is_seen(name: &str) -> bool {
-    matches!(name, "checked" | "selected" | "indeterminate" | "outside" | "playback" | "picture" | "selection")
-        || name.starts_with("tile ")
+    matches!(
+        name,
+        "checked" | "selected" | "indeterminate" | "outside" | "url" | "base" | "playback" | "picture" | "selection"
+    ) || name.starts_with("tile ")
 }
 
 fn state(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {

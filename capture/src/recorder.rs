@@ -651,6 +651,36 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_masked_frame_does_not_leave() {
+        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+        let mut facts = Facts::default();
+        let (div, iframe) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "iframe"));
+        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+        let (url, base) = (facts.name(Namespace::Prop, "url"), facts.name(Namespace::Prop, "base"));
+        facts.words.extend([tag::RUN, ROOT, NONE]);
+        for (attrs, address) in [(&[(mask, "")][..], "https://a.test/?SECRET"), (&[], "https://a.test/?open")] {
+            facts.element(div, 0, attrs);
+            facts.element(iframe, 0, &[]);
+            facts.words.extend([tag::FRAME, 2, url]);
+            facts.string(address);
+            facts.words.push(base);
+            facts.string(address);
+            facts.text("inside");
+            facts.words.extend([tag::UP, tag::UP, tag::UP]);
+        }
+        facts.words.push(tag::END);
+        facts.read(&mut recorder).unwrap();
+        let first = recorder.delta(0).unwrap().unwrap().to_vec();
+        recorder.settle();
+        facts.words.extend([tag::ATTR, 3, url]);
+        facts.string("https://a.test/?SECRET2");
+        facts.read(&mut recorder).unwrap();
+        assert!(recorder.delta(1).unwrap().is_none(), "nothing to tell");
+        let text = printed(&applied(&[first]));
+        assert!(text.contains("?open") && text.contains("******") && !text.contains("SECRET"), "{text}");
+    }
+
+    #[test]
     fn a_node_that_changes_region_is_told_anew() {
         let mut recorder = Recorder::new(1, &Limits::DEFAULT);
         let mut facts = Facts::default();
