@@ -6,6 +6,8 @@ import * as dom from './dom.js';
 
 const MAX_BYTES = 1 << 20;
 const MAX_TOTAL = 4 << 20;
+// Each is a property of the document, a font two; a node holds 1,024.
+const MAX_COUNT = 400;
 const FONT_FACE = 5;
 
 export class Resources {
@@ -16,6 +18,7 @@ export class Resources {
     this.restart();
     this.fonts = new Map(); // address of a font → its rule, seen and not told yet
     this.bytes = 0;
+    this.count = 0;
     this.left = new Map(); // address → why it was not carried
     this.work = Promise.resolve();
   }
@@ -101,6 +104,11 @@ export class Resources {
       this.left.set(url, 'too large: ' + blob.size + ' bytes');
       return null;
     }
+    if (this.count >= MAX_COUNT) {
+      this.left.set(url, 'too many: ' + MAX_COUNT + ' are carried');
+      return null;
+    }
+    this.count++;
     this.bytes += blob.size;
     const digest = await hashOf(blob);
     return { hash: digest, value: await dataOf(blob) };
