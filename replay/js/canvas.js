@@ -2,8 +2,11 @@
 // address of the customer's browser leads nowhere: both are shown by style that leaves no trace in the document.
 
 import * as dom from './dom.js';
+import { isBytes } from './resources.js';
 
 const TILE = 256;
+// A recorder tells no larger ones (`capture/js/canvases.js`); rounding may make it a little more.
+const MAX_PIXELS = (1 << 20) + (1 << 17);
 
 // The tiles of one canvas, put together.
 class Drawing {
@@ -17,6 +20,7 @@ class Drawing {
   async draw(size, tiles) {
     const turn = ++this.turn;
     const [width, height] = size.split('x').map(Number);
+    if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) return null;
     const loaded = await Promise.all(tiles.map(async ([name, data]) => [name, await pictureOf(data)]));
     if (turn !== this.turn) return undefined;
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
@@ -29,7 +33,7 @@ class Drawing {
     if (turn !== this.turn || blob === null) return undefined;
     const url = URL.createObjectURL(blob);
     // Once it can be shown at once; the one before is shown until then.
-    await pictureOf(url);
+    await decoded(url);
     if (this.url !== null) setTimeout(URL.revokeObjectURL, 1000, this.url);
     this.url = url;
     return url;
@@ -40,7 +44,11 @@ const pictures = new Map(); // data → decoded picture, the last ones used
 const KEPT = 64;
 
 async function pictureOf(data) {
-  const url = /^blob:/.test(data) ? data : 'data:' + data;
+  if (!isBytes(data)) return null;
+  return decoded('data:' + data);
+}
+
+async function decoded(url) {
   let picture = pictures.get(url);
   if (picture === undefined) {
     picture = Object.assign(new Image(), { src: url });

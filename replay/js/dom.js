@@ -25,7 +25,6 @@ export const removeChild = /* @__PURE__ */ method(Node, 'removeChild');
 export const localName = /* @__PURE__ */ getter(Element, 'localName');
 export const namespaceURI = /* @__PURE__ */ getter(Element, 'namespaceURI');
 export const previousElementSibling = /* @__PURE__ */ getter(Element, 'previousElementSibling');
-export const shadowRoot = /* @__PURE__ */ getter(Element, 'shadowRoot');
 export const attachShadow = /* @__PURE__ */ method(Element, 'attachShadow');
 export const animate = /* @__PURE__ */ method(Element, 'animate');
 export const getAttribute = /* @__PURE__ */ method(Element, 'getAttribute');

@@ -69,15 +69,12 @@ export class Frames {
 
   // Gives frames that are in the page their documents. Those further in come after those around them.
   settle() {
-    let mounted = false;
     for (const frame of this.all) {
       if (!dom.isConnected(frame.element)) continue;
       const document = dom.frameDocument(frame.element);
       if (document === null || document === frame.document && !frame.stale) continue;
       this.mount(frame, document);
-      mounted = true;
     }
-    return mounted;
   }
 
   // The nodes of a document, in one that is not shown.

@@ -87,11 +87,6 @@ export class Page {
     return node instanceof FrameNode ? node.document : node;
   }
 
-  // What addresses are relative to where a node is; null where the browser knows by itself.
-  baseOf(node) {
-    return this.frames.around(node)?.base ?? this.base;
-  }
-
   learn(words, text) {
     for (let at = 0, textAt = 0; at < words.length; at += 4) {
       const number = words[at + 1], namespace = words[at + 2];
@@ -508,7 +503,7 @@ export class Page {
       return;
     }
     const [size, place] = value.split(' ');
-    const [width, height] = size.split('x');
+    const [width, height] = size.split('x').map(Number);
     const text = place === '' ? 'Content that is not shared' : `Content from ${place.replace(/[^\w.:-]/g, '')} is not shared`;
     const label = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#eef1f6"/>` +
       `<text x="50%" y="50%" text-anchor="middle" dominant-baseline="middle" font-family="system-ui,sans-serif" font-size="13" fill="#44506a">${text}</text></svg>`;

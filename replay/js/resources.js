@@ -1,6 +1,9 @@
 // What came with the stream as the agent could not load it: pictures and fonts, by the hash of their bytes.
 
-import * as dom from './dom.js';
+// What a `data:` address may hold behind its scheme, and nothing that ends it.
+const BYTES = /^[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
+
+export const isBytes = (text) => BYTES.test(text);
 
 export class Resources {
   constructor(page) {
@@ -16,6 +19,7 @@ export class Resources {
     const [kind, hash] = name.split(' ');
     if (hash === undefined || value === null) return false;
     if (kind === 'resource') {
+      if (!isBytes(value)) return true;
       this.bytes.set(hash, value);
       for (const node of this.waiting.get(hash) ?? []) this.show(node, hash);
       this.waiting.delete(hash);
