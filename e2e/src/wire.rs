@@ -69,6 +69,11 @@ fn number(bytes: &mut &[u8]) -> Result<usize> {
     bail!("a number of more than five bytes")
 }
 
+/// How many bytes the key and the hash take that a frame's body begins with (`docs/wire-format.md` §4).
+pub(crate) fn hash_len(frame: &[u8]) -> usize {
+    if frame.first().is_some_and(|first| first & 0x03 == KEYFRAME) { 16 } else { 4 }
+}
+
 /// Whether a body holds `text`, in any of the ways in which a frame may hold a string.
 pub(crate) fn holds(bodies: &[Vec<u8>], text: &str) -> bool {
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -230,7 +230,11 @@ async fn files(bench: &Workbench) -> Result<()> {
 
 /// No frame so far holds any of these.
 fn none_of(pair: &Pair<'_>, texts: &[&str], when: &str) -> Result<()> {
-    let bodies = wire::bodies(&pair.frames)?;
+    let mut bodies = wire::bodies(&pair.frames)?;
+    // Key and hash hold no strings, and any bytes: now and then those of a rare letter.
+    for (body, frame) in bodies.iter_mut().zip(&pair.frames) {
+        body.drain(..wire::hash_len(frame).min(body.len()));
+    }
     for text in texts {
         if let Some(frame) = bodies.iter().position(|body| wire::holds(std::slice::from_ref(body), text)) {
             let body = String::from_utf8_lossy(&bodies[frame]);
