@@ -53,6 +53,11 @@ export interface Session {
   setMode(mode: Mode): void;
   /** Makes a keyframe now. */
   keyframe(): void;
+  /** Answers what a player without a relay asks for (its event `request`): with a frame of what it lacks, or a keyframe. */
+  answer(request: Uint8Array): void;
+  /** Compares the whole page with what was told of it, and tells what differs; resolves to how much did. It is done a little at a
+   *  time while the page is idle, too; a page that does not hide its changes from observers gives 0. */
+  verify(): Promise<number>;
   stats(): Stats;
   /** Returns a function that removes the listener. */
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;
@@ -83,6 +88,9 @@ export interface Stats {
   restarts: number;
   /** Entries of the table of nodes. */
   table: number;
+  /** How often the whole page was compared with what was told of it, and how many differences that has found. */
+  rounds: number;
+  found: number;
   /** Of pages with canvases, or resources that are carried: how many canvases there are, how many of them nobody may read,
    *  bytes of resources, and what was not carried. */
   canvases?: number;

@@ -10,6 +10,7 @@ import { noteRoot, shadowOf } from './roots.js';
 import { sizeOf } from './reader.js';
 import { Sheets } from './sheets.js';
 import { KIND, outsideOf, reportDocument, stateOf } from './state.js';
+import { stateDocument } from './whole.js';
 
 // Attributes that decide what else may be said of an element: said first.
 const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
@@ -353,6 +354,27 @@ export class Changes {
     this.touched.add(node);
   }
 
+  // A node was found to have other children than it was told to have: all are stated afresh.
+  mend(id, children) {
+    const { ids } = this.reader;
+    const parent = ids.nodeOf(id);
+    if (parent === undefined || this.lost) return;
+    // Who its children were nobody has asked.
+    if (ids.pending?.[id]) this.retell(id);
+    else for (let node = dom.firstChild(parent); node !== null; node = dom.nextSibling(node)) this.touched.add(node);
+    for (const child of children) {
+      const node = ids.nodes[child];
+      if (node !== undefined) this.touched.add(node);
+    }
+  }
+
+  // Something to tell of below an element that nobody said a word about?
+  missedRoot(node) {
+    const isFrame = this.kind(node) === KIND.FRAME;
+    const root = isFrame ? dom.frameDocument(node) : shadowOf(node);
+    if (root !== null && !this.reader.ids.has(root)) this.hosts.add(node);
+  }
+
   // States everything that was noted.
   state() {
     const reader = this.reader;
@@ -373,7 +395,7 @@ export class Changes {
     if (!reader.isCut) this.stateTexts(texts);
     if (reader.isCut) {
       Object.assign(this, { attrs, texts, states, scrolled, resized });
-      if (this.documentChanged) this.stateDocument();
+      if (this.documentChanged) stateDocument(this);
       for (const node of emptied) this.hosts.add(node);
       return;
     }
@@ -385,29 +407,7 @@ export class Changes {
     for (const node of scrolled) this.stateScroll(node, fresh);
     for (const node of resized) this.stateSize(node);
     this.content?.state(reader);
-    if (this.documentChanged) this.stateDocument();
-  }
-
-  // Custom elements that are defined, of those that were told.
-  definedNames() {
-    const { customElements } = this.page.window;
-    const names = [];
-    for (const name of this.reader.customNames) {
-      if (customElements?.get(name)) names.push(name);
-      else if (!this.awaited.has(name)) {
-        this.awaited.add(name);
-        customElements?.whenDefined(name).then(() => this.noteDocument(), () => undefined);
-      }
-    }
-    return names.length === 0 ? null : names.join(' ');
-  }
-
-  // What is selected of the page's text: two nodes with offsets into them, anchor and focus.
-  selection() {
-    const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = this.page.document.getSelection?.() ?? {};
-    if (!anchorNode || !focusNode || isCollapsed) return null;
-    const [from, to] = [anchorNode, focusNode].map((node) => this.reader.ids.find(node));
-    return from === undefined || to === undefined ? null : from + ':' + anchorOffset + ' ' + to + ':' + focusOffset;
+    if (this.documentChanged) stateDocument(this);
   }
 
   // Whether the node is in the page, a template's content included.
@@ -653,33 +653,6 @@ export class Changes {
       if (id !== undefined && !found.has(node)) reader.remark(id, reader.marks(node));
     }
     this.marked = found;
-  }
-
-  stateDocument() {
-    this.documentChanged = false;
-    const { document, window } = this.page;
-    const { reader } = this;
-    const say = (name, value) => reader.attr(0, reader.prop(name), value);
-    reportDocument(document, say);
-    say('viewport', window.innerWidth + 'x' + window.innerHeight);
-    let focus = dom.activeElement(document);
-    for (let inner = focus; inner !== null && dom.nodeType(inner) === dom.ELEMENT; ) {
-      focus = inner;
-      const frame = this.frames.get(inner);
-      inner = shadowOf(inner)?.activeElement ?? (frame ? dom.activeElement(frame) : null);
-    }
-    const id = focus === null || focus === dom.body(dom.ownerDocument(focus)) ? undefined : reader.ids.find(focus);
-    say('focus', id === undefined ? null : String(id));
-    const idOf = (node) => {
-      const id = node && dom.nodeType(node) === dom.ELEMENT && this.isInside(node) ? reader.ids.find(node) : undefined;
-      return id === undefined ? null : String(id);
-    };
-    say('focusVisible', id !== undefined && dom.matches(focus, ':focus-visible') ? '1' : null);
-    for (const name of ['hover', 'active']) say(name, idOf(this.over[name]));
-    say('fullscreen', idOf(document.fullscreenElement));
-    say('defined', this.definedNames());
-    say('selection', this.selection());
-    if (this.pointer) say('pointer', this.pointer);
   }
 }
 

@@ -20,7 +20,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     ));
 
   // What only some sessions need: those with people in them the question, the bar, the relay, the agent's hand; those on
-  // pages with pictures of their own making the content.
+  // pages with pictures of their own making the content; those that last a while what compares page and mirror.
   const part = (name) => () =>
     (parts[name] ??= run('capture-' + name + '.js').then(
       () => window[Symbol.for('cobrowse.' + name)],
@@ -35,7 +35,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready, part('live'), part('content'));
+      await session.open(ready, part('live'), part('content'), part('walk'));
     } catch (error) {
       session.end('failed');
       throw error;

@@ -12,6 +12,8 @@ const FALLBACK_MS = 100;
 const QUIET_MS = 16;
 // How often controls are looked at for what scripts set without an event.
 const POLL_MS = 500;
+// How far into a recording the page is first compared with the mirror.
+const WALK_MS = 5000;
 // The share of a slice's time that reading may take, at first: the engine needs the rest.
 const READING = 0.4;
 // A page that cannot be read is read afresh, this often at most.
@@ -30,7 +32,8 @@ export class PageRecorder {
     this.bytes = 0;
     this.writtenAt = -Infinity;
     this.paused = false;
-    this.wanted = false; // a keyframe is
+    this.wanted = false; // a keyframe is, or what a player lacks of one
+    this.whole = false;
     this.reading = READING;
     this.slices = 0;
     this.longest = 0;
@@ -42,6 +45,7 @@ export class PageRecorder {
       else if (this.needsContent(true)) this.loadContent();
       this.schedule();
     }, POLL_MS);
+    this.walkTimer = setTimeout(() => this.loadWalk().catch((error) => console.warn(error.message)), WALK_MS);
   }
 
   renew() {
@@ -61,6 +65,7 @@ export class PageRecorder {
     this.changes.content = this.content;
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
+    this.walk?.restart();
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
     this.reader.withScroll = true;
@@ -193,8 +198,21 @@ export class PageRecorder {
 
   // The next frame is a keyframe, and goes now.
   keyframe() {
+    this.whole = true;
+    this.repair();
+  }
+
+  // The next frame has all that the player lacks that asked last.
+  repair() {
     this.wanted = true;
     this.write();
+  }
+
+  // What a player without a relay asks for (`request` of its events).
+  answer(request) {
+    const [name] = this.engine.control(request, 'follow', this.paused);
+    if (name === 'RepairRequest') this.repair();
+    else if (name === 'KeyframeRequest') this.keyframe();
   }
 
   write(budget = this.options.budget) {
@@ -230,7 +248,7 @@ export class PageRecorder {
       return;
     }
     this.begin();
-    this.wanted = true;
+    this.wanted = this.whole = true;
     this.write(budget);
   }
 
@@ -244,8 +262,8 @@ export class PageRecorder {
     // The focused element may only now have got its id.
     const focus = dom.activeElement(this.page.document);
     const { words, text, units } = reader.finish();
-    if (words.length > 0) engine.read(words.length, handOver(this.wasm, engine, words, text, units), units);
-    const frame = this.wanted ? engine.keyframe(this.time()) : engine.delta(this.time());
+    if (words.length > 0) engine.read(words.length, this.handOver(words, text, units), units);
+    const frame = this.wanted ? engine.keyframe(this.time(), this.whole) : engine.delta(this.time());
     this.noteCustoms(engine.customs());
     const retells = engine.retells();
     const freed = engine.freed();
@@ -257,7 +275,7 @@ export class PageRecorder {
     }
     if (reader.withScroll && !reader.isCut) reader.withScroll = false;
     if (reader.fresh.includes(focus)) changes.documentChanged = true;
-    this.wanted = false;
+    this.wanted = this.whole = false;
     if (this.unpatched) {
       this.unpatched = false;
       changes.patchAll();
@@ -275,6 +293,23 @@ export class PageRecorder {
       changes.sheets.isPending;
   }
 
+  handOver(words, text, units) {
+    return handOver(this.wasm, this.engine, words, text, units);
+  }
+
+  // Fetches what compares the page with the mirror.
+  loadWalk() {
+    return (this.walking ??= this.options.walk().then((Walk) => {
+      if (!this.ended) this.walk = new Walk(this);
+    }));
+  }
+
+  // Compares the whole page with the mirror, and tells what differs; resolves to how much did.
+  async verify() {
+    await this.loadWalk();
+    return this.walk?.run() ?? 0;
+  }
+
   pause() {
     this.flush();
     this.paused = true;
@@ -287,12 +322,14 @@ export class PageRecorder {
 
   stats() {
     const { engine, frames, bytes, restarts, slices, longest } = this;
-    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), table: this.reader.ids.nodes.length, text: engine.text_bytes(), frames, bytes, restarts, slices, longest };
+    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), table: this.reader.ids.nodes.length, text: engine.text_bytes(), frames, bytes, restarts, slices, longest, rounds: this.walk?.rounds ?? 0, found: this.walk?.found ?? 0 };
   }
 
   stop() {
     this.ended = true;
     this.content?.stop();
+    this.walk?.stop();
+    clearTimeout(this.walkTimer);
     clearInterval(this.poll);
     this.changes.disconnect();
   }

@@ -66,6 +66,9 @@ function control(session, bytes) {
     case 'KeyframeRequest':
       recorder.keyframe();
       break;
+    case 'RepairRequest':
+      recorder.repair();
+      break;
     case 'Joined':
       if (fields[1] === ROLE_AGENT) {
         agents.set(fields[0], fields[2]);

@@ -38,14 +38,16 @@ export class Session {
       resume: () => session.unpause(),
       setMode: (mode) => session.setMode(mode),
       keyframe: () => session.recorder?.keyframe(),
+      verify: () => session.recorder?.verify(),
+      answer: (request) => session.recorder?.answer(request),
       stats: () => session.recorder?.stats(),
       on: (event, fn) => session.on(event, fn),
     });
   }
 
   // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
-  // relay goes without; `content()` what only some pages need.
-  async open(ready, people, content) {
+  // relay goes without; `content()` what only some pages need; `walk()` what compares page and mirror.
+  async open(ready, people, content, walk) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
@@ -64,6 +66,7 @@ export class Session {
       budget: options.budgetMs ?? BUDGET_MS,
       resources: options.resources ?? 'auto',
       content,
+      walk,
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),

@@ -52,6 +52,9 @@ pub mod tag {
     /// `id length length`: an element shows a picture that the agent could not load: its hash, and its type and bytes as
     /// a `data:` address has them behind the scheme.
     pub const PICTURE: u32 = 22;
+    /// `id inside`: a walk of the page follows, until [`END`], to be compared: from this node on, or, with `inside` 1, from its
+    /// first child on. Elements have no marks in it, and their attributes only: `name attrs (name length)*`.
+    pub const CHECK: u32 = 23;
     /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
     pub const WITHHELD: u32 = 18;
     /// `id marks`: what the privacy selectors say of an element has changed.

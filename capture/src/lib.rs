@@ -16,6 +16,7 @@ pub mod facts;
 pub mod markup;
 pub mod privacy;
 pub mod recorder;
+mod walk;
 
 #[cfg(target_arch = "wasm32")]
 pub mod web;

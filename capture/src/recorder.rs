@@ -9,6 +9,7 @@ use protocol::{
     encoder::Encoder,
     hash::Key,
     names::{NameId, Namespace},
+    repair::{self, Sum},
     tree::{Kind, NONE, ROOT},
 };
 
@@ -38,7 +39,7 @@ pub struct Recorder {
     classes: Vec<Option<(Class, Tag)>>,
     pub(crate) fresh: Vec<u32>,
     retells: Vec<u32>,
-    gated: Vec<u8>,
+    pub(crate) gated: Vec<u8>,
     /// Open elements of the entry being read: id (or [`NONE`] for one that is withheld) and rules.
     pub(crate) open: Vec<(u32, Rules)>,
     pub(crate) run: Rules,
@@ -48,6 +49,10 @@ pub struct Recorder {
     block_name: NameId,
     /// How many names were looked at for custom elements.
     seen_names: u32,
+    /// What a player that lost step has.
+    sums: Vec<Sum>,
+    /// Parents that a walk found to have other children.
+    pub(crate) strays: Vec<u32>,
 }
 
 impl Recorder {
@@ -65,6 +70,8 @@ impl Recorder {
             block_name: name(privacy::BLOCK_ATTR),
             encoder,
             seen_names: 0,
+            sums: Vec::new(),
+            strays: Vec::new(),
             names: Vec::new(),
             classes: Vec::new(),
             fresh: Vec::new(),
@@ -145,12 +152,27 @@ impl Recorder {
         Ok(self.encoder.delta(time)?)
     }
 
+    /// Keeps the sums of a player that lost step, as bytes, for [`Recorder::repair`].
+    pub fn mend(&mut self, sums: &[u8]) {
+        self.sums = repair::read(sums);
+    }
+
     /// Ends a frame: the whole page.
     ///
     /// # Errors
     /// [`ReadError::Protocol`] when the facts contradict each other.
     pub fn keyframe(&mut self, time: u32) -> Result<&[u8], ReadError> {
-        Ok(self.encoder.keyframe(time)?)
+        self.sums = Vec::new();
+        self.repair(time)
+    }
+
+    /// Ends a frame: of the page, what the player lacks whose sums came last ([`Encoder::repair`]).
+    ///
+    /// # Errors
+    /// [`ReadError::Protocol`] when the facts contradict each other.
+    pub fn repair(&mut self, time: u32) -> Result<&[u8], ReadError> {
+        let sums = std::mem::take(&mut self.sums);
+        Ok(self.encoder.repair(time, &sums)?)
     }
 
     /// Takes a batch of facts (see [`tag`]); `units` is the length of `text` in UTF-16 code units.
@@ -196,6 +218,7 @@ impl Recorder {
                 }
                 tag::DATA => self.data(&mut batch)?,
                 tag::PICTURE => self.picture(&mut batch)?,
+                tag::CHECK => self.check(&mut batch)?,
                 tag::NAME => self.define(&mut batch)?,
                 tag::MARKS => {
                     let id = batch.word("a node id")?;
@@ -208,7 +231,7 @@ impl Recorder {
         if self.open.is_empty() { Ok(()) } else { Err(batch.malformed("as many ends as elements").into()) }
     }
 
-    fn rules(&self, id: u32) -> Rules {
+    pub(crate) fn rules(&self, id: u32) -> Rules {
         Rules(self.encoder.mirror().node(id).owner)
     }
 
@@ -245,7 +268,7 @@ impl Recorder {
         }
     }
 
-    fn name(&self, batch: &mut Batch<'_>) -> Result<NameId, Malformed> {
+    pub(crate) fn name(&self, batch: &mut Batch<'_>) -> Result<NameId, Malformed> {
         let number = batch.word("a name's number")?;
         self.names.get(number as usize).copied().ok_or_else(|| batch.malformed("the number of a name that was told"))
     }
@@ -405,6 +428,11 @@ impl Recorder {
         let name = self.name(batch)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
+        self.set(id, name, value)
+    }
+
+    /// An attribute of a node that is there.
+    pub(crate) fn set(&mut self, id: u32, name: NameId, value: &str) -> Result<(), ReadError> {
         match privacy::attr(self.rules(id), self.class(name).0, name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.set_attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.set_attr(id, name, &self.gated)?,
@@ -448,7 +476,7 @@ impl Recorder {
     }
 
     /// After a change of an attribute that decides: are the element's rules still the same?
-    fn reconsider(&mut self, id: u32, name: NameId) {
+    pub(crate) fn reconsider(&mut self, id: u32, name: NameId) {
         let decides = [self.type_name, self.autocomplete_name, self.mask_name, self.block_name].contains(&name);
         if decides && id != ROOT {
             let rules = self.rules(id);
@@ -514,270 +542,4 @@ impl Recorder {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::markup::tests::printed;
-    use protocol::{decoder::Decoder, tree::Tree};
-
-    /// Builds batches as the reader does.
-    #[derive(Default)]
-    struct Facts {
-        words: Vec<u32>,
-        text: String,
-        names: u32,
-    }
-
-    impl Facts {
-        fn string(&mut self, text: &str) {
-            self.words.push(u32::try_from(text.encode_utf16().count()).unwrap());
-            self.text.push_str(text);
-        }
-
-        fn name(&mut self, namespace: Namespace, text: &str) -> u32 {
-            self.words.extend([tag::NAME, namespace as u32]);
-            self.string(text);
-            self.names += 1;
-            self.names - 1
-        }
-
-        fn element(&mut self, name: u32, marks: u32, attrs: &[(u32, &str)]) {
-            self.words.extend([tag::ELEMENT, name, marks, u32::try_from(attrs.len()).unwrap()]);
-            for (name, value) in attrs {
-                self.words.push(*name);
-                self.string(value);
-            }
-        }
-
-        fn text(&mut self, data: &str) {
-            self.words.push(tag::TEXT);
-            self.string(data);
-        }
-
-        fn read(&mut self, recorder: &mut Recorder) -> Result<(), ReadError> {
-            let (words, text) = (std::mem::take(&mut self.words), std::mem::take(&mut self.text));
-            recorder.read(&words, &text, text.encode_utf16().count())
-        }
-    }
-
-    fn applied(frames: &[Vec<u8>]) -> Tree {
-        let mut decoder = Decoder::new(Limits::DEFAULT);
-        for frame in frames {
-            decoder.push(frame).unwrap();
-        }
-        decoder.tree().clone()
-    }
-
-    #[test]
-    fn secrets_do_not_reach_the_frames() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let input = facts.name(Namespace::Html, "input");
-        let div = facts.name(Namespace::Html, "div");
-        let script = facts.name(Namespace::Html, "script");
-        let kind = facts.name(Namespace::None, "type");
-        let value = facts.name(Namespace::None, "value");
-        let title = facts.name(Namespace::None, "title");
-        let onclick = facts.name(Namespace::None, "onclick");
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        let block = facts.name(Namespace::None, privacy::BLOCK_ATTR);
-        let live = facts.name(Namespace::Prop, "value");
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        facts.element(div, 0, &[(onclick, "SECRET()")]);
-        facts.element(input, 0, &[(value, "SECRET"), (kind, "password"), (live, "SECRET")]);
-        facts.words.push(tag::UP);
-        facts.element(input, 0, &[(value, "C:\\SECRET"), (kind, "file"), (live, "SECRET")]);
-        facts.words.push(tag::UP);
-        facts.element(div, 0, &[(mask, ""), (title, "SECRET")]);
-        facts.text("my SECRET");
-        facts.words.push(tag::UP);
-        facts.element(div, 0, &[(block, "")]);
-        facts.element(div, 0, &[(title, "SECRET")]);
-        facts.text("SECRET");
-        facts.words.extend([tag::UP, tag::UP]);
-        facts.element(script, 0, &[]);
-        facts.text("SECRET");
-        facts.words.extend([tag::UP, tag::UP, tag::END]);
-        facts.read(&mut recorder).unwrap();
-        let first = recorder.delta(0).unwrap().unwrap().to_vec();
-        assert_eq!(recorder.fresh().to_vec(), [1, 2, 3, 4, 5, 6, NONE, NONE, 7, NONE]);
-        recorder.settle();
-        // Shown, it stays masked; typed into a masked region, too.
-        facts.words.extend([tag::ATTR, 2, kind]);
-        facts.string("text");
-        facts.words.extend([tag::ATTR, 2, live]);
-        facts.string("SECRET2");
-        facts.words.extend([tag::DATA, 5]);
-        facts.string("also SECRET");
-        facts.read(&mut recorder).unwrap();
-        assert_eq!(recorder.retells(), [] as [u32; 0]);
-        let second = recorder.delta(1).unwrap().unwrap().to_vec();
-        let tree = applied(&[first, second]);
-        let text = printed(&tree);
-        assert!(!text.contains("SECRET"), "{text}");
-        assert!(text.contains("**** ******") && text.contains("type=text value=*******"), "{text}");
-    }
-
-    #[test]
-    fn pictures_of_what_is_masked_are_not_carried() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let (div, img) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "img"));
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        let tile = facts.name(Namespace::Prop, "tile 0 0");
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        for attrs in [&[(mask, "")][..], &[]] {
-            facts.element(div, 0, attrs);
-            facts.element(img, 0, &[]);
-            facts.words.extend([tag::UP, tag::UP]);
-        }
-        facts.words.push(tag::END);
-        facts.read(&mut recorder).unwrap();
-        recorder.delta(0).unwrap();
-        recorder.settle();
-        for (id, data) in [(2, "SECRET"), (4, "open")] {
-            facts.words.extend([tag::PICTURE, id]);
-            facts.string(&format!("hash of {data}"));
-            facts.string(data);
-            facts.words.extend([tag::ATTR, id, tile]);
-            facts.string(data);
-        }
-        facts.read(&mut recorder).unwrap();
-        let frame = recorder.keyframe(1).unwrap().to_vec();
-        let mirror = recorder.encoder().mirror();
-        let told: Vec<_> = [ROOT, 2, 4].map(|id| mirror.attrs(id).count()).to_vec();
-        assert_eq!(told, [1, 0, 2]);
-        let text = printed(&applied(&[frame]));
-        assert!(text.contains("open") && !text.contains("SECRET"), "{text}");
-    }
-
-    #[test]
-    fn the_address_of_a_masked_frame_does_not_leave() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let (div, iframe) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "iframe"));
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        let (url, base) = (facts.name(Namespace::Prop, "url"), facts.name(Namespace::Prop, "base"));
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        for (attrs, address) in [(&[(mask, "")][..], "https://a.test/?SECRET"), (&[], "https://a.test/?open")] {
-            facts.element(div, 0, attrs);
-            facts.element(iframe, 0, &[]);
-            facts.words.extend([tag::FRAME, 2, url]);
-            facts.string(address);
-            facts.words.push(base);
-            facts.string(address);
-            facts.text("inside");
-            facts.words.extend([tag::UP, tag::UP, tag::UP]);
-        }
-        facts.words.push(tag::END);
-        facts.read(&mut recorder).unwrap();
-        let first = recorder.delta(0).unwrap().unwrap().to_vec();
-        recorder.settle();
-        facts.words.extend([tag::ATTR, 3, url]);
-        facts.string("https://a.test/?SECRET2");
-        facts.read(&mut recorder).unwrap();
-        assert!(recorder.delta(1).unwrap().is_none(), "nothing to tell");
-        let text = printed(&applied(&[first]));
-        assert!(text.contains("?open") && text.contains("******") && !text.contains("SECRET"), "{text}");
-    }
-
-    #[test]
-    fn a_node_that_changes_region_is_told_anew() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let div = facts.name(Namespace::Html, "div");
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        facts.element(div, 0, &[]);
-        facts.element(div, 0, &[(mask, "")]);
-        facts.words.push(tag::UP);
-        facts.element(div, 0, &[]);
-        facts.text("open");
-        facts.words.extend([tag::UP, tag::UP, tag::END]);
-        facts.read(&mut recorder).unwrap();
-        recorder.delta(0).unwrap();
-        recorder.settle();
-        facts.words.extend([tag::RUN, 2, NONE, tag::KNOWN, 3, tag::END]);
-        facts.read(&mut recorder).unwrap();
-        assert_eq!(recorder.retells(), [3]);
-        recorder.delta(1).unwrap();
-        recorder.settle();
-        facts.words.extend([tag::NO_ATTR, 2, mask]);
-        facts.read(&mut recorder).unwrap();
-        assert_eq!(recorder.retells(), [2]);
-        recorder.settle();
-        facts.words.extend([tag::MARKS, 3, mark::BLOCK]);
-        facts.read(&mut recorder).unwrap();
-        assert_eq!(recorder.retells(), [3]);
-    }
-
-    #[test]
-    fn what_is_said_of_a_node_on_its_way_into_a_masked_region_is_masked() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let div = facts.name(Namespace::Html, "div");
-        let title = facts.name(Namespace::None, "title");
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        facts.element(div, 0, &[]);
-        facts.element(div, 0, &[(mask, "")]);
-        facts.words.push(tag::UP);
-        facts.element(div, 0, &[]);
-        facts.text("open");
-        facts.words.extend([tag::UP, tag::UP, tag::END]);
-        facts.read(&mut recorder).unwrap();
-        let mut frames = vec![recorder.delta(0).unwrap().unwrap().to_vec()];
-        recorder.settle();
-        // Moved, and then given a title and a text; and another, around which a mask closes.
-        facts.words.extend([tag::RUN, 2, NONE, tag::KNOWN, 3, tag::END, tag::ATTR, 3, title]);
-        facts.string("SECRET");
-        facts.words.extend([tag::DATA, 4]);
-        facts.string("SECRET");
-        facts.read(&mut recorder).unwrap();
-        frames.push(recorder.delta(1).unwrap().unwrap().to_vec());
-        recorder.settle();
-        let text = printed(&applied(&frames));
-        assert!(!text.contains("SECRET") && text.contains("title=******"), "{text}");
-    }
-
-    #[test]
-    fn style_sheets_pass_where_text_is_masked_and_not_where_all_is_blocked() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        let mut facts = Facts::default();
-        let (div, style) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "style"));
-        let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-        let block = facts.name(Namespace::None, privacy::BLOCK_ATTR);
-        facts.words.extend([tag::RUN, ROOT, NONE]);
-        for (region, rule) in [(mask, "p { color: red; }"), (block, "p { content: \"SECRET\"; }")] {
-            facts.element(div, 0, &[(region, "")]);
-            facts.element(style, 0, &[]);
-            facts.words.extend([tag::SHEET, 0, tag::RULE]);
-            facts.string(rule);
-            facts.words.extend([tag::UP, tag::UP, tag::UP]);
-        }
-        // Nor does a shadow root below what is blocked open a second way.
-        facts.element(div, 0, &[(block, "")]);
-        facts.element(div, 0, &[]);
-        facts.words.extend([tag::SHADOW, 0]);
-        facts.text("SECRET");
-        facts.words.extend([tag::UP, tag::UP, tag::UP, tag::END]);
-        facts.read(&mut recorder).unwrap();
-        let frame = recorder.delta(0).unwrap().unwrap().to_vec();
-        let text = printed(&applied(&[frame]));
-        assert!(text.contains("color: red") && !text.contains("SECRET"), "{text}");
-        assert_eq!(recorder.fresh().to_vec(), [1, 2, 3, 4, 5, NONE, NONE, NONE, 6, NONE, NONE, NONE]);
-    }
-
-    #[test]
-    fn a_malformed_batch_names_the_place() {
-        let mut recorder = Recorder::new(1, &Limits::DEFAULT);
-        for (words, expected) in [
-            (&[99][..], "batch, number 0: expected the number of a fact"),
-            (&[tag::TEXT, 5], "batch, number 1: expected a string of so many code units"),
-            (&[tag::ELEMENT, 7], "batch, number 1: expected the number of a name that was told"),
-            (&[tag::UP], "batch, number 0: expected an element that is open"),
-            (&[tag::RUN, 0], "batch, number 2: expected a sibling's id"),
-        ] {
-            assert_eq!(recorder.read(words, "", 0).unwrap_err().to_string(), expected);
-        }
-    }
-}
+mod tests;

@@ -42,7 +42,7 @@ fn page() -> Engine {
 #[wasm_bindgen_test]
 fn a_page_becomes_a_keyframe_and_a_change_a_delta() {
     let mut engine = page();
-    let keyframe = engine.keyframe(0).unwrap_or_else(|_| panic!("a keyframe")).to_vec();
+    let keyframe = engine.keyframe(0, true).unwrap_or_else(|_| panic!("a keyframe")).to_vec();
     assert_eq!(engine.fresh().to_vec(), [1, 2]);
     engine.settle();
     hand_over(&mut engine, &[tag::DATA, 2, 3], "H\u{e9}!").unwrap_or_else(|_| panic!("a change"));

@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 const fn kind_name(kind: Kind) -> &'static str {
     match kind {
+        Kind::Repair => "repair",
         Kind::Keyframe => "keyframe",
         Kind::Delta => "delta",
         Kind::Control => "control",
@@ -81,6 +82,7 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         "duration": found.duration(),
         "keyframes": found.count(Kind::Keyframe),
         "deltas": found.count(Kind::Delta),
+        "repairs": found.count(Kind::Repair),
         "frames": frames,
         "ops": ops,
         "oddities": found.oddities.iter().map(|(seq, what)| json!({ "seq": seq, "what": what })).collect::<Vec<_>>(),

@@ -29,6 +29,7 @@
   let player = null;
   let frames = [];
   let playerErrors = [];
+  let requests = [];
 
   window.__e2e = {
     /** Loads a classic script from `url`, and leaves no element behind. */
@@ -69,6 +70,8 @@
     },
     sessionStats: () => session.stats(),
     keyframe: () => void session.keyframe(),
+    verify: () => session.verify(),
+    answer: (request) => void session.answer(fromBase64(request)),
     drain() {
       const taken = frames;
       frames = [];
@@ -86,7 +89,9 @@
       const container = document.getElementById('stage');
       playerErrors = [];
       player = await window.CobrowseReplay.mount(container, options);
+      requests = [];
       player.on('error', (event) => playerErrors.push(messageOf(event)));
+      player.on('request', (bytes) => requests.push(toBase64(bytes)));
     },
     /** Pushes frames by hand. What `push` itself throws is reported like an error event, but marked. */
     async push(list) {
@@ -123,6 +128,22 @@
       return player.stats();
     },
     playerStats: () => player.stats(),
+    requests: () => requests.slice(),
+    /** The next frame of the page that comes through a socket does not. */
+    loseNext() {
+      const { get, set } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
+      let isDue = true;
+      Object.defineProperty(MessageEvent.prototype, 'data', {
+        configurable: true,
+        set,
+        get() {
+          const data = get.call(this);
+          if (!isDue || !(data instanceof ArrayBuffer) || (new Uint8Array(data)[0] & 3) === 3) return data;
+          isDue = false;
+          return '';
+        },
+      });
+    },
     playerErrors: () => playerErrors.slice(),
     forgetPlayerErrors() {
       playerErrors = [];

@@ -71,6 +71,8 @@ pub(crate) struct Pair<'a> {
     waiting: usize,
     /// How the comparison treats this page.
     pub(crate) options: Options,
+    /// Whether nothing may ever be found by the recorder's own walk of the page.
+    pub(crate) is_watched: bool,
 }
 
 impl<'a> Pair<'a> {
@@ -97,7 +99,15 @@ impl<'a> Pair<'a> {
         let from = Instant::now();
         bench.customer.goto(&bench.page(page)).await?;
         bench.mark("load", from);
-        Ok(Self { bench, transport, token: None, frames: Vec::new(), waiting: 0, options: Options::default() })
+        Ok(Self {
+            bench,
+            transport,
+            token: None,
+            frames: Vec::new(),
+            waiting: 0,
+            options: Options::default(),
+            is_watched: true,
+        })
     }
 
     /// Starts a session on a page, with an agent that is in step. By hand, a flush makes one frame, however slow the
@@ -265,6 +275,11 @@ impl<'a> Pair<'a> {
         let equal =
             comparison::compare(customer, agent, &self.options).await.with_context(|| format!("after {label}"))?;
         self.bench.mark(&format!("{label}: compared {} nodes", equal.nodes), from);
+        if self.is_watched {
+            // The recorder's own comparison of page and mirror finds nothing either.
+            let found: u32 = self.customer().eval("return window.__e2e.verify()", vec![]).await?;
+            ensure!(found == 0, "after {label}: the recorder's walk finds {found} differences");
+        }
         Ok(())
     }
 

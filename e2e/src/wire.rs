@@ -4,6 +4,8 @@ use anyhow::{Context, Result, bail, ensure};
 use flate2::{Decompress, FlushDecompress};
 use xxhash_rust::xxh64::Xxh64;
 
+/// Kind of a frame that mends a tree.
+pub(crate) const REPAIR: u8 = 0;
 /// Kind of a frame that needs no frame before it.
 pub(crate) const KEYFRAME: u8 = 1;
 /// Kind of a frame that tells what changed since the one before.
@@ -28,7 +30,7 @@ pub(crate) fn bodies(frames: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
 fn body(frame: &[u8], inflate: &mut Decompress) -> Result<Vec<u8>> {
     ensure!(frame.len() > CHECKSUM.end, "{} bytes are no frame", frame.len());
     ensure!(frame[0] >> 4 == VERSION, "version {}", frame[0] >> 4);
-    if frame[0] & 0x03 == KEYFRAME {
+    if matches!(frame[0] & 0x03, KEYFRAME | REPAIR) {
         inflate.reset(false);
     }
     let mut rest = &frame[CHECKSUM.end..];
@@ -71,7 +73,7 @@ fn number(bytes: &mut &[u8]) -> Result<usize> {
 
 /// How many bytes the key and the hash take that a frame's body begins with (`docs/wire-format.md` §4).
 pub(crate) fn hash_len(frame: &[u8]) -> usize {
-    if frame.first().is_some_and(|first| first & 0x03 == KEYFRAME) { 16 } else { 4 }
+    if frame.first().is_some_and(|first| matches!(first & 0x03, KEYFRAME | REPAIR)) { 16 } else { 4 }
 }
 
 /// Whether a body holds `text`, in any of the ways in which a frame may hold a string.

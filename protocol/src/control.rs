@@ -166,6 +166,11 @@ control! {
         /// The whole new value.
         value: String,
     },
+    /// From an agent: its tree lost step. The answer is a frame of kind [`Kind::Repair`], or a keyframe.
+    6 => RepairRequest {
+        /// The sums of its subtrees, as [`crate::repair::write`] has them.
+        sums: Vec<u8>,
+    },
     /// From the customer: the session's mode, once at the start and on every change.
     16 => ModeChanged {
         /// What the agent may do from now on.

@@ -9,7 +9,7 @@ use crate::{
     frame::{self, Frame, Header, Kind},
     hash::{self, Key},
     names::NameId,
-    ops::{self, OpReader, Registers},
+    ops::{self, Op, OpReader, Registers},
     tree::Tree,
 };
 use flate2::{Decompress, FlushDecompress, Status};
@@ -24,14 +24,17 @@ pub enum Outcome {
     Rebuilt,
     /// The tree was changed.
     Changed,
-    /// A keyframe found the tree as it should be; nothing was changed.
+    /// A keyframe or repair found the tree as it should be; nothing was changed.
     InStep,
+    /// The tree was mended; what it was is [`Decoder::broken`].
+    Repaired,
 }
 
 /// The receiving end of one stream.
 pub struct Decoder {
     limits: Limits,
     tree: Tree,
+    broken: Option<Tree>,
     inflate: Decompress,
     raw: Vec<u8>,
     dynamic: Vec<NameId>,
@@ -58,6 +61,7 @@ impl Decoder {
     pub fn new(limits: Limits) -> Self {
         Self {
             tree: Tree::new(Key(0), &limits),
+            broken: None,
             limits,
             inflate: Decompress::new(false),
             raw: Vec::new(),
@@ -97,6 +101,12 @@ impl Decoder {
         self.needs_keyframe
     }
 
+    /// The tree as it was before a repair, when that was the last frame applied.
+    #[must_use]
+    pub const fn broken(&self) -> Option<&Tree> {
+        self.broken.as_ref()
+    }
+
     /// The ids that the frame that was applied last has freed.
     #[must_use]
     pub fn freed(&self) -> &[u32] {
@@ -110,21 +120,22 @@ impl Decoder {
         OpReader::new(cursors, self.before, &self.dynamic)
     }
 
-    /// Takes a keyframe or delta. A frame that gives an error has changed nothing. Damaged frames and frames out of
+    /// Takes a keyframe, repair or delta. A frame that gives an error has changed nothing. Damaged frames and frames out of
     /// order leave the decoder waiting for the right one; after one that could be inflated but not applied, only a
-    /// keyframe helps ([`Decoder::needs_keyframe`]).
+    /// keyframe or repair helps ([`Decoder::needs_keyframe`]).
     ///
     /// # Errors
     /// Every [`ErrorKind`]; the error names the frame, the offset, and what was expected there.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Outcome> {
         let frame = frame::read(bytes, &self.limits)?;
         let Header { kind, seq, time, .. } = frame.header;
+        self.broken = None;
         let outcome = match kind {
-            Kind::Keyframe => self.keyframe(&frame),
+            Kind::Keyframe | Kind::Repair => self.whole(&frame),
             Kind::Delta => self.delta(&frame),
             Kind::Control => {
                 let found = "a control frame";
-                return Err(Error::new(ErrorKind::Foreign, 0, "a keyframe or a delta", found).in_frame(seq));
+                return Err(Error::new(ErrorKind::Foreign, 0, "a keyframe, repair or delta", found).in_frame(seq));
             }
         };
         let outcome = outcome.map_err(|error| error.in_frame(seq))?;
@@ -132,7 +143,9 @@ impl Decoder {
         Ok(outcome)
     }
 
-    fn keyframe(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
+    /// A keyframe, or a repair, which takes some subtrees from the tree that is there.
+    fn whole(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
+        let is_repair = frame.header.kind == Kind::Repair;
         let in_step = !self.needs_keyframe && frame.header.seq == self.seq.wrapping_add(1);
         // From here on deltas of before this keyframe can no longer be read.
         self.needs_keyframe = true;
@@ -143,18 +156,45 @@ impl Decoder {
         let (Some(key), Some(hash)) = (word(&self.raw, 0), word(&self.raw, 8)) else {
             return Err(short(frame, self.raw.len(), "a key and a hash of 8 bytes each"));
         };
+        if is_repair && self.tree.key() != Key(key) {
+            let found = "one of another stream";
+            return Err(Error::new(ErrorKind::Order, frame.header_len, "a repair of the tree that is there", found));
+        }
         self.ops_at = 16;
         let offset = frame.header_len;
         let mut tree = Tree::new(Key(key), &self.limits);
-        self.apply(&mut tree, offset)?;
+        if is_repair {
+            tree.names = self.tree.names.clone();
+        }
+        let registers = self.check(&mut tree, offset)?;
+        if is_repair {
+            let mut ops = self.ops();
+            while let Ok(Some(op)) = ops.next() {
+                let Op::Known { id } = op else { continue };
+                if !self.tree.is_live(id) || tree.adopt(&self.tree, id).is_err() {
+                    let found = format!("node {id}");
+                    return Err(Error::new(ErrorKind::Tree, offset, "a subtree that is there once", found));
+                }
+            }
+        }
+        self.apply(&mut tree, registers, offset)?;
         if tree.hash() != hash {
             return Err(drift(frame, hash::fold(hash), hash::fold(tree.hash())));
         }
         let same = in_step && self.tree.key() == tree.key() && self.tree.hash() == hash;
         self.freed.clear();
         self.journal.commit(&mut tree, &mut self.freed);
-        self.tree = tree;
-        Ok(if same { Outcome::InStep } else { Outcome::Rebuilt })
+        let before = std::mem::replace(&mut self.tree, tree);
+        Ok(match (same, is_repair) {
+            (true, _) => Outcome::InStep,
+            (false, false) => Outcome::Rebuilt,
+            (false, true) => {
+                let ids = 0..u32::try_from(before.capacity()).unwrap_or(u32::MAX);
+                self.freed.extend(ids.filter(|id| before.is_live(*id) && !self.tree.is_live(*id)));
+                self.broken = Some(before);
+                Outcome::Repaired
+            }
+        })
     }
 
     fn delta(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
@@ -174,7 +214,8 @@ impl Decoder {
         };
         self.ops_at = 4;
         let mut tree = std::mem::replace(&mut self.tree, Tree::new(Key(0), &Limits { nodes: 1, ..self.limits }));
-        let mut applied = self.apply(&mut tree, frame.header_len);
+        let offset = frame.header_len;
+        let mut applied = self.check(&mut tree, offset).and_then(|registers| self.apply(&mut tree, registers, offset));
         if applied.is_ok() && hash::fold(tree.hash()) != hash {
             applied = Err(drift(frame, hash, hash::fold(tree.hash())));
         }
@@ -188,11 +229,16 @@ impl Decoder {
         applied.map(|()| Outcome::Changed)
     }
 
-    /// Checks the whole body, then applies it.
-    fn apply(&mut self, tree: &mut Tree, offset: usize) -> Result<()> {
+    /// Checks the whole body, and gives the registers behind it.
+    fn check(&mut self, tree: &mut Tree, offset: usize) -> Result<Registers> {
         let cursors = Cursors::split(&self.raw, self.ops_at).map_err(|error| error.after(offset))?;
-        let registers = ops::check(cursors, self.before, &mut self.dynamic, &mut tree.names, self.limits.names)
-            .map_err(|error| error.after(offset))?;
+        ops::check(cursors, self.before, &mut self.dynamic, &mut tree.names, self.limits.names)
+            .map_err(|error| error.after(offset))
+    }
+
+    /// Applies a body that was checked.
+    fn apply(&mut self, tree: &mut Tree, registers: Registers, offset: usize) -> Result<()> {
+        let cursors = Cursors::split(&self.raw, self.ops_at).map_err(|error| error.after(offset))?;
         let reader = OpReader::new(cursors, self.before, &self.dynamic);
         apply::apply(tree, reader, &mut self.journal).map_err(|error| error.after(offset))?;
         self.registers = registers;

@@ -8,6 +8,7 @@ use crate::{
     hash::{self, Key},
     ids::Ids,
     ops::OpWriter,
+    repair::Sum,
     tree::{Kind, NONE, ROOT, Tree},
 };
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -162,6 +163,24 @@ impl Encoder {
     /// As for [`Encoder::delta`].
     pub fn keyframe(&mut self, time: u32) -> Result<&[u8]> {
         self.place_runs()?;
+        self.whole(FrameKind::Keyframe, time, &[])
+    }
+
+    /// Ends the facts of this frame and gives the mirror without those subtrees that a player has as they are, going by the
+    /// sums it tells (ascending by id, see [`Tree::sums`]). Other players can take it too, if they are in step.
+    ///
+    /// # Errors
+    /// As for [`Encoder::delta`].
+    pub fn repair(&mut self, time: u32, sums: &[Sum]) -> Result<&[u8]> {
+        self.place_runs()?;
+        match self.mirror.equal(sums) {
+            kept if kept.is_empty() => self.whole(FrameKind::Keyframe, time, &kept),
+            kept => self.whole(FrameKind::Repair, time, &kept),
+        }
+    }
+
+    /// A frame of the mirror, these subtrees left out.
+    fn whole(&mut self, kind: FrameKind, time: u32, kept: &[u32]) -> Result<&[u8]> {
         self.started = true;
         self.ids.settle();
         self.writer.restart();
@@ -169,9 +188,9 @@ impl Encoder {
         self.raw.clear();
         self.raw.extend_from_slice(&self.mirror.key().0.to_le_bytes());
         self.raw.extend_from_slice(&self.mirror.hash().to_le_bytes());
-        write_tree(&mut self.writer, &self.mirror);
+        write_tree(&mut self.writer, &self.mirror, |id| kept.binary_search(&id).is_ok());
         let apart = self.finish_columns();
-        self.pack(FrameKind::Keyframe, time, apart)
+        self.pack(kind, time, apart)
     }
 
     /// Appends the columns to the body; how many bytes at its end are not worth deflating.
@@ -250,8 +269,8 @@ fn is_random(bytes: &[u8]) -> bool {
     again * 16 < looked
 }
 
-/// Writes the document's properties and all that is below it.
-pub(crate) fn write_tree(writer: &mut OpWriter, tree: &Tree) {
+/// Writes the document's properties and all that is below it, but for what `is_known`.
+fn write_tree(writer: &mut OpWriter, tree: &Tree, is_known: impl Fn(u32) -> bool) {
     for (name, value) in tree.attrs(ROOT) {
         writer.change_attr(ROOT, name, &tree.names, None, value);
     }
@@ -261,7 +280,7 @@ pub(crate) fn write_tree(writer: &mut OpWriter, tree: &Tree) {
     writer.place_end(ROOT);
     let mut id = tree.node(ROOT).first;
     while id != NONE {
-        write_subtree(writer, tree, id, |_| false);
+        write_subtree(writer, tree, id, &is_known);
         id = tree.node(id).next;
     }
     writer.end();

@@ -33,17 +33,20 @@ const KIND: u8 = 0x03;
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// The whole tree, but for subtrees that the player is known to have: mends a tree that lost step.
+    Repair = 0,
     /// The whole tree; needs no frame before it.
     Keyframe = 1,
     /// What changed since the frame before.
     Delta = 2,
-    /// A [`crate::control::Control`] message; outside the sequence of the other two.
+    /// A [`crate::control::Control`] message; outside the sequence of the others.
     Control = 3,
 }
 
 impl Kind {
     const fn from_tag(tag: u8) -> Option<Self> {
         match tag {
+            0 => Some(Self::Repair),
             1 => Some(Self::Keyframe),
             2 => Some(Self::Delta),
             3 => Some(Self::Control),
@@ -57,8 +60,8 @@ impl Kind {
 pub struct Header {
     /// What the frame carries.
     pub kind: Kind,
-    /// Position in the stream: a delta's is one more than that of the keyframe or delta before it. Control frames
-    /// count on their own.
+    /// Position in the stream: a delta's is one more than that of the keyframe, repair or delta before it. Control
+    /// frames count on their own.
     pub seq: u32,
     /// Milliseconds since the stream began; wraps after 49 days.
     pub time: u32,
@@ -145,7 +148,12 @@ pub fn peek<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frame<'a>> {
     }
     let Some(kind) = Kind::from_tag(first & KIND) else {
         let found = format!("kind {}", first & KIND);
-        return Err(Error::new(ErrorKind::Foreign, 0, "kind 1 (keyframe), 2 (delta) or 3 (control)", found));
+        return Err(Error::new(
+            ErrorKind::Foreign,
+            0,
+            "kind 0 (repair), 1 (keyframe), 2 (delta) or 3 (control)",
+            found,
+        ));
     };
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
     let (Some(seq), Some(time), Some(_)) = (word(1), word(5), word(CHECKSUM.start)) else {

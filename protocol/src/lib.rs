@@ -31,6 +31,7 @@ pub mod mode;
 pub mod names;
 pub mod numbers;
 pub mod ops;
+pub mod repair;
 mod sort;
 pub mod splice;
 pub mod tree;

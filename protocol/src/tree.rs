@@ -336,6 +336,11 @@ impl Tree {
         self.key.term(id, node.parent, node.next, node.content)
     }
 
+    /// A node's term, wherever it stands.
+    pub(crate) fn own_term(&self, id: u32) -> u64 {
+        self.key.term(id, NONE, NONE, self.node(id).content)
+    }
+
     #[inline]
     pub(crate) fn is_hashed(&self, id: u32) -> bool {
         id == ROOT || self.nodes[id as usize].parent != NONE

@@ -252,10 +252,10 @@ fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> 
     };
     let header = frame::peek(&bytes, limits).map_err(refused)?.header;
     match header.kind {
-        Kind::Keyframe | Kind::Delta if role == Role::Customer => {
+        Kind::Keyframe | Kind::Repair | Kind::Delta if role == Role::Customer => {
             Ok(Message::Frame { keyframe: header.kind == Kind::Keyframe, seq: header.seq, bytes })
         }
-        Kind::Keyframe | Kind::Delta => {
+        Kind::Keyframe | Kind::Repair | Kind::Delta => {
             Err(Close::Protocol(format!("expected a control frame from an agent, found {:?}", header.kind)))
         }
         Kind::Control => {

@@ -12,6 +12,8 @@ const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
+// How often a player that lost step asks for what it lacks.
+const ASK_MS = 1000;
 
 let compiled;
 
@@ -80,13 +82,26 @@ export class PlayerView {
       outcome = this.engine.push(bytes);
     } catch (error) {
       this.errors++;
-      this.link?.askForKeyframe(() => this.engine.keyframe_request());
       this.emit('error', error);
+      this.ask();
       return;
     }
+    this.asking = false;
     if (outcome === 'rebuilt') this.rebuild();
-    else if (outcome === 'changed') this.change();
+    else if (outcome !== 'in step') this.change();
     this.emit('frame', { seq: this.engine.seq(), outcome });
+  }
+
+  // Asks the customer's page for what is wrong here, and, when that was not enough, for all. Not more often than it should make
+  // such frames.
+  ask() {
+    const now = performance.now();
+    if (now - (this.askedAt ?? -Infinity) < ASK_MS) return;
+    this.askedAt = now;
+    const request = this.engine.request(this.asking === true);
+    this.asking = true;
+    this.send(request);
+    this.emit('request', request);
   }
 
   // The whole page anew, as soon as there is a document for it.
@@ -305,8 +320,8 @@ export class PlayerView {
 
   stats() {
     const { engine } = this;
-    const [frames, refused] = engine.counts();
-    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), frames, errors: refused };
+    const [frames, refused, repairs] = engine.counts();
+    return { seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), frames, errors: refused, repairs };
   }
 
   fail(error) {

@@ -1,7 +1,6 @@
 // The agent's connection to a relay: one WebSocket, taken up again when it breaks.
 
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
-const KEYFRAME_MS = 1000;
 // The relay's close codes (relay/src/close.rs) after which the connection is taken up again.
 const PASSING_CODES = new Set([4005, 4006, 4007, 4008, 4009]);
 
@@ -60,13 +59,6 @@ export class RelayLink {
 
   send(bytes) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
-  }
-
-  // Not more often than the customer's page should make one.
-  askForKeyframe(makeFrame) {
-    if (performance.now() - (this.asked ?? -Infinity) < KEYFRAME_MS) return;
-    this.asked = performance.now();
-    this.send(makeFrame());
   }
 
   close() {

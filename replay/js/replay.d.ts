@@ -26,10 +26,12 @@ export interface Player {
   push(frame: Uint8Array | ArrayBuffer): void;
   /** Resolves when all that was pushed is applied. */
   flush(): Promise<void>;
-  stats(): { seq: number; hash: string; nodes: number; frames: number; errors: number };
+  stats(): { seq: number; hash: string; nodes: number; frames: number; errors: number; repairs: number };
   /** Returns a function that removes the listener. */
   on(event: 'error', fn: (error: Error) => void): () => void;
-  on(event: 'frame', fn: (frame: { seq: number; outcome: 'rebuilt' | 'changed' | 'in step' }) => void): () => void;
+  on(event: 'frame', fn: (frame: { seq: number; outcome: 'rebuilt' | 'changed' | 'repaired' | 'in step' }) => void): () => void;
+  /** A frame was refused: this is to be given to the customer's page (`session.answer`). With a relay it is sent by itself. */
+  on(event: 'request', fn: (request: Uint8Array) => void): () => void;
   on(event: 'rebuilt', fn: (page: { document: Document }) => void): () => void;
   on(event: 'url', fn: (page: { url: string; base: string }) => void): () => void;
   on(event: 'mode', fn: (mode: string) => void): () => void;

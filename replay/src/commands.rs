@@ -121,7 +121,8 @@ impl Commands {
         self.words.push(tag::END);
     }
 
-    fn node(&mut self, tree: &Tree, id: u32) {
+    /// A row of a new node, its children left out.
+    pub(crate) fn node(&mut self, tree: &Tree, id: u32) {
         let node = tree.node(id);
         match node.kind {
             Kind::Element | Kind::Shadow | Kind::Sheet | Kind::Frame => {
@@ -150,9 +151,9 @@ impl Commands {
             match op {
                 Op::PlaceBefore { before } => {
                     let parent = NONE; // The page knows.
-                    self.words.extend([tag::PLACE, parent, before]);
+                    self.place(parent, before);
                 }
-                Op::PlaceEnd { parent } => self.words.extend([tag::PLACE, parent, NONE]),
+                Op::PlaceEnd { parent } => self.place(parent, NONE),
                 Op::Element { id, name, .. } => {
                     self.open(tree, id, Kind::Element, name);
                     (element, count) = (name, self.words.len() - 1);
@@ -176,24 +177,20 @@ impl Commands {
                 }
                 Op::Leaf { id, kind, data } => self.leaf(tree, id, kind, data),
                 Op::Content { id } => self.words.extend([tag::CONTENT, id]),
-                Op::Known { id } => self.words.extend([tag::KNOWN, id]),
-                Op::Up => self.words.push(tag::UP),
-                Op::End => self.words.push(tag::END),
-                Op::Remove { id } => self.words.extend([tag::REMOVE, id]),
+                Op::Known { id } => self.known(id),
+                Op::Up => self.up(),
+                Op::End => self.end(),
+                Op::Remove { id } => self.remove(id),
                 Op::SetAttr { id, name, value } => self.attr(tree, id, name, value),
-                Op::RemoveAttr { id, name } => {
-                    self.name(tree, name);
-                    self.words.extend([tag::NO_ATTR, id, name.0]);
-                }
+                Op::RemoveAttr { id, name } => self.no_attr(tree, id, name),
                 Op::SpliceAttr { id, name, .. } | Op::CountAttr { id, name, .. } => {
                     if let Some(value) = tree.attr(id, name) {
                         self.attr(tree, id, name, value);
                     }
                 }
                 Op::SetData { id, .. } | Op::SpliceData { id, .. } | Op::CountData { id, .. } => {
-                    if tree.is_live(id) && !is_code(tree, id) {
-                        self.words.extend([tag::DATA, id]);
-                        self.string(tree.data(id));
+                    if tree.is_live(id) {
+                        self.data(tree, id);
                     }
                 }
             }
@@ -250,8 +247,41 @@ impl Commands {
         true
     }
 
+    pub(crate) fn place(&mut self, parent: u32, before: u32) {
+        self.words.extend([tag::PLACE, parent, before]);
+    }
+
+    pub(crate) fn known(&mut self, id: u32) {
+        self.words.extend([tag::KNOWN, id]);
+    }
+
+    pub(crate) fn up(&mut self) {
+        self.words.push(tag::UP);
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.words.push(tag::END);
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) {
+        self.words.extend([tag::REMOVE, id]);
+    }
+
+    pub(crate) fn no_attr(&mut self, tree: &Tree, id: u32, name: NameId) {
+        self.name(tree, name);
+        self.words.extend([tag::NO_ATTR, id, name.0]);
+    }
+
+    /// Other data of a node that is there.
+    pub(crate) fn data(&mut self, tree: &Tree, id: u32) {
+        if !is_code(tree, id) {
+            self.words.extend([tag::DATA, id]);
+            self.string(tree.data(id));
+        }
+    }
+
     /// An attribute of a node that is there.
-    fn attr(&mut self, tree: &Tree, id: u32, name: NameId, value: &[u8]) {
+    pub(crate) fn attr(&mut self, tree: &Tree, id: u32, name: NameId, value: &[u8]) {
         let at = self.words.len();
         self.words.extend([tag::ATTR, id]);
         if !self.new_attr(tree, tree.node(id).name, name, value) {

@@ -14,6 +14,7 @@ pub mod html;
 pub mod inspection;
 pub mod player;
 pub mod recording;
+mod repair;
 pub mod safety;
 
 #[cfg(target_arch = "wasm32")]

@@ -3,8 +3,10 @@
 use crate::commands::Commands;
 use protocol::{
     Error, Limits,
+    control::Control,
     decoder::{Decoder, Outcome},
     names::prop,
+    repair,
     tree::{ROOT, Tree},
 };
 
@@ -34,6 +36,7 @@ pub struct Player {
     mode: String,
     frames: u32,
     refused: u32,
+    repairs: u32,
 }
 
 impl Default for Player {
@@ -52,6 +55,7 @@ impl Player {
             mode: String::new(),
             frames: 0,
             refused: 0,
+            repairs: 0,
         }
     }
 
@@ -70,10 +74,17 @@ impl Player {
                     self.mode = mode.to_owned();
                     outcome = Outcome::Rebuilt;
                 }
+                if outcome == Outcome::Repaired {
+                    self.repairs += 1;
+                    if !self.commands.repair(&self.decoder) {
+                        outcome = Outcome::Rebuilt;
+                    }
+                }
                 match outcome {
                     Outcome::Changed => self.commands.changes(&self.decoder),
                     // The numbers of names are those of the new tree.
                     Outcome::Rebuilt | Outcome::InStep => self.commands.restart(),
+                    Outcome::Repaired => {}
                 }
                 Ok(outcome)
             }
@@ -118,6 +129,22 @@ impl Player {
     #[must_use]
     pub const fn refused(&self) -> u32 {
         self.refused
+    }
+
+    /// How often the tree was mended so far.
+    #[must_use]
+    pub const fn repairs(&self) -> u32 {
+        self.repairs
+    }
+
+    /// What is to be told to the customer's page after a frame that was refused: sums of what there is, for a repair, or, where
+    /// there is nothing, that a keyframe is needed.
+    #[must_use]
+    pub fn request(&self) -> Control {
+        match self.decoder.seq() {
+            0 => Control::KeyframeRequest {},
+            _ => Control::RepairRequest { sums: repair::write(&self.tree().sums()) },
+        }
     }
 
     /// What is known of the page as a whole.

@@ -142,12 +142,14 @@ impl Engine {
         Ok(self.recorder.delta(time).map_err(error)?.map(Uint8Array::from))
     }
 
-    /// Ends a frame with the whole page.
+    /// Ends a frame with the whole page, or, if it need not be `whole`, with what a player lacks of it that asked
+    /// for a repair.
     ///
     /// # Errors
     /// When the facts contradict each other.
-    pub fn keyframe(&mut self, time: u32) -> Result<Uint8Array, JsError> {
-        Ok(Uint8Array::from(self.recorder.keyframe(time).map_err(error)?))
+    pub fn keyframe(&mut self, time: u32, whole: bool) -> Result<Uint8Array, JsError> {
+        let frame = if whole { self.recorder.keyframe(time) } else { self.recorder.repair(time) };
+        Ok(Uint8Array::from(frame.map_err(error)?))
     }
 
     /// See [`Recorder::fresh`].
@@ -160,6 +162,11 @@ impl Engine {
     #[must_use]
     pub fn freed(&self) -> Uint32Array {
         Uint32Array::from(self.recorder.freed())
+    }
+
+    /// See [`Recorder::strays`].
+    pub fn strays(&mut self) -> Uint32Array {
+        Uint32Array::from(&self.recorder.strays()[..])
     }
 
     /// See [`Recorder::customs`].
@@ -252,6 +259,7 @@ impl Engine {
             Control::Left { user } => {
                 push(&out, user.into());
             }
+            Control::RepairRequest { sums } => self.recorder.mend(&sums),
             Control::Ended { reason } => {
                 push(&out, (reason as u8).into());
             }

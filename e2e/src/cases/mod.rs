@@ -1,6 +1,7 @@
 //! The cases, by what they are about.
 
 mod comparator;
+mod drift;
 mod hostile;
 mod long;
 mod own;
@@ -27,6 +28,8 @@ pub(crate) enum Case {
     Session(session::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
+    /// Ends that have come to differ.
+    Drift(drift::Cause),
     /// What must not leave the page.
     Privacy(privacy::Scenario),
     /// What browsers do that an engine must be careful of.
@@ -43,6 +46,7 @@ impl Case {
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
         }
@@ -74,6 +78,7 @@ impl Case {
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
         }
@@ -86,6 +91,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
     if folders.shared.is_dir() {

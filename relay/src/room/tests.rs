@@ -69,7 +69,7 @@ fn name(bytes: &Bytes) -> String {
     let header = frame::peek(bytes, &Limits::DEFAULT).unwrap().header;
     match header.kind {
         Kind::Keyframe => format!("K{}", header.seq),
-        Kind::Delta => format!("D{}", header.seq),
+        Kind::Repair | Kind::Delta => format!("D{}", header.seq),
         Kind::Control => match Control::read(bytes, &Limits::DEFAULT).unwrap() {
             Control::Joined { user, .. } => format!("Joined {user}"),
             Control::Left { user } => format!("Left {user}"),
@@ -399,7 +399,7 @@ proptest! {
                         match (header.kind, *last) {
                             (Kind::Control, _) => continue,
                             (Kind::Keyframe, before) => prop_assert!(before.is_none_or(|(seq, _)| header.seq > seq)),
-                            (Kind::Delta, before) => prop_assert_eq!(before.map(|(seq, _)| seq + 1), Some(header.seq)),
+                            (Kind::Repair | Kind::Delta, before) => prop_assert_eq!(before.map(|(seq, _)| seq + 1), Some(header.seq)),
                         }
                         *last = Some((header.seq, header.kind));
                     }

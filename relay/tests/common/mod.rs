@@ -242,7 +242,7 @@ fn name(bytes: &[u8]) -> String {
     let header = frame::read(bytes, &Limits::DEFAULT).unwrap().header;
     match header.kind {
         Kind::Keyframe => format!("K{}", header.seq),
-        Kind::Delta => format!("D{}", header.seq),
+        Kind::Repair | Kind::Delta => format!("D{}", header.seq),
         Kind::Control => match Control::read(bytes, &Limits::DEFAULT).unwrap() {
             Control::Joined { user, role, name } => format!("Joined {user} {role:?} {name}").trim_end().to_owned(),
             Control::Left { user } => format!("Left {user}"),

@@ -31,7 +31,7 @@ impl Engine {
         Self::default()
     }
 
-    /// Takes a frame: `rebuilt`, `changed`, or `in step`.
+    /// Takes a frame: `rebuilt`, `changed`, `repaired`, or `in step`.
     ///
     /// # Errors
     /// With frame, offset and expectation; nothing has changed then.
@@ -41,6 +41,7 @@ impl Engine {
             Outcome::Rebuilt => "rebuilt",
             Outcome::Changed => "changed",
             Outcome::InStep => "in step",
+            Outcome::Repaired => "repaired",
         }
         .to_owned())
     }
@@ -103,10 +104,11 @@ impl Engine {
         self.player.tree().count()
     }
 
-    /// Frames applied and refused.
+    /// Frames applied, refused, and those of them that mended the tree.
     #[must_use]
     pub fn counts(&self) -> Array {
-        Array::of2(&self.player.frames().into(), &self.player.refused().into())
+        let player = &self.player;
+        Array::of3(&player.frames().into(), &player.refused().into(), &player.repairs().into())
     }
 
     /// Reads a control frame: the message's name and fields.
@@ -128,12 +130,14 @@ impl Engine {
         Ok(out)
     }
 
-    /// The frame that asks for a keyframe.
+    /// The frame that asks for a keyframe; after a frame that was refused, the one that asks for what is wrong only
+    /// ([`Player::request`](crate::Player::request)).
     ///
     /// # Errors
     /// Never; the signature is that of its siblings.
-    pub fn keyframe_request(&mut self) -> Result<Uint8Array, JsError> {
-        self.message(&Control::KeyframeRequest {})
+    pub fn request(&mut self, whole: bool) -> Result<Uint8Array, JsError> {
+        let message = if whole { Control::KeyframeRequest {} } else { self.player.request() };
+        self.message(&message)
     }
 
     /// The frame that moves the agent's pointer.
