@@ -1,8 +1,8 @@
 // The engine: loaded by the loader when a session starts. Exposes itself under a symbol, not a name, on the page.
 
 import init, * as glue from 'cobrowse-capture-wasm';
+import { PageRecorder } from './recorder.js';
 import { Session, saved } from './session.js';
-import { warmUp } from './warm.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
@@ -46,7 +46,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
   // A session that begins meanwhile goes before.
   const prepare = () => {
     if (document.querySelector('canvas')) part('content')().catch(() => undefined);
-    return (warmed ??= ready().then((wasm) => warmUp(wasm, () => !current)));
+    return (warmed ??= Promise.all([part('warm')(), ready()]).then(([warmUp, wasm]) => warmUp(PageRecorder, wasm, () => !current)));
   };
 
   return {

@@ -1,8 +1,6 @@
 // A rehearsal over a small document of its own, while the page is idle: a browser translates a function when it is first
 // called, and better (script and wasm alike) when it is called often. Behind `preload()`, the page's own first capture
-// finds this done.
-
-import { PageRecorder } from './recorder.js';
+// finds this done. Fetched by it only; exposes itself under a symbol, not a name, on the page.
 
 const SVG = 'http://www.w3.org/2000/svg';
 // In one of so many turns the page is one whose markup does not say all.
@@ -15,7 +13,7 @@ const ROWS = { least: 40, most: 1600 };
 const PATIENCE_MS = 50;
 
 // Turn after turn while `isWanted()`; a session that begins does not wait for it.
-export async function warmUp(wasm, isWanted) {
+async function warmUp(PageRecorder, wasm, isWanted) {
   const scope = scopeOf(window);
   let rows = ROWS.least, total = 0, turn = 0;
   while (total < TOTAL_MS) {
@@ -23,7 +21,7 @@ export async function warmUp(wasm, isWanted) {
     if (!isWanted()) return;
     const start = performance.now();
     try {
-      rehearse(wasm, Math.round(rows), scope, ++turn % UNCLEAR_TURNS === 0);
+      rehearse(PageRecorder, wasm, Math.round(rows), scope, ++turn % UNCLEAR_TURNS === 0);
     } catch {
       return; // What it cannot do here, a session will say.
     }
@@ -39,7 +37,7 @@ const idle = () =>
     else setTimeout(resolve, 1);
   });
 
-function rehearse(wasm, rows, scope, unclear) {
+function rehearse(PageRecorder, wasm, rows, scope, unclear) {
   const document = window.document.implementation.createHTMLDocument('rehearsal');
   const style = document.createElement('style');
   style.textContent = 'li { color: red; }';
@@ -103,3 +101,5 @@ function scopeOf(window) {
     type?.prototype && { prototype: Object.defineProperties({}, Object.getOwnPropertyDescriptors(type.prototype)) };
   return new Proxy({}, { get: (_, name) => (copies[name] ??= copy(window[name])) });
 }
+
+window[Symbol.for('cobrowse.warm')] = warmUp;

@@ -6,8 +6,8 @@
 
 use capture::{facts::tag, web::Engine};
 use protocol::{
-    Limits,
-    control::Control,
+    Limits, Mode,
+    control::{Control, EndReason, Refusal},
     decoder::Decoder,
     names::Namespace,
     tree::{NONE, ROOT},
@@ -62,6 +62,28 @@ fn a_malformed_batch_is_an_error_and_no_panic() {
     for words in [&[99][..], &[tag::TEXT], &[tag::ELEMENT, 7, 0, 0], &[tag::UP], &[tag::RUN]] {
         assert!(hand_over(&mut engine, words, "").is_err(), "{words:?}");
     }
+}
+
+#[wasm_bindgen_test]
+fn what_the_customer_says_is_read_as_it_was_meant() {
+    let mut engine = page();
+    let frames = [
+        engine.mode_changed("view"),
+        engine.paused(true),
+        engine.paused(false),
+        engine.ended(),
+        engine.refuse(5, Refusal::Busy as u8),
+    ];
+    let said = frames.map(|frame| frame.unwrap_or_else(|_| panic!("a frame")).to_vec());
+    let read = said.map(|frame| Control::read(&frame, &Limits::DEFAULT).unwrap());
+    let meant = [
+        Control::ModeChanged { mode: Mode::View },
+        Control::Paused {},
+        Control::Resumed {},
+        Control::Ended { reason: EndReason::Customer },
+        Control::Refused { command: 5, reason: Refusal::Busy },
+    ];
+    assert_eq!(read, meant);
 }
 
 #[wasm_bindgen_test]

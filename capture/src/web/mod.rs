@@ -7,6 +7,7 @@ use js_sys::{Array, Uint8Array, Uint32Array};
 use protocol::{
     Limits, Mode,
     control::{Control, EndReason, Refusal},
+    frame::{self, Kind},
     tree::NONE,
 };
 use wasm_bindgen::prelude::*;
@@ -285,7 +286,7 @@ impl Engine {
     /// When there is no such mode.
     pub fn mode_changed(&mut self, mode: &str) -> Result<Uint8Array, JsError> {
         let mode = mode.parse().map_err(error)?;
-        self.message(&Control::ModeChanged { mode })
+        self.message(&[Control::ModeChanged { mode }.tag(), mode as u8])
     }
 
     /// The frame that tells agents that the session is paused, or goes on.
@@ -293,7 +294,7 @@ impl Engine {
     /// # Errors
     /// Never; the signature is that of its siblings.
     pub fn paused(&mut self, paused: bool) -> Result<Uint8Array, JsError> {
-        self.message(&if paused { Control::Paused {} } else { Control::Resumed {} })
+        self.message(&[if paused { Control::Paused {} } else { Control::Resumed {} }.tag()])
     }
 
     /// The frame that ends the session on the customer's behalf.
@@ -301,16 +302,20 @@ impl Engine {
     /// # Errors
     /// Never; the signature is that of its siblings.
     pub fn ended(&mut self) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Ended { reason: EndReason::Customer })
+        let reason = EndReason::Customer;
+        self.message(&[Control::Ended { reason }.tag(), reason as u8])
     }
 
     fn refused(&mut self, command: u8, reason: Refusal) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Refused { command, reason })
+        self.message(&[Control::Refused { command, reason }.tag(), command, reason as u8])
     }
 
-    fn message(&mut self, message: &Control) -> Result<Uint8Array, JsError> {
+    /// What a customer's page says has fields of one byte each, below 251: written as they are (`docs/wire-format.md` §6).
+    fn message(&mut self, body: &[u8]) -> Result<Uint8Array, JsError> {
         self.controls += 1;
-        Ok(Uint8Array::from(&message.to_frame(self.controls, 0).map_err(error)?[..]))
+        let mut frame = Vec::new();
+        frame::write(&mut frame, Kind::Control, self.controls, 0, 0, body).map_err(error)?;
+        Ok(Uint8Array::from(&frame[..]))
     }
 }
 
