@@ -3,6 +3,7 @@
 
 import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
+import { Features } from './features.js';
 import { isPopover, noteOpened, popoverLayer } from './layers.js';
 import { MEDIA_EVENTS } from './media.js';
 import { Patches } from './patches.js';
@@ -104,6 +105,7 @@ export class Changes {
     this.listen(document, 'pointerdown', over('active', true), true);
     for (const type of ['pointerup', 'pointercancel']) this.listen(document, type, over('active', false), true);
     this.listen(document, 'load', (event) => this.noteLoad(event), true);
+    this.listen(document, 'animationstart', (event) => this.onAnimated?.(event.target), true);
   }
 
   // For what no observer tells. Behind the first frame: a prototype that is changed makes the browser forget what it has
@@ -112,16 +114,19 @@ export class Changes {
     this.patches = [];
     this.patch(this.page.scope);
     for (const document of this.frames.values()) this.patchLater(document);
+    whenIdle(() => {
+      if (this.ended) return;
+      this.features = new Features(this.page.window, () => this.noteDocument());
+      this.noteDocument();
+    });
   }
 
   // A frame's, when there is time.
   patchLater(document) {
-    const run = () => {
+    whenIdle(() => {
       const scope = dom.defaultView(document); // It has none when the frame has moved on.
       if (scope !== null && !this.ended) this.patch(scope);
-    };
-    if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 300 });
-    else setTimeout(run, 50);
+    });
   }
 
   // In one window: a frame's has prototypes of its own.
@@ -130,6 +135,7 @@ export class Changes {
     const { Element } = scope;
     const patches = new Patches();
     this.patches.push(patches);
+    patches.method(Element.prototype, 'animate', (node) => this.onAnimated?.(node));
     // No record tells of a shadow root that comes to an element in the page.
     const attached = (host, root) => {
       noteRoot(host, root);
@@ -169,6 +175,7 @@ export class Changes {
     this.ended = true;
     for (const patches of this.patches ?? []) patches.takeBack();
     this.sheets.disconnect();
+    this.features?.disconnect();
     this.observer.disconnect();
     this.sizes?.disconnect();
     for (const [target, type, listener, options] of this.listeners) target.removeEventListener(type, listener, options);
@@ -407,6 +414,7 @@ export class Changes {
     for (const node of scrolled) this.stateScroll(node, fresh);
     for (const node of resized) this.stateSize(node);
     this.content?.state(reader);
+    this.motion?.state(reader);
     if (this.documentChanged) stateDocument(this);
   }
 
@@ -654,6 +662,11 @@ export class Changes {
     }
     this.marked = found;
   }
+}
+
+function whenIdle(run) {
+  if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 300 });
+  else setTimeout(run, 50);
 }
 
 // An attribute without a namespace by its name, whatever the case.

@@ -35,7 +35,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready, part('live'), part('content'), part('walk'));
+      await session.open(ready, part('live'), part('content'), part('walk'), part('motion'));
     } catch (error) {
       session.end('failed');
       throw error;

@@ -7,7 +7,7 @@ let count = 0;
 const numbers = new WeakMap(); // element → when it came, counted
 
 // Whether a selector that a browser may not know says yes.
-function is(node, selector) {
+export function is(node, selector) {
   try {
     return dom.matches(node, selector);
   } catch {

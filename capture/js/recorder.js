@@ -43,6 +43,8 @@ export class PageRecorder {
       this.changes.poll(false);
       if (this.content) this.content.poll();
       else if (this.needsContent(true)) this.loadContent();
+      if (this.motion) this.motion.poll();
+      else if (!this.looked) this.lookForMotion();
       this.schedule();
     }, POLL_MS);
     this.walkTimer = setTimeout(() => this.loadWalk().catch((error) => console.warn(error.message)), WALK_MS);
@@ -63,9 +65,12 @@ export class PageRecorder {
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.onTopLayer = this.options.onTopLayer;
     this.changes.content = this.content;
+    this.changes.motion = this.motion;
+    this.changes.onAnimated = (node) => (this.motion ? this.motion.note(node) : this.loadMotion());
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
     this.walk?.restart();
+    this.motion?.restart();
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
     this.reader.withScroll = true;
@@ -108,6 +113,11 @@ export class PageRecorder {
 
   time() {
     return Math.max(0, Math.round(performance.now() - this.started));
+  }
+
+  // The message that tells the mode tells the time, too: a player that comes late has only old frames to go by.
+  modeFrame(mode) {
+    return this.engine.mode_changed(mode, this.time());
   }
 
   schedule() {
@@ -170,9 +180,27 @@ export class PageRecorder {
     ));
   }
 
+  // Whether something moves that was begun before this session.
+  lookForMotion() {
+    this.looked = true;
+    const animations = this.page.document.getAnimations?.() ?? [];
+    if (animations.some((animation) => !('transitionProperty' in animation))) this.loadMotion();
+  }
+
+  // Fetches what pages with animations need.
+  loadMotion() {
+    return (this.loadingMotion ??= this.options.motion?.().then(
+      (Motion) => {
+        if (!this.ended) this.motion = this.changes.motion = new Motion(this);
+      },
+      (error) => console.warn(error.message),
+    ));
+  }
+
   // As `flush()`, with what takes a while to be read.
   async flushAll() {
     if (this.paused || this.ended) return;
+    await this.loadingMotion;
     if (this.content || this.needsContent(false)) {
       // What is not told yet is told first.
       this.flush();

@@ -19,7 +19,7 @@ export async function join(session) {
       if (!recorder) return;
       // Whatever was on its way when the connection broke is in a keyframe.
       if (next !== recorder.engine.seq() + 1) recorder.keyframe();
-      session.tell(recorder.engine.mode_changed(session.mode));
+      session.tell(recorder.modeFrame(session.mode));
     },
     message: (bytes) => control(session, bytes),
     ended: (reason) => session.end(reason),
@@ -72,7 +72,7 @@ function control(session, bytes) {
     case 'Joined':
       if (fields[1] === ROLE_AGENT) {
         agents.set(fields[0], fields[2]);
-        session.tell(recorder.engine.mode_changed(session.mode));
+        session.tell(recorder.modeFrame(session.mode));
         session.emit('agent-joined', { user: fields[0], name: fields[2] });
       }
       break;

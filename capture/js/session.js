@@ -46,8 +46,9 @@ export class Session {
   }
 
   // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
-  // relay goes without; `content()` what only some pages need; `walk()` what compares page and mirror.
-  async open(ready, people, content, walk) {
+  // relay goes without; `content()` what only some pages need; `walk()` what compares page and mirror;
+  // `motion()` what pages with animations need.
+  async open(ready, people, content, walk, motion) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
@@ -67,6 +68,7 @@ export class Session {
       resources: options.resources ?? 'auto',
       content,
       walk,
+      motion,
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
@@ -77,7 +79,7 @@ export class Session {
     // Behind it comes what is ours: a page without it is read faster.
     this.recorder.keyframe();
     if (shows) this.overlay.show();
-    if (this.link) this.tell(this.recorder.engine.mode_changed(this.mode));
+    if (this.link) this.tell(this.recorder.modeFrame(this.mode));
   }
 
   send(frame) {
@@ -115,7 +117,7 @@ export class Session {
     if (!MODES.includes(mode)) throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
     this.mode = mode;
     if (this.link) this.live.save(this);
-    if (this.recorder) this.tell(this.recorder.engine.mode_changed(mode));
+    if (this.recorder) this.tell(this.recorder.modeFrame(mode));
     this.overlay?.update();
     this.emit('mode', mode);
   }

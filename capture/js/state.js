@@ -1,7 +1,7 @@
 // State of form controls and dialogs that is in no attribute.
 
 import * as dom from './dom.js';
-import { modalLayer } from './layers.js';
+import { is, modalLayer } from './layers.js';
 import { playbackOf } from './media.js';
 
 // Up to MEDIA: elements with state of their own.
@@ -43,6 +43,7 @@ export function stateOf(node, kind, report) {
     }
     case KIND.SELECT:
       // No option is chosen: without saying so, the first one would be.
+      report('open', is(node, ':open') ? '1' : null);
       report('selected', dom.selectIndex(node) < 0 && dom.selectLength(node) > 0 && dom.selectType(node) === 'select-one' ? '0' : null);
       return;
     case KIND.OPTION: {

@@ -28,7 +28,29 @@ export function stateDocument(changes) {
   say('fullscreen', idOf(document.fullscreenElement));
   say('defined', definedNames(changes));
   say('selection', selection(changes));
+  say('features', changes.features?.state() ?? null);
+  stateRange(changes, focus, id);
   if (changes.pointer) say('pointer', changes.pointer);
+}
+
+// What is selected of the text in the field that has the focus, or where the caret is in it; nothing where that is behind its
+// last letter. Offsets in UTF-16 code units.
+function stateRange(changes, field, id) {
+  const { reader } = changes;
+  const range = id === undefined ? null : rangeOf(field);
+  const say = (id, value) => reader.attr(id, reader.prop('range'), value);
+  const before = changes.ranged && reader.ids.find(changes.ranged);
+  if (before !== undefined && before !== null && before !== id) say(before, null);
+  if (range !== null || before === id && before !== undefined) say(id, range);
+  changes.ranged = range === null ? null : field;
+}
+
+function rangeOf(field) {
+  const name = dom.namespaceURI(field) === dom.HTML ? dom.localName(field) : '';
+  if (name !== 'input' && name !== 'textarea') return null;
+  const { selectionStart: start, selectionEnd: end, selectionDirection: direction, value } = field;
+  if (typeof start !== 'number' || start === end && end === value.length) return null;
+  return start + ' ' + end + ' ' + direction;
 }
 
 // Custom elements that are defined, of those that were told.

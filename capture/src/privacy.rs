@@ -386,7 +386,17 @@ pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u
 fn is_seen(name: &str) -> bool {
     matches!(
         name,
-        "checked" | "selected" | "indeterminate" | "outside" | "url" | "base" | "playback" | "picture" | "selection"
+        "checked"
+            | "selected"
+            | "indeterminate"
+            | "outside"
+            | "url"
+            | "base"
+            | "playback"
+            | "picture"
+            | "selection"
+            | "range"
+            | "animations"
     ) || name.starts_with("tile ")
 }
 

@@ -68,7 +68,7 @@ fn a_malformed_batch_is_an_error_and_no_panic() {
 fn what_the_customer_says_is_read_as_it_was_meant() {
     let mut engine = page();
     let frames = [
-        engine.mode_changed("view"),
+        engine.mode_changed("view", 1_500),
         engine.paused(true),
         engine.paused(false),
         engine.ended(),

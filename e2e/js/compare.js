@@ -74,6 +74,7 @@
   const innerAdoptedStyleSheets = getter(ShadowRoot.prototype, 'adoptedStyleSheets');
   const compatMode = getter(Document.prototype, 'compatMode');
   const defaultView = getter(Document.prototype, 'defaultView');
+  const activeElement = getter(Document.prototype, 'activeElement');
   const selection = method(Document.prototype, 'getSelection');
   const elementFromPoint = method(Document.prototype, 'elementFromPoint');
   const mediaPaused = getter(HTMLMediaElement.prototype, 'paused');
@@ -231,7 +232,9 @@
       const root = this.document;
       this.say(root, 0, 'mode', compatMode(root));
       // What is masked is as long as what is not.
-      this.say(root, 0, 'selected', `${String(selection(root) ?? '').length} units`);
+      // What is selected in a field is the field's, and not told where that has no focus.
+      const inField = /^(input|textarea)$/.test(activeElement(root)?.localName ?? '');
+      this.say(root, 0, 'selected', inField ? '0 units' : `${String(selection(root) ?? '').length} units`);
       const stack = [[firstChild(root), 0, false]];
       while (stack.length > 0) {
         const frame = stack[stack.length - 1];

@@ -4,8 +4,10 @@
 
 import * as dom from './dom.js';
 import { Canvases } from './canvas.js';
+import { Features } from './features.js';
 import { FrameNode, Frames } from './frames.js';
 import { HTML, createElement, createLeaf, setAttribute } from './make.js';
+import { Motion } from './motion.js';
 import { Resources } from './resources.js';
 import { States } from './states.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
@@ -31,7 +33,8 @@ const WHOLE = /^\s*(https?:\/\/|(?!https?:)[a-z][a-z0-9+.-]*:)/i;
 const UNSEEN = { display: 'none', position: 'absolute', visibility: 'hidden', width: '0', height: '0', overflow: 'hidden', pointerEvents: 'none' };
 
 export class Page {
-  constructor(document, window) {
+  // `clock()` gives the stream's time.
+  constructor(document, window, clock) {
     this.document = document;
     this.window = window;
     this.nodes = [document];
@@ -46,6 +49,9 @@ export class Page {
     this.drawn = new Set(); // canvases with other pixels in this frame
     this.resources = new Resources(this);
     this.states = new States(this);
+    this.features = new Features(this);
+    this.motion = new Motion(clock);
+    this.lists = new Set(); // selects whose list is open
     this.frame = undefined; // the one that is being told
     this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
@@ -79,6 +85,7 @@ export class Page {
   settle() {
     this.frames.settle();
     this.sheets.settle();
+    this.features.settle();
   }
 
   // What other nodes can be below: of a frame, its document.
@@ -421,6 +428,7 @@ export class Page {
       this.resources.setProp(name, value);
       this.states.setProp(name, value);
       if (name === 'url') this.address = value;
+      if (name === 'features') this.features.set(value);
       if (name === 'defined') this.late.push([0, () => this.define(value ?? '')]);
       if (name === 'selection') this.late.push([5, () => attempt(() => this.select(value))]);
       return;
@@ -443,6 +451,16 @@ export class Page {
         this.late.push([on ? 2 : 1, () => (node.selected = on)]);
         break;
       }
+      case 'open':
+        if (value === null) this.lists.delete(node);
+        else this.lists.add(node);
+        break;
+      case 'range':
+        this.late.push([5, () => attempt(() => selectIn(node, value))]);
+        break;
+      case 'animations':
+        this.late.push([6, () => attempt(() => this.motion.set(node, value))]);
+        break;
       case 'indeterminate':
         this.late.push([1, () => (node.indeterminate = value === '1')]);
         break;
@@ -542,6 +560,12 @@ export class Page {
     this.hide(node);
     this.shown.set(node, dom.animate(node, frame, { duration: 0, fill: 'forwards' }));
   }
+}
+
+// What is selected in a field; by default the caret is behind the last letter.
+function selectIn(field, value) {
+  const [start, end, direction] = value === null ? [field.value.length, field.value.length, 'none'] : value.split(' ');
+  field.setSelectionRange(Number(start), Number(end), direction);
 }
 
 // Puts a dialog into the top layer, or takes it out. `showModal` gives the focus to the dialog, which would take it from

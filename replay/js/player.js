@@ -3,6 +3,7 @@
 import init, * as glue from 'cobrowse-replay-wasm';
 import * as dom from './dom.js';
 import { AgentInput } from './input.js';
+import { Lists } from './lists.js';
 import { makeFrame } from './frame.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
@@ -12,6 +13,8 @@ const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
+// By so much the stream's clock may be other than was thought, without that being seen.
+const CLOCK_MS = 50;
 // How often a player that lost step asks for what it lacks.
 const ASK_MS = 1000;
 
@@ -40,6 +43,7 @@ export class PlayerView {
     this.cursor = makeCursor();
     this.ring = makeRing();
     this.stage.append(this.ring, this.cursor);
+    this.lists = new Lists(this.stage);
     this.sizes = new ResizeObserver(() => this.fit());
     this.sizes.observe(this.stage);
     this.input = new AgentInput(this);
@@ -87,9 +91,21 @@ export class PlayerView {
       return;
     }
     this.asking = false;
+    this.tick(this.engine.time(), false);
     if (outcome === 'rebuilt') this.rebuild();
     else if (outcome !== 'in step') this.change();
     this.emit('frame', { seq: this.engine.seq(), outcome });
+  }
+
+  // What the stream's clock shows: it runs on between two frames. The frame that came soonest says best what it shows; a
+  // message says it exactly.
+  tick(time, isNow) {
+    const lag = performance.now() - time;
+    const isEarlier = !this.link && time < this.timeBefore; // Another page's, or another place of a recording.
+    const before = this.lag;
+    this.lag = isNow || isEarlier ? lag : Math.min(this.lag ?? Infinity, lag);
+    if (Math.abs(this.lag - before) > CLOCK_MS) this.page?.motion.again();
+    this.timeBefore = time;
   }
 
   // Asks the customer's page for what is wrong here, and, when that was not enough, for all. Not more often than it should make
@@ -117,11 +133,12 @@ export class PlayerView {
         iframe.remove();
         return;
       }
-      const page = new Page(iframe.contentDocument, iframe.contentWindow);
+      const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag);
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);
       if (base !== url && page.base === null) page.rebase();
+      this.lists.clear();
       const before = this.iframe;
       this.iframe = iframe;
       this.page = page;
@@ -193,6 +210,7 @@ export class PlayerView {
       this.showFocus();
     }
     page.states.show();
+    this.lists.show(page.lists, (element) => this.placeOf(element));
     Object.assign(shown, { viewport, focus });
   }
 
@@ -240,6 +258,13 @@ export class PlayerView {
     return rect;
   }
 
+  // Where an element is in the stage, and how much it is scaled.
+  placeOf(element) {
+    const { x, y, width, height } = this.rectOf(element);
+    const { scale, offset } = this;
+    return { left: offset.x + x * scale, top: offset.y + y * scale, width: width * scale, height: height * scale, scale };
+  }
+
   // The customer's viewport, scaled to fit the container.
   fit() {
     if (!this.iframe || !this.viewport) return;
@@ -276,6 +301,8 @@ export class PlayerView {
     }
     switch (name) {
       case 'ModeChanged':
+        // It tells the stream's time (docs/wire-format.md, §2), of which a player that comes late knows no more than old frames.
+        this.tick(new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true), true);
         this.mode = fields[0];
         this.input.update();
         this.emit('mode', fields[0]);

@@ -12,9 +12,10 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
-/// Fetched only where there are people (a question, a bar, a relay), or pictures of the page's own making; behind the first
-/// frames; by `preload()`.
-const PARTS: [&str; 4] = ["capture-live.js", "capture-content.js", "capture-walk.js", "capture-warm.js"];
+/// Fetched only where there are people (a question, a bar, a relay), pictures of the page's own making, or animations; behind
+/// the first frames; by `preload()`.
+const PARTS: [&str; 5] =
+    ["capture-live.js", "capture-content.js", "capture-motion.js", "capture-walk.js", "capture-warm.js"];
 
 /// One file's sizes in bytes.
 struct Row {

@@ -280,13 +280,13 @@ impl Engine {
         self.refused(command, reason)
     }
 
-    /// The frame that tells agents the mode.
+    /// The frame that tells agents the mode, and the time, in milliseconds since the stream began.
     ///
     /// # Errors
     /// When there is no such mode.
-    pub fn mode_changed(&mut self, mode: &str) -> Result<Uint8Array, JsError> {
+    pub fn mode_changed(&mut self, mode: &str, time: u32) -> Result<Uint8Array, JsError> {
         let mode = mode.parse().map_err(error)?;
-        self.message(&[Control::ModeChanged { mode }.tag(), mode as u8])
+        self.message(&[Control::ModeChanged { mode }.tag(), mode as u8], time)
     }
 
     /// The frame that tells agents that the session is paused, or goes on.
@@ -294,7 +294,7 @@ impl Engine {
     /// # Errors
     /// Never; the signature is that of its siblings.
     pub fn paused(&mut self, paused: bool) -> Result<Uint8Array, JsError> {
-        self.message(&[if paused { Control::Paused {} } else { Control::Resumed {} }.tag()])
+        self.message(&[if paused { Control::Paused {} } else { Control::Resumed {} }.tag()], 0)
     }
 
     /// The frame that ends the session on the customer's behalf.
@@ -303,18 +303,18 @@ impl Engine {
     /// Never; the signature is that of its siblings.
     pub fn ended(&mut self) -> Result<Uint8Array, JsError> {
         let reason = EndReason::Customer;
-        self.message(&[Control::Ended { reason }.tag(), reason as u8])
+        self.message(&[Control::Ended { reason }.tag(), reason as u8], 0)
     }
 
     fn refused(&mut self, command: u8, reason: Refusal) -> Result<Uint8Array, JsError> {
-        self.message(&[Control::Refused { command, reason }.tag(), command, reason as u8])
+        self.message(&[Control::Refused { command, reason }.tag(), command, reason as u8], 0)
     }
 
     /// What a customer's page says has fields of one byte each, below 251: written as they are (`docs/wire-format.md` §6).
-    fn message(&mut self, body: &[u8]) -> Result<Uint8Array, JsError> {
+    fn message(&mut self, body: &[u8], time: u32) -> Result<Uint8Array, JsError> {
         self.controls += 1;
         let mut frame = Vec::new();
-        frame::write(&mut frame, Kind::Control, self.controls, 0, 0, body).map_err(error)?;
+        frame::write(&mut frame, Kind::Control, self.controls, time, 0, body).map_err(error)?;
         Ok(Uint8Array::from(&frame[..]))
     }
 }

@@ -3,6 +3,7 @@
 mod comparator;
 mod drift;
 mod hostile;
+mod live;
 mod long;
 mod own;
 mod privacy;
@@ -28,6 +29,8 @@ pub(crate) enum Case {
     Session(session::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
+    /// State that no document holds.
+    Live(live::State),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -46,6 +49,7 @@ impl Case {
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Live(state) => format!("live/{}", state.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
@@ -78,6 +82,7 @@ impl Case {
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Live(state) => live::run(bench, *state).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
@@ -91,6 +96,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));

@@ -98,6 +98,12 @@ impl Engine {
         format!("{:016x}", self.player.tree().hash())
     }
 
+    /// The time of that frame, in milliseconds since the stream began.
+    #[must_use]
+    pub fn time(&self) -> u32 {
+        self.player.decoder().time()
+    }
+
     /// How many nodes the tree has.
     #[must_use]
     pub fn nodes(&self) -> u32 {
