@@ -27,6 +27,9 @@ export interface StartOptions {
   block?: string | string[];
   /** Selectors of elements that are not reported at all. */
   ignore?: string | string[];
+  /** Origins of frames that may say themselves what they hold, such as `https://forms.example`. Their pages have the script too, with
+   *  this page's origin in its attribute `data-frame-of`. Frames of other origins are boxes. */
+  frames?: string | string[];
   /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
    *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;

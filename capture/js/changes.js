@@ -415,6 +415,7 @@ export class Changes {
     for (const node of resized) this.stateSize(node);
     this.content?.state(reader);
     this.motion?.state(reader);
+    this.guests?.state(reader);
     if (this.documentChanged) stateDocument(this);
   }
 
@@ -585,7 +586,7 @@ export class Changes {
       if (id === undefined || reader.closed.has(host)) continue;
       const isFrame = this.kind(host) === KIND.FRAME;
       const root = isFrame ? dom.frameDocument(host) : shadowOf(host);
-      if (isFrame) reader.attr(id, reader.prop('outside'), outsideOf(host));
+      if (isFrame && !reader.joined.has(host)) reader.attr(id, reader.prop('outside'), outsideOf(host));
       if (root === null || reader.ids.has(root)) continue;
       const first = reader.first(host);
       reader.beginRun(id, first === null ? null : reader.ids.find(first));

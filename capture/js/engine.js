@@ -1,8 +1,11 @@
 // The engine: loaded by the loader when a session starts. Exposes itself under a symbol, not a name, on the page.
 
 import init, * as glue from 'cobrowse-capture-wasm';
+import { Changes } from './changes.js';
+import { Reader } from './reader.js';
 import { PageRecorder } from './recorder.js';
 import { Session, saved } from './session.js';
+import { hearOnly, reportDocument } from './state.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
@@ -35,7 +38,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready, part('live'), part('content'), part('walk'), part('motion'));
+      await session.open(ready, part('live'), part('content'), part('walk'), part('motion'), part('hosts'));
     } catch (error) {
       session.end('failed');
       throw error;
@@ -51,6 +54,8 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
 
   return {
     prepare,
+    // In a frame: the page around has given this port.
+    join: (port) => part('guest')().then((Guest) => new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument })),
     start: (options = {}) => begin(options),
     resume: () => {
       const session = saved();

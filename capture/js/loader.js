@@ -55,6 +55,16 @@
       },
     ));
 
+  // A frame that pages of these origins may have: such a page asks for what it holds.
+  const hosts = script && script.getAttribute('data-frame-of');
+  if (hosts && window.parent !== window) {
+    const allowed = hosts.split(/\s+/);
+    window.addEventListener('message', ({ data, origin, ports }) => {
+      if (data === 'cobrowse:frame' && ports[0] && allowed.includes(origin)) load().then((engine) => engine.join(ports[0]), () => undefined);
+    });
+    window.parent.postMessage('cobrowse:here', '*');
+  }
+
   let session = Promise.resolve(null);
 
   window.Cobrowse = {

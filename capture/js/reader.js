@@ -31,6 +31,7 @@ export class Reader {
     this.canvases = new Set(); // those told
     this.pictures = new Set(); // images that may have to be carried
     this.closed = new WeakSet(); // elements whose content is not read
+    this.joined = new WeakSet(); // frames of another origin that say themselves what they hold
     this.words = new Uint32Array(1 << 14);
     this.names = new Map(); // key → number
     this.qualified = new Map(); // namespace and local name of an attribute → the name it was told by
@@ -319,7 +320,7 @@ export class Reader {
       if (layer !== null) count += this.tellProp('popover', layer);
     }
     if (kind === KIND.FRAME && !closed) {
-      const outside = outsideOf(node);
+      const outside = this.joined.has(node) ? null : outsideOf(node);
       if (outside !== null) count += this.tellProp('outside', outside);
     }
     if (closed) {

@@ -66,11 +66,13 @@ export class PageRecorder {
     this.changes.onTopLayer = this.options.onTopLayer;
     this.changes.content = this.content;
     this.changes.motion = this.motion;
+    this.changes.guests = this.guests;
     this.changes.onAnimated = (node) => (this.motion ? this.motion.note(node) : this.loadMotion());
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
     this.walk?.restart();
     this.motion?.restart();
+    this.restarted = true; // frames that have joined begin anew behind the first frame
     this.reader.ids.set(this.page.document, 0);
     this.changes.connect();
     this.reader.withScroll = true;
@@ -100,6 +102,16 @@ export class PageRecorder {
     this.changes.note(this.changes.observer.takeRecords());
     try {
       return this.reader.ids.nodeOf(id);
+    } catch (error) {
+      this.changes.lose(error);
+    }
+  }
+
+  // The id of a node, `undefined` when it has none.
+  idOf(node) {
+    this.changes.note(this.changes.observer.takeRecords());
+    try {
+      return this.reader.ids.find(node);
     } catch (error) {
       this.changes.lose(error);
     }
@@ -197,10 +209,29 @@ export class PageRecorder {
     ));
   }
 
+  // Fetches what frames of other origins join by.
+  loadGuests() {
+    const { frames, hosts, ...rules } = this.options;
+    if (!frames || !hosts) return;
+    this.loadingGuests ??= hosts().then(
+      (Hosts) => {
+        if (this.ended) return;
+        const { mask, unmask, block, ignore, budget } = rules;
+        this.guests = this.changes.guests = new Hosts(this, frames, { mask, unmask, block, ignore, budget });
+      },
+      (error) => console.warn(error.message),
+    );
+  }
+
   // As `flush()`, with what takes a while to be read.
   async flushAll() {
     if (this.paused || this.ended) return;
     await this.loadingMotion;
+    if (this.guests) {
+      // A frame has to be told before it can say what it holds.
+      this.flush();
+      await this.guests.flush();
+    }
     if (this.content || this.needsContent(false)) {
       // What is not told yet is told first.
       this.flush();
@@ -291,11 +322,17 @@ export class PageRecorder {
     const focus = dom.activeElement(this.page.document);
     const { words, text, units } = reader.finish();
     if (words.length > 0) engine.read(words.length, this.handOver(words, text, units), units);
+    this.guests?.hand(engine);
     const frame = this.wanted ? engine.keyframe(this.time(), this.whole) : engine.delta(this.time());
     this.noteCustoms(engine.customs());
     const retells = engine.retells();
     const freed = engine.freed();
     reader.settle(freed, engine.fresh());
+    this.guests?.settle(freed, retells);
+    if (this.restarted) {
+      this.restarted = false;
+      this.guests?.restart();
+    }
     engine.settle();
     if (freed.length > 0) changes.noteFreed();
     for (const node of reader.fresh) {
@@ -306,6 +343,7 @@ export class PageRecorder {
     this.wanted = this.whole = false;
     if (this.unpatched) {
       this.unpatched = false;
+      this.loadGuests();
       changes.patchAll();
       changes.sheets.verifyLater([...reader.controls].filter((node) => node.localName === 'style'));
     }
@@ -357,6 +395,7 @@ export class PageRecorder {
     this.ended = true;
     this.content?.stop();
     this.walk?.stop();
+    this.guests?.stop();
     clearTimeout(this.walkTimer);
     clearInterval(this.poll);
     this.changes.disconnect();

@@ -31,8 +31,8 @@ export async function join(session) {
 }
 
 export function save({ options, token, secret, mode }) {
-  const { relay, mask, unmask, block, ignore, resources, budgetMs, overlay } = options;
-  const kept = { relay, mask, unmask, block, ignore, resources, budgetMs, overlay, consent: false };
+  const { relay, mask, unmask, block, ignore, frames, resources, budgetMs, overlay } = options;
+  const kept = { relay, mask, unmask, block, ignore, frames, resources, budgetMs, overlay, consent: false };
   try {
     sessionStorage.setItem(STORE, JSON.stringify({ options: kept, token, secret, mode }));
   } catch {
@@ -92,6 +92,11 @@ function control(session, bytes) {
       overlay?.pointer(fields);
       break;
     default: {
+      const link = recorder.guests?.of(fields[0]);
+      if (link) {
+        link.act(name, fields);
+        break;
+      }
       const refusal = act(name, fields, (id) => recorder.nodeOf(id));
       if (refusal) session.tell(recorder.engine.refuse(refusal.command, refusal.reason));
     }

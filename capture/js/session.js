@@ -47,8 +47,8 @@ export class Session {
 
   // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
   // relay goes without; `content()` what only some pages need; `walk()` what compares page and mirror;
-  // `motion()` what pages with animations need.
-  async open(ready, people, content, walk, motion) {
+  // `motion()` what pages with animations need; `hosts()` what frames of other origins join by.
+  async open(ready, people, content, walk, motion, hosts) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
@@ -69,6 +69,9 @@ export class Session {
       content,
       walk,
       motion,
+      hosts,
+      frames: options.frames ? [options.frames].flat() : null,
+      onRefused: ({ command, reason }) => this.tell(this.recorder.engine.refuse(command, reason)),
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
@@ -183,6 +186,10 @@ function checked(options) {
   }
   if (resources !== undefined && !RESOURCES.includes(resources)) {
     throw new TypeError(`cobrowse: resources: expected "auto", "reference" or "inline", found ${JSON.stringify(resources)}`);
+  }
+  for (const origin of [options.frames ?? []].flat()) {
+    if (URL.canParse?.(origin) !== false && new URL(origin).origin === origin) continue;
+    throw new TypeError(`cobrowse: frames: expected origins such as "https://forms.example", found ${JSON.stringify(origin)}`);
   }
   for (const name of ['mask', 'unmask', 'block', 'ignore']) {
     const selector = list(options[name]);

@@ -36,6 +36,7 @@ export class Sheets {
     this.uses = new Map(); // constructed sheet → how many roots have adopted it
     this.unsaid = new Set(); // constructed sheets to tell
     this.properties = new Set(); // constructed sheets that were switched on or off
+    this.prefix = '';
     this.numbers = new WeakMap();
     this.count = 0;
     this.unverified = [];
@@ -227,7 +228,7 @@ export class Sheets {
     for (const sheet of now) {
       this.uses.set(sheet, (this.uses.get(sheet) ?? 0) + 1);
       this.homes.set(sheet, home);
-      if (!this.numbers.has(sheet)) this.numbers.set(sheet, String((this.count += 1)));
+      if (!this.numbers.has(sheet)) this.numbers.set(sheet, this.prefix + (this.count += 1));
       if (!this.tracked.has(sheet)) this.unsaid.add(sheet);
     }
     this.release(before);

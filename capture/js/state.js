@@ -20,6 +20,10 @@ for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'fon
 
 export const kindOf = (localName) => KINDS.get(localName) ?? KIND.PLAIN;
 
+// What of a field's value may be said to the page around a frame; where there is none, all may: the gate is behind it.
+let heard = (node, value) => value;
+export const hearOnly = (run) => (heard = run);
+
 // Calls `report(name, value)` for each property of the control; null where it is what the attributes say.
 export function stateOf(node, kind, report) {
   switch (kind) {
@@ -32,7 +36,7 @@ export function stateOf(node, kind, report) {
         report('indeterminate', dom.inputIndeterminate(node) ? '1' : null);
         return;
       }
-      const value = dom.inputValue(node);
+      const value = heard(node, dom.inputValue(node));
       report('value', value === dom.inputDefault(node) ? null : value);
       return;
     }

@@ -8,8 +8,12 @@ export function stateDocument(changes) {
   changes.documentChanged = false;
   const { document, window } = changes.page;
   const { reader } = changes;
-  const say = (name, value) => reader.attr(0, reader.prop(name), value);
+  const root = reader.ids.find(document);
+  const say = (name, value) => reader.attr(root, reader.prop(name), value);
+  if (root === undefined) return; // In a frame, and not told yet.
   reportDocument(document, say);
+  // What is said of a page is said by the page around.
+  if (root !== 0) return;
   say('viewport', window.innerWidth + 'x' + window.innerHeight);
   let focus = dom.activeElement(document);
   for (let inner = focus; inner !== null && dom.nodeType(inner) === dom.ELEMENT; ) {

@@ -35,6 +35,9 @@ pub enum ReadError {
 pub struct Recorder {
     pub(crate) encoder: Encoder,
     names: Vec<NameId>,
+    /// Names that other readers told, and which reader speaks now: each numbers its own.
+    readers: Vec<Vec<NameId>>,
+    reader: usize,
     /// What the gate makes of each of the mirror's names, of an attribute and of an element; filled as they come.
     classes: Vec<Option<(Class, Tag)>>,
     pub(crate) fresh: Vec<u32>,
@@ -73,6 +76,8 @@ impl Recorder {
             sums: Vec::new(),
             strays: Vec::new(),
             names: Vec::new(),
+            readers: Vec::new(),
+            reader: 0,
             classes: Vec::new(),
             fresh: Vec::new(),
             retells: Vec::new(),
@@ -173,6 +178,17 @@ impl Recorder {
     pub fn repair(&mut self, time: u32) -> Result<&[u8], ReadError> {
         let sums = std::mem::take(&mut self.sums);
         Ok(self.encoder.repair(time, &sums)?)
+    }
+
+    /// From now on batches are those of this reader: 0 is the page's own, others are in frames.
+    pub fn select(&mut self, reader: usize) {
+        let most = self.reader.max(reader);
+        if self.readers.len() <= most {
+            self.readers.resize_with(most + 1, Vec::new);
+        }
+        self.readers[self.reader] = std::mem::take(&mut self.names);
+        self.names = std::mem::take(&mut self.readers[reader]);
+        self.reader = reader;
     }
 
     /// Takes a batch of facts (see [`tag`]); `units` is the length of `text` in UTF-16 code units.

@@ -286,7 +286,7 @@
     visitElement(element, depth, masked) {
       const ordinal = this.elements.push(element) - 1;
       const space = namespaceURI(element);
-      const name = localName(element);
+      const name = window.__e2e?.nameOf?.(element) ?? localName(element);
       const before = prefix(element);
       this.say(
         element,

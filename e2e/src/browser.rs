@@ -152,6 +152,24 @@ impl Browser {
         limited(self.client.perform_actions(mouse)).await.with_context(|| format!("pointing at {selector}"))
     }
 
+    /// Clicks at a place of the window, in CSS pixels.
+    pub(crate) async fn click_at(&self, x: f64, y: f64) -> Result<()> {
+        let way = PointerAction::MoveTo { duration: Some(Duration::from_millis(20)), x, y };
+        let (down, up) = (PointerAction::Down { button: 0 }, PointerAction::Up { button: 0 });
+        let mouse = MouseActions::new("mouse".to_owned()).then(way).then(down).then(up);
+        limited(self.client.perform_actions(mouse)).await.with_context(|| format!("clicking at {x}, {y}"))
+    }
+
+    /// Runs a function body in the page of a frame, whatever its origin.
+    pub(crate) async fn in_frame(&self, selector: &str, body: &str) -> Result<Value> {
+        let element =
+            limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
+        limited(element.enter_frame()).await.with_context(|| format!("entering {selector}"))?;
+        let result = self.eval(body, vec![]).await;
+        limited(self.client.clone().enter_parent_frame()).await.context("leaving the frame")?;
+        result
+    }
+
     /// A picture of the window, as PNG.
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
         limited(self.client.screenshot()).await.context("taking a screenshot")

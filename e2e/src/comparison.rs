@@ -34,11 +34,13 @@ pub(crate) struct Options {
     pub(crate) boxes: bool,
     /// How long style sheets and layout may take to settle at the agent; nodes have no such time.
     pub(crate) settle: Duration,
+    /// Whether only nodes and what they hold are compared.
+    pub(crate) documents_only: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { masked: Vec::new(), boxes: false, settle: Duration::from_secs(5) }
+        Self { masked: Vec::new(), boxes: false, settle: Duration::from_secs(5), documents_only: false }
     }
 }
 
@@ -110,7 +112,7 @@ pub(crate) struct Equal {
 pub(crate) async fn compare(customer: Side<'_>, agent: Side<'_>, options: &Options) -> Result<Equal> {
     let deadline = Instant::now() + options.settle;
     // Two engines write the same rule in two ways, and make boxes of two sizes.
-    let crossed = customer.browser.engine() != agent.browser.engine();
+    let crossed = options.documents_only || customer.browser.engine() != agent.browser.engine();
     loop {
         let left = describe(customer, &json!({ "side": "customer", "masked": options.masked, "boxes": options.boxes }))
             .await

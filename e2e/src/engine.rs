@@ -71,7 +71,7 @@ impl Engine {
                     "--disable-component-update".to_owned(),
                     "--disable-sync".to_owned(),
                     "--force-device-scale-factor=1".to_owned(),
-                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_owned(),
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost".to_owned(),
                     format!("--window-size={},{}", WINDOW.0, WINDOW.1),
                     format!("--user-data-dir={}", profile.display()),
                 ];

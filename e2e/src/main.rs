@@ -4,6 +4,7 @@
 //! ```text
 //! e2e run [--only SUBSTR] [--list] [--headed] [--workers N] [--table FILE]
 //!         [--customer chromium|firefox] [--agent chromium|firefox]
+//!         [--peer FOLDER] [--results FILE] [--beside LABEL=FILE]...
 //! ```
 //!
 //! | environment     | what                        | default                         |
@@ -72,6 +73,15 @@ pub(crate) struct RunOptions {
     /// Write a table of what was equal, and how many pixels differed, as Markdown.
     #[arg(long, value_name = "FILE")]
     pub(crate) table: Option<std::path::PathBuf>,
+    /// Compare rrweb's replay instead of ours; the folder is that of its built files.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) peer: Option<std::path::PathBuf>,
+    /// Write what was equal as JSON, for another run's table.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<std::path::PathBuf>,
+    /// A column of the table, from another run's results; may be given several times.
+    #[arg(long, value_name = "LABEL=FILE")]
+    pub(crate) beside: Vec<String>,
     /// Cases to run at the same time, each in two browsers of its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) workers: u8,

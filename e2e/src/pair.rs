@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const SIDES: &str = include_str!("../js/sides.js");
+const PEER: &str = include_str!("../js/peer.js");
 const MUTATE: &str = include_str!("../js/mutate.js");
 
 /// How long the agent may take to be in step.
@@ -99,6 +100,7 @@ impl<'a> Pair<'a> {
         let from = Instant::now();
         bench.customer.goto(&bench.page(page)).await?;
         bench.mark("load", from);
+        let transport = if bench.is_peer() { Transport::Direct } else { transport };
         Ok(Self {
             bench,
             transport,
@@ -127,8 +129,7 @@ impl<'a> Pair<'a> {
     async fn begin(mut self, options: Value) -> Result<Self> {
         let from = Instant::now();
         let customer = self.customer();
-        customer.run(SIDES, vec![]).await?;
-        load(customer, &format!("{}/capture.js", self.bench.dist()?), "Cobrowse").await?;
+        self.load_script(customer, "capture.js", "Cobrowse").await?;
         let relay = match self.transport {
             Transport::Relay => Value::from(self.bench.relay()?),
             Transport::Direct => Value::Null,
@@ -173,13 +174,21 @@ impl<'a> Pair<'a> {
 
     /// Mounts a player in the agent's page that `browser` has loaded.
     pub(crate) async fn mount(&self, browser: &Browser) -> Result<()> {
-        browser.run(SIDES, vec![]).await?;
-        load(browser, &format!("{}/replay.js", self.bench.dist()?), "CobrowseReplay").await?;
+        self.load_script(browser, "replay.js", "CobrowseReplay").await?;
         let options = match self.transport {
             Transport::Relay => json!({ "relay": self.bench.relay()?, "token": self.token }),
             Transport::Direct => json!({}),
         };
         browser.run("return window.__e2e.mount(...arguments)", vec![options]).await.context("CobrowseReplay.mount")
+    }
+
+    /// Loads one of the engine's scripts, or the peer's, and what calls it.
+    async fn load_script(&self, browser: &Browser, name: &str, global: &str) -> Result<()> {
+        let (name, global, sides) =
+            if self.bench.is_peer() { ("rrweb.js", "rrweb", PEER) } else { (name, global, SIDES) };
+        browser.run(sides, vec![]).await?;
+        let url = format!("{}/{name}", self.bench.dist()?);
+        browser.run("return window.__e2e.load(...arguments)", vec![json!(url), json!(global)]).await
     }
 
     /// Runs a function body in the customer's page.
@@ -272,8 +281,20 @@ impl<'a> Pair<'a> {
         let from = Instant::now();
         let customer = Side { browser: self.customer(), document: "document" };
         let agent = Side { browser: agent, document: REPLAYED };
-        let equal =
-            comparison::compare(customer, agent, &self.options).await.with_context(|| format!("after {label}"))?;
+        let compared = if self.bench.is_peer() {
+            let settle = Duration::from_millis(500);
+            let options = Options { settle, documents_only: true, ..self.options.clone() };
+            comparison::compare(customer, agent, &options).await
+        } else {
+            comparison::compare(customer, agent, &self.options).await
+        };
+        let equal = match compared.with_context(|| format!("after {label}")) {
+            Err(error) if self.bench.is_peer() => {
+                self.bench.differs(format!("{error:#}"));
+                return Ok(());
+            }
+            other => other?,
+        };
         self.bench.mark(&format!("{label}: compared {} nodes", equal.nodes), from);
         if self.is_watched {
             // The recorder's own comparison of page and mirror finds nothing either.
@@ -293,7 +314,7 @@ impl<'a> Pair<'a> {
         // What is still being loaded and decoded is given some time.
         let mut found = pixels::compare(self.customer(), self.agent(), &self.options.masked).await?;
         for _ in 0..4 {
-            if found.share <= pixels::LIMIT || reason.is_some() {
+            if found.share <= pixels::LIMIT || reason.is_some() || self.bench.is_peer() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -301,7 +322,7 @@ impl<'a> Pair<'a> {
         }
         self.bench.mark(&format!("{label}: {:.4} % of the pixels differ", found.share * 100.0), from);
         self.bench.differed(found.share);
-        if found.share > pixels::LIMIT && reason.is_none() {
+        if found.share > pixels::LIMIT && reason.is_none() && !self.bench.is_peer() {
             bail!("after {label}: {:.3} % of the pixels differ, the first at {:?}", found.share * 100.0, found.first);
         }
         Ok(())
@@ -337,13 +358,11 @@ impl<'a> Pair<'a> {
 
     /// Ends the case: no error may have been reported by the player.
     pub(crate) async fn finish(self) -> Result<()> {
+        if let Some(difference) = self.bench.difference() {
+            bail!("{difference}");
+        }
         let errors = self.player_errors().await?;
         ensure!(errors.is_empty(), "the player reported errors: {errors:?}");
         Ok(())
     }
-}
-
-/// Loads one of the engine's scripts.
-async fn load(browser: &Browser, url: &str, global: &str) -> Result<()> {
-    browser.run("return window.__e2e.load(...arguments)", vec![json!(url), json!(global)]).await
 }

@@ -1,8 +1,9 @@
 //! What a run says: a line per case, a summary, and the files of each case.
 
-use crate::comparison::Difference;
-use anyhow::{Error, Result};
-use std::{fmt::Write as _, path::Path, time::Duration};
+use crate::{comparison::Difference, pixels};
+use anyhow::{Context, Error, Result};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, time::Duration};
 
 /// How a case ended.
 #[derive(Debug)]
@@ -65,26 +66,124 @@ impl Outcome {
     }
 }
 
+/// What a run says of a case to other runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Row {
+    equal: bool,
+    pixels: Option<f64>,
+    problem: Option<String>,
+}
+
+/// A column of the table, from another run.
+#[derive(Debug)]
+pub(crate) struct Column {
+    label: String,
+    rows: BTreeMap<String, Row>,
+}
+
+/// All cases that were run, as JSON.
+pub(crate) fn results(outcomes: &[Outcome]) -> Result<String> {
+    let row = |outcome: &Outcome| {
+        let problem = match &outcome.verdict {
+            Verdict::Passed => None,
+            Verdict::Failed(error) => Some(first_line(&format!("{error:#}")).to_owned()),
+            Verdict::Skipped(_) => return None,
+        };
+        Some((outcome.name.clone(), Row { equal: problem.is_none(), pixels: outcome.pixels, problem }))
+    };
+    let rows: BTreeMap<String, Row> = outcomes.iter().filter_map(row).collect();
+    Ok(serde_json::to_string_pretty(&rows)?)
+}
+
+/// Reads columns given as `LABEL=FILE`.
+pub(crate) fn columns(given: &[String]) -> Result<Vec<Column>> {
+    let read = |given: &String| {
+        let (label, file) = given.split_once('=').context("--beside: expected LABEL=FILE")?;
+        let text = std::fs::read_to_string(file).with_context(|| format!("--beside: {file}"))?;
+        Ok(Column { label: label.to_owned(), rows: serde_json::from_str(&text).with_context(|| file.to_owned())? })
+    };
+    given.iter().map(read).collect()
+}
+
 /// The table of `docs/fidelity.md`: what was equal, and how many pixels differed.
-pub(crate) fn table(outcomes: &[Outcome]) -> String {
+pub(crate) fn table(outcomes: &[Outcome], beside: &[Column]) -> String {
     let mut text = String::from(
-        "# Fidelity\n\nWritten by the end-to-end suite: `cargo run --release -p e2e -- run --table docs/fidelity.md`, after `cargo xtask\n\
-         dist`. A row is a case; documents are compared node by node (attributes, state, rules, scroll positions, frames, shadow\n\
-         roots) after each of its steps, pictures of both windows after its first frame and at its end, masked areas left out. A\n\
-         pixel differs if nothing like it is within one pixel of it on the other side.\n\n\
-         | case | Chromium: documents | pixels differing | note |\n|---|---|---|---|\n",
+        "# Fidelity\n\nWritten by the end-to-end suite: `cargo xtask fidelity`. A row is a case; documents are compared node by node\n\
+         (attributes, state, rules, scroll positions, frames, shadow roots) after each of its steps, pictures of both windows after its\n\
+         first frame and at its end, masked areas left out. A pixel differs if nothing like it is within one pixel of it on the other\n\
+         side. Where two engines meet, rules as text, boxes and pictures are left out: each writes and draws them in its own way. The\n\
+         peer's replay goes through the same steps, and is compared by nodes and what they hold, and by pictures, with scroll bars, which\n\
+         it would hide; what it adds to the page itself is left out, as are its `<noscript>` in place of scripts; the first difference is\n\
+         what is told.\n\n\
+         | case | Chromium: documents | pixels differing | note |",
     );
-    for outcome in outcomes {
+    for column in beside {
+        let _ = write!(text, " {} |", column.label);
+    }
+    text.push_str("\n|---|---|---|---|");
+    text.push_str(&"---|".repeat(beside.len()));
+    text.push('\n');
+    let shown =
+        outcomes.iter().filter(|outcome| outcome.name.starts_with("own/") || outcome.name.starts_with("shared/"));
+    for outcome in shown.clone() {
         let equal = match &outcome.verdict {
             Verdict::Passed => "equal",
             Verdict::Failed(_) => "**differ**",
             Verdict::Skipped(_) => "not run",
         };
-        let Some(share) = outcome.pixels else { continue };
+        let pixels = outcome.pixels.map_or_else(String::new, percent);
         let note = outcome.reason.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "| {} | {equal} | {:.3} % | {note} |", outcome.name, share * 100.0);
+        let _ = write!(text, "| {} | {equal} | {pixels} | {note} |", outcome.name);
+        for column in beside {
+            let _ =
+                write!(text, " {} |", column.rows.get(&outcome.name).map_or_else(|| "not run".to_owned(), Row::cell));
+        }
+        text.push('\n');
+    }
+    // Where pictures can be compared, what a person sees alike counts too.
+    for column in beside.iter().filter(|column| column.rows.values().any(|row| row.pixels.is_some())) {
+        let ours = |name: &str| shown.clone().any(|o| o.name == name && o.looks_alike());
+        let alike: Vec<&String> =
+            column.rows.iter().filter(|(_, row)| row.looks_alike()).map(|(name, _)| name).collect();
+        let _ = writeln!(
+            text,
+            "\n{}: {} of {} cases have equal documents, {} look alike (at most {} of the pixels differ); of these, ours look alike in {}.",
+            column.label,
+            column.rows.values().filter(|row| row.equal).count(),
+            column.rows.len(),
+            alike.len(),
+            percent(pixels::LIMIT),
+            alike.iter().filter(|name| ours(name)).count()
+        );
     }
     text
+}
+
+impl Outcome {
+    fn looks_alike(&self) -> bool {
+        self.pixels.is_some_and(|share| share <= pixels::LIMIT)
+    }
+}
+
+impl Row {
+    fn looks_alike(&self) -> bool {
+        self.pixels.is_some_and(|share| share <= pixels::LIMIT)
+    }
+
+    fn cell(&self) -> String {
+        let pixels = self.pixels.map_or_else(String::new, |share| format!(", {}", percent(share)));
+        match &self.problem {
+            None => format!("equal{pixels}"),
+            Some(problem) => {
+                let cut: String = problem.chars().filter(|letter| *letter != '|').take(90).collect();
+                format!("**differs**{pixels}: {}", cut.replace('<', "&lt;").replace('`', "'"))
+            }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.3} %", share * 100.0)
 }
 
 /// Prints what failed once more, and the totals as the last line. Returns whether nothing failed.

@@ -30,6 +30,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         shared: root.join("../shared/pages"),
         fixtures: root.join("fixtures/pages"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
+        peer: options.peer.clone(),
     };
     let mut chosen = cases::all(&folders)?;
     if !options.only.is_empty() {
@@ -49,8 +50,11 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
     let outcomes = run_all(&site, chosen, usize::from(options.workers)).await?;
     // Nothing else holds it now; profiles are gone with their browsers.
     let _ = tokio::fs::remove_dir_all(site.output.join("profiles")).await;
+    if let Some(file) = &options.results {
+        tokio::fs::write(file, report::results(&outcomes)?).await?;
+    }
     if let Some(file) = &options.table {
-        tokio::fs::write(file, report::table(&outcomes)).await?;
+        tokio::fs::write(file, report::table(&outcomes, &report::columns(&options.beside)?)).await?;
     }
     Ok(report::summarise(&outcomes, from.elapsed()))
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! /shared/NAME   real pages, with a policy that runs no script but the engine's
 //! /fixtures/…    our own pages, as they are
-//! /dist/…        the built engine
+//! /dist/…        the built engine; /dist/rrweb.js the peer
 //! /pages/NAME    pages of the suite itself
 //! ```
 
@@ -30,6 +30,8 @@ pub(crate) struct Folders {
     pub(crate) fixtures: PathBuf,
     /// The built engine.
     pub(crate) dist: PathBuf,
+    /// The peer's built files, where it is the peer that is compared.
+    pub(crate) peer: Option<PathBuf>,
 }
 
 /// A running server.
@@ -84,7 +86,17 @@ async fn fixture(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
-    file(&state.folders.dist, &path, "max-age=3600").await
+    match &state.folders.peer {
+        Some(peer) if path == "rrweb.js" => script(peer).await,
+        _ => file(&state.folders.dist, &path, "max-age=3600").await,
+    }
+}
+
+/// The peer as a classic script.
+async fn script(peer: &Path) -> Response {
+    let mut response = file(peer, "rrweb.umd.min.cjs", "max-age=3600").await;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    response
 }
 
 async fn own(UrlPath(name): UrlPath<String>) -> Response {

@@ -44,6 +44,8 @@ pub(crate) struct Workbench {
     marks: Mutex<Vec<Mark>>,
     /// The largest share of pixels that differed in this case, where pictures were compared.
     pixels: Mutex<Option<f64>>,
+    /// The first difference in this case, where cases go on behind one.
+    difference: Mutex<Option<String>>,
 }
 
 impl Workbench {
@@ -53,7 +55,14 @@ impl Workbench {
         let [customer, agent] =
             site.engines.map(|engine| Browser::open(engine, &site.driver_log, &profiles, site.headed));
         let (customer, agent) = tokio::try_join!(customer, agent)?;
-        Ok(Self { customer, agent, site, marks: Mutex::default(), pixels: Mutex::default() })
+        Ok(Self {
+            customer,
+            agent,
+            site,
+            marks: Mutex::default(),
+            pixels: Mutex::default(),
+            difference: Mutex::default(),
+        })
     }
 
     /// Opens one more browser, for another agent.
@@ -77,6 +86,21 @@ impl Workbench {
             bail!("no capture.js and replay.js in {}; run `cargo xtask dist` or set COBROWSE_DIST", folder.display());
         }
         Ok(self.page("/dist"))
+    }
+
+    /// Whether it is the peer that is compared: differences are noted, and the case goes on.
+    pub(crate) fn is_peer(&self) -> bool {
+        self.site.folders.peer.is_some()
+    }
+
+    /// Notes a difference, unless there is one.
+    pub(crate) fn differs(&self, message: String) {
+        self.difference.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+    }
+
+    /// The difference that was noted.
+    pub(crate) fn difference(&self) -> Option<String> {
+        self.difference.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The URL of the relay.
@@ -122,6 +146,7 @@ impl Workbench {
     pub(crate) async fn prepare(&self) -> Result<()> {
         self.marks().clear();
         *self.pixels.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.difference.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let clear = async |browser: &Browser| {
             browser.goto(&self.page("/pages/blank.html")).await?;
             // A session may remember itself here, to go on with the customer's next page.

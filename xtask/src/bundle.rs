@@ -21,12 +21,14 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 8] = [
+const BUNDLES: [Bundle; 10] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
     Bundle { entry: "capture/js/content.js", output: "capture-content.js" },
     Bundle { entry: "capture/js/motion.js", output: "capture-motion.js" },
+    Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },
+    Bundle { entry: "capture/js/guest.js", output: "capture-guest.js" },
     Bundle { entry: "capture/js/walk.js", output: "capture-walk.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },

@@ -22,6 +22,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
        [--debug-names] Keep names in the wasm and the scripts readable, for profiles.
   bench [--quick]      Measure sizes, native benches, and browser benches against a peer;
        [--only NAME]…  only the part `size`, `native` or `browser`, or only one browser bench.
+  fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox on
+                       either side, and through a peer, and write docs/fidelity.md.
   doctor               Say which tools are there and what the other commands would install.
 
   -v, --verbose        Show the output of every step, not only that of a failing one.
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Dist,
     /// Run the benches of these names; all without any.
     Bench(Vec<String>),
+    /// Write the table of what is equal.
+    Fidelity,
     /// Look at the tools.
     Doctor,
 }
@@ -80,6 +84,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
         Some("test") => Command::Test(only),
         Some("dist") => Command::Dist,
         Some("bench") => Command::Bench(only),
+        Some("fidelity") => Command::Fidelity,
         Some("doctor") => Command::Doctor,
         Some(other) => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     };
@@ -102,6 +107,7 @@ mod tests {
         assert_eq!(check("test --list").unwrap().0, Command::ListTests);
         assert!(check("-v dist --debug-names").unwrap().1.verbose);
         assert!(check("bench --quick").unwrap().1.quick);
+        assert_eq!(check("fidelity").unwrap().0, Command::Fidelity);
         assert_eq!(check("").unwrap().0, Command::Help);
     }
 

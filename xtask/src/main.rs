@@ -11,6 +11,7 @@ mod compress;
 mod demo;
 mod dist;
 mod doctor;
+mod fidelity;
 mod files;
 mod firefox;
 mod locate;
@@ -57,6 +58,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Test(only) => test::test(&Workspace::open(options)?, &only),
         Command::Dist => dist::command(&Workspace::open(options)?),
         Command::Bench(only) => bench::bench(options, only),
+        Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),
     }
 }

@@ -13,6 +13,7 @@ use crate::bench;
 use crate::browser;
 use crate::demo;
 use crate::dist;
+use crate::fidelity;
 use crate::firefox;
 use crate::progress::Status;
 use crate::test;
@@ -60,6 +61,8 @@ pub(crate) enum Task {
     EndToEnd,
     /// End-to-end tests with Firefox on one side.
     EndToEndFirefox,
+    /// The table of what is equal.
+    Fidelity,
     /// Native benches.
     BenchNative,
     /// Benches in a browser.
@@ -92,6 +95,7 @@ impl Task {
             Self::Web(Shell::Replay) => "web-replay",
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
+            Self::Fidelity => "fidelity",
             Self::BenchNative => "native",
             Self::BenchBrowser => "browser",
             Self::BenchSize => "size",
@@ -121,6 +125,7 @@ impl Task {
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
+            Self::Fidelity => "fidelity: four runs of the own and the real pages",
             Self::BenchNative => "native benches",
             Self::BenchBrowser => "browser benches",
             Self::BenchSize => "sizes",
@@ -147,7 +152,7 @@ impl Task {
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
             Self::EndToEnd | Self::BenchBrowser => &[Self::Cobrowse, Self::Browser],
-            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
+            Self::EndToEndFirefox | Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox],
             Self::BenchSize => &[Self::Dist],
         }
     }
@@ -173,6 +178,7 @@ impl Task {
             Self::Web(shell) => test::web(ws, shell, status),
             Self::EndToEnd => test::end_to_end(ws, status),
             Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),
+            Self::Fidelity => fidelity::table(ws, status),
             Self::BenchNative => bench::native(ws, status),
             Self::BenchBrowser => bench::browser(ws, status),
             Self::BenchSize => bench::size(ws, status),

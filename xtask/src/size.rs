@@ -12,10 +12,18 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
-/// Fetched only where there are people (a question, a bar, a relay), pictures of the page's own making, or animations; behind
+/// Fetched only where there are people (a question, a bar, a relay), pictures of the page's own making, animations, or frames of
+/// other origins; behind
 /// the first frames; by `preload()`.
-const PARTS: [&str; 5] =
-    ["capture-live.js", "capture-content.js", "capture-motion.js", "capture-walk.js", "capture-warm.js"];
+const PARTS: [&str; 7] = [
+    "capture-live.js",
+    "capture-content.js",
+    "capture-motion.js",
+    "capture-hosts.js",
+    "capture-guest.js",
+    "capture-walk.js",
+    "capture-warm.js",
+];
 
 /// One file's sizes in bytes.
 struct Row {

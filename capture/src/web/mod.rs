@@ -165,6 +165,11 @@ impl Engine {
         Uint32Array::from(self.recorder.freed())
     }
 
+    /// See [`Recorder::select`].
+    pub fn select(&mut self, reader: usize) {
+        self.recorder.select(reader);
+    }
+
     /// See [`Recorder::strays`].
     pub fn strays(&mut self) -> Uint32Array {
         Uint32Array::from(&self.recorder.strays()[..])

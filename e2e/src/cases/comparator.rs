@@ -53,7 +53,7 @@ pub(crate) async fn run(bench: &Workbench, seed: &Seed) -> Result<()> {
     let side = |browser| Side { browser, document: "document" };
     // Nothing is on its way here, so nothing has to settle but the sheet that the page links.
     let settle = Duration::from_millis(if matches!(seed.expected, Expected::Equal) { 5_000 } else { 150 });
-    let options = Options { masked: vec!["#toggled".to_owned()], boxes: true, settle };
+    let options = Options { masked: vec!["#toggled".to_owned()], boxes: true, settle, documents_only: false };
     let result = comparison::compare(side(&bench.customer), side(&bench.agent), &options).await;
     match (&seed.expected, result) {
         (Expected::Equal, result) => result.map(drop),

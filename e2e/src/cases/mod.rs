@@ -5,6 +5,7 @@ mod drift;
 mod hostile;
 mod live;
 mod long;
+mod outside;
 mod own;
 mod privacy;
 mod session;
@@ -31,6 +32,8 @@ pub(crate) enum Case {
     Hostile(hostile::Attack),
     /// State that no document holds.
     Live(live::State),
+    /// Frames of another origin.
+    Outside(outside::Scenario),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -50,6 +53,7 @@ impl Case {
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Live(state) => format!("live/{}", state.name()),
+            Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
@@ -83,6 +87,7 @@ impl Case {
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Live(state) => live::run(bench, *state).await,
+            Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
@@ -97,6 +102,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
+    cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
