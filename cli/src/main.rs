@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod failure;
+mod import;
 mod inspect;
 mod replay;
 mod serve;
@@ -25,6 +26,7 @@ enum Command {
     Replay(replay::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
+    Import(import::Args),
     Serve(Box<serve::Args>),
 }
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Serve(args) => serve::run(*args),
     };
     match done {

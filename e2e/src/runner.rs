@@ -30,7 +30,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         shared: root.join("../shared/pages"),
         fixtures: root.join("fixtures/pages"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
-        peer: options.peer.clone(),
+        peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
     };
     let mut chosen = cases::all(&folders)?;
     if !options.only.is_empty() {
@@ -75,6 +75,8 @@ async fn open(folders: Folders, output: PathBuf, root: &Path, options: &RunOptio
         folders,
         output,
         headed: options.headed,
+        is_peer: options.peer.is_some(),
+        binary,
     })
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Folders {
     pub(crate) fixtures: PathBuf,
     /// The built engine.
     pub(crate) dist: PathBuf,
-    /// The peer's built files, where it is the peer that is compared.
-    pub(crate) peer: Option<PathBuf>,
+    /// The peer's built files.
+    pub(crate) peer: PathBuf,
 }
 
 /// A running server.
@@ -86,8 +86,8 @@ async fn fixture(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
-    match &state.folders.peer {
-        Some(peer) if path == "rrweb.js" => script(peer).await,
+    match path.as_str() {
+        "rrweb.js" => script(&state.folders.peer).await,
         _ => file(&state.folders.dist, &path, "max-age=3600").await,
     }
 }

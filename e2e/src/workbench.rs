@@ -31,6 +31,10 @@ pub(crate) struct Site {
     pub(crate) output: PathBuf,
     /// Whether windows are shown.
     pub(crate) headed: bool,
+    /// Whether it is the peer that is compared.
+    pub(crate) is_peer: bool,
+    /// The `cobrowse` program.
+    pub(crate) binary: PathBuf,
 }
 
 /// Two browsers and what they need; one case at a time.
@@ -90,7 +94,7 @@ impl Workbench {
 
     /// Whether it is the peer that is compared: differences are noted, and the case goes on.
     pub(crate) fn is_peer(&self) -> bool {
-        self.site.folders.peer.is_some()
+        self.site.is_peer
     }
 
     /// Notes a difference, unless there is one.
@@ -112,6 +116,11 @@ impl Workbench {
             Ok(relay) => Ok(&relay.url),
             Err(error) => bail!("no relay: {error:#}"),
         }
+    }
+
+    /// The `cobrowse` program.
+    pub(crate) fn cobrowse(&self) -> &Path {
+        &self.site.binary
     }
 
     /// A folder for files that a case needs for itself; removed with the browsers' profiles.

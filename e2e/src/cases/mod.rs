@@ -3,6 +3,7 @@
 mod comparator;
 mod drift;
 mod hostile;
+mod import;
 mod live;
 mod long;
 mod outside;
@@ -34,6 +35,8 @@ pub(crate) enum Case {
     Live(live::State),
     /// Frames of another origin.
     Outside(outside::Scenario),
+    /// What others have recorded.
+    Import(import::Log),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -54,6 +57,7 @@ impl Case {
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
+            Self::Import(log) => format!("import/{}", log.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
@@ -88,6 +92,7 @@ impl Case {
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
+            Self::Import(log) => import::run(bench, log).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
@@ -103,6 +108,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
+    cases.extend(import::Log::ALL.into_iter().map(Case::Import));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
