@@ -3,7 +3,6 @@
 
 import { Attrs } from './attrs.js';
 import * as dom from './dom.js';
-import { Features } from './features.js';
 import { isPopover, noteOpened, popoverLayer } from './layers.js';
 import { MEDIA_EVENTS } from './media.js';
 import { Patches } from './patches.js';
@@ -114,11 +113,6 @@ export class Changes {
     this.patches = [];
     this.patch(this.page.scope);
     for (const document of this.frames.values()) this.patchLater(document);
-    whenIdle(() => {
-      if (this.ended) return;
-      this.features = new Features(this.page.window, () => this.noteDocument());
-      this.noteDocument();
-    });
   }
 
   // A frame's, when there is time.
@@ -175,7 +169,6 @@ export class Changes {
     this.ended = true;
     for (const patches of this.patches ?? []) patches.takeBack();
     this.sheets.disconnect();
-    this.features?.disconnect();
     this.observer.disconnect();
     this.sizes?.disconnect();
     for (const [target, type, listener, options] of this.listeners) target.removeEventListener(type, listener, options);
@@ -665,7 +658,7 @@ export class Changes {
   }
 }
 
-function whenIdle(run) {
+export function whenIdle(run) {
   if (window.requestIdleCallback) window.requestIdleCallback(run, { timeout: 300 });
   else setTimeout(run, 50);
 }

@@ -38,7 +38,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     const session = new Session(options, resumed);
     current = session;
     try {
-      await session.open(ready, part('live'), part('content'), part('walk'), part('motion'), part('hosts'));
+      await session.open(ready, part);
     } catch (error) {
       session.end('failed');
       throw error;

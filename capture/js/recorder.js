@@ -1,6 +1,6 @@
 // One recording of one page: notes changes, states them, and hands frames to a sink.
 
-import { Changes } from './changes.js';
+import { Changes, whenIdle } from './changes.js';
 import * as dom from './dom.js';
 import { noteOpen } from './layers.js';
 import { markupOf, readCensus, readMarkup } from './markup.js';
@@ -28,6 +28,7 @@ export class PageRecorder {
     this.started = performance.now();
     this.ignored = [];
     this.restarts = 0;
+    this.loads = {}; // of parts
     this.frames = 0;
     this.bytes = 0;
     this.writtenAt = -Infinity;
@@ -47,7 +48,6 @@ export class PageRecorder {
       else if (!this.looked) this.lookForMotion();
       this.schedule();
     }, POLL_MS);
-    this.walkTimer = setTimeout(() => this.loadWalk().catch((error) => console.warn(error.message)), WALK_MS);
   }
 
   renew() {
@@ -67,6 +67,7 @@ export class PageRecorder {
     this.changes.content = this.content;
     this.changes.motion = this.motion;
     this.changes.guests = this.guests;
+    this.changes.features = this.features;
     this.changes.onAnimated = (node) => (this.motion ? this.motion.note(node) : this.loadMotion());
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
@@ -175,21 +176,22 @@ export class PageRecorder {
   // Whether the page shows what markup does not say: pixels, pictures that only it can load; `all`: fonts, too, that no
   // frame waits for.
   needsContent(all) {
-    const { content, resources } = this.options;
-    if (!content) return false;
+    const { part, resources } = this.options;
+    if (!part) return false;
     const { canvases, pictures } = this.reader;
     return canvases.size > 0 || resources === 'inline' || (resources !== 'reference' && (pictures.size > 0 || (all && this.page.document.fonts?.size > 0)));
   }
 
-  // Fetches what such pages need.
-  loadContent() {
-    return (this.loading ??= this.options.content().then(
-      (Content) => {
-        if (this.ended) return;
-        this.content = this.changes.content = new Content(this, this.options.resources);
-      },
+  // Fetches what only some pages need, once; `made(part)` runs with it, unless this is over by then.
+  load(name, made) {
+    return (this.loads[name] ??= this.options.part?.(name)().then(
+      (part) => this.ended || made(part),
       (error) => console.warn(error.message),
     ));
+  }
+
+  loadContent() {
+    return this.load('content', (Content) => (this.content = this.changes.content = new Content(this, this.options.resources)));
   }
 
   // Whether something moves that was begun before this session.
@@ -199,34 +201,29 @@ export class PageRecorder {
     if (animations.some((animation) => !('transitionProperty' in animation))) this.loadMotion();
   }
 
-  // Fetches what pages with animations need.
   loadMotion() {
-    return (this.loadingMotion ??= this.options.motion?.().then(
-      (Motion) => {
-        if (!this.ended) this.motion = this.changes.motion = new Motion(this);
-      },
-      (error) => console.warn(error.message),
-    ));
+    return this.load('motion', (Motion) => (this.motion = this.changes.motion = new Motion(this)));
   }
 
-  // Fetches what frames of other origins join by.
+  // What frames of other origins join by.
   loadGuests() {
-    const { frames, hosts, ...rules } = this.options;
-    if (!frames || !hosts) return;
-    this.loadingGuests ??= hosts().then(
-      (Hosts) => {
-        if (this.ended) return;
-        const { mask, unmask, block, ignore, budget } = rules;
-        this.guests = this.changes.guests = new Hosts(this, frames, { mask, unmask, block, ignore, budget });
-      },
-      (error) => console.warn(error.message),
-    );
+    const { frames, mask, unmask, block, ignore, budget } = this.options;
+    if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, { mask, unmask, block, ignore, budget })));
+  }
+
+  // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
+  loadIdle() {
+    return this.load('idle', ({ Features, Walk }) => {
+      this.features = this.changes.features = new Features(this.page.window, () => this.changes.noteDocument());
+      this.changes.noteDocument();
+      this.walk = new Walk(this, WALK_MS);
+    });
   }
 
   // As `flush()`, with what takes a while to be read.
   async flushAll() {
     if (this.paused || this.ended) return;
-    await this.loadingMotion;
+    await this.loads.motion;
     if (this.guests) {
       // A frame has to be told before it can say what it holds.
       this.flush();
@@ -344,6 +341,7 @@ export class PageRecorder {
     if (this.unpatched) {
       this.unpatched = false;
       this.loadGuests();
+      whenIdle(() => this.ended || this.loadIdle());
       changes.patchAll();
       changes.sheets.verifyLater([...reader.controls].filter((node) => node.localName === 'style'));
     }
@@ -363,17 +361,11 @@ export class PageRecorder {
     return handOver(this.wasm, this.engine, words, text, units);
   }
 
-  // Fetches what compares the page with the mirror.
-  loadWalk() {
-    return (this.walking ??= this.options.walk().then((Walk) => {
-      if (!this.ended) this.walk = new Walk(this);
-    }));
-  }
-
   // Compares the whole page with the mirror, and tells what differs; resolves to how much did.
   async verify() {
-    await this.loadWalk();
-    return this.walk?.run() ?? 0;
+    await this.loadIdle();
+    if (!this.walk) throw new Error('cobrowse: the page cannot be compared: capture-idle.js was not loaded, or the session is over');
+    return this.walk.run();
   }
 
   pause() {
@@ -396,7 +388,7 @@ export class PageRecorder {
     this.content?.stop();
     this.walk?.stop();
     this.guests?.stop();
-    clearTimeout(this.walkTimer);
+    this.features?.disconnect();
     clearInterval(this.poll);
     this.changes.disconnect();
   }

@@ -45,15 +45,13 @@ export class Session {
     });
   }
 
-  // `ready()` gives the compiled engine, `people()` what is needed where there are people: a recording without question or
-  // relay goes without; `content()` what only some pages need; `walk()` what compares page and mirror;
-  // `motion()` what pages with animations need; `hosts()` what frames of other origins join by.
-  async open(ready, people, content, walk, motion, hosts) {
+  // `ready()` gives the compiled engine, `part(name)()` what only some sessions need: `live` those with people in them.
+  async open(ready, part) {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
     const shows = options.overlay ?? Boolean(options.relay);
-    if (asks || shows || options.relay) this.live = await people();
+    if (asks || shows || options.relay) this.live = await part('live')();
     if (asks || shows) this.overlay = new this.live.Overlay(this);
     if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
     const wasm = await ready();
@@ -66,10 +64,7 @@ export class Session {
       ignore: list(options.ignore),
       budget: options.budgetMs ?? BUDGET_MS,
       resources: options.resources ?? 'auto',
-      content,
-      walk,
-      motion,
-      hosts,
+      part,
       frames: options.frames ? [options.frames].flat() : null,
       onRefused: ({ command, reason }) => this.tell(this.recorder.engine.refuse(command, reason)),
       sink: (frame) => this.send(frame),

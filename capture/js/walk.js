@@ -1,6 +1,5 @@
 // The page against the mirror, a little at a time while the page is idle: what changed behind the observer's back is found and
-// told. The comparing is done in capture/src/walk.rs, on facts like those of the reader. Fetched some seconds into a
-// recording; exposes itself under a symbol, not a name, on the page.
+// told. The comparing is done in capture/src/walk.rs, on facts like those of the reader.
 
 import * as dom from './dom.js';
 
@@ -14,14 +13,15 @@ const ROUND_MS = 20_000;
 // How often the whole page is gone through, while something is found, for somebody who waits for it.
 const MOST_ROUNDS = 10;
 
-class Walk {
-  constructor(recorder) {
+export class Walk {
+  // It begins after `pause` milliseconds.
+  constructor(recorder, pause) {
     this.recorder = recorder;
     this.found = 0; // what was not as the mirror had it
     this.foundBefore = 0; // by earlier rounds
     this.rounds = 0;
     this.restart();
-    this.later(LEAST_REST_MS);
+    this.later(pause);
   }
 
   // The recorder has begun anew, or a round is over.
@@ -208,5 +208,3 @@ function behind(reader, node, root) {
   while ((next = reader.next(node)) === null && (node = dom.parentNode(node)) !== root);
   return next;
 }
-
-window[Symbol.for('cobrowse.walk')] = Walk;

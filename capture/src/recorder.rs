@@ -34,9 +34,8 @@ pub enum ReadError {
 #[derive(Debug)]
 pub struct Recorder {
     pub(crate) encoder: Encoder,
-    names: Vec<NameId>,
-    /// Names that other readers told, and which reader speaks now: each numbers its own.
-    readers: Vec<Vec<NameId>>,
+    /// The names that each reader told, and which reader speaks now: each numbers its own.
+    names: Vec<Vec<NameId>>,
     reader: usize,
     /// What the gate makes of each of the mirror's names, of an attribute and of an element; filled as they come.
     classes: Vec<Option<(Class, Tag)>>,
@@ -75,8 +74,7 @@ impl Recorder {
             seen_names: 0,
             sums: Vec::new(),
             strays: Vec::new(),
-            names: Vec::new(),
-            readers: Vec::new(),
+            names: vec![Vec::new()],
             reader: 0,
             classes: Vec::new(),
             fresh: Vec::new(),
@@ -110,7 +108,8 @@ impl Recorder {
     /// Bytes taken from the allocator.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let lists = self.fresh.capacity() + self.retells.capacity() + self.names.capacity();
+        let names: usize = self.names.iter().map(Vec::capacity).sum();
+        let lists = self.fresh.capacity() + self.retells.capacity() + names;
         self.encoder.memory() + lists * size_of::<u32>() + self.classes.capacity() * size_of::<Option<(Class, Tag)>>()
     }
 
@@ -182,12 +181,9 @@ impl Recorder {
 
     /// From now on batches are those of this reader: 0 is the page's own, others are in frames.
     pub fn select(&mut self, reader: usize) {
-        let most = self.reader.max(reader);
-        if self.readers.len() <= most {
-            self.readers.resize_with(most + 1, Vec::new);
+        if reader >= self.names.len() {
+            self.names.resize(reader + 1, Vec::new());
         }
-        self.readers[self.reader] = std::mem::take(&mut self.names);
-        self.names = std::mem::take(&mut self.readers[reader]);
         self.reader = reader;
     }
 
@@ -286,7 +282,10 @@ impl Recorder {
 
     pub(crate) fn name(&self, batch: &mut Batch<'_>) -> Result<NameId, Malformed> {
         let number = batch.word("a name's number")?;
-        self.names.get(number as usize).copied().ok_or_else(|| batch.malformed("the number of a name that was told"))
+        self.names[self.reader]
+            .get(number as usize)
+            .copied()
+            .ok_or_else(|| batch.malformed("the number of a name that was told"))
     }
 
     fn define(&mut self, batch: &mut Batch<'_>) -> Result<(), Malformed> {
@@ -295,7 +294,8 @@ impl Recorder {
         let namespace = namespace.ok_or_else(|| batch.malformed("a namespace from 0 to 8"))?;
         let units = batch.word("a length")?;
         let text = batch.string(units)?;
-        self.names.push(self.encoder.mirror_mut().names.intern(namespace, text));
+        let name = self.encoder.mirror_mut().names.intern(namespace, text);
+        self.names[self.reader].push(name);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ const BUNDLES: [Bundle; 10] = [
     Bundle { entry: "capture/js/motion.js", output: "capture-motion.js" },
     Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },
     Bundle { entry: "capture/js/guest.js", output: "capture-guest.js" },
-    Bundle { entry: "capture/js/walk.js", output: "capture-walk.js" },
+    Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
 ];

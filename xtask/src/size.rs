@@ -21,7 +21,7 @@ const PARTS: [&str; 7] = [
     "capture-motion.js",
     "capture-hosts.js",
     "capture-guest.js",
-    "capture-walk.js",
+    "capture-idle.js",
     "capture-warm.js",
 ];
 
