@@ -179,6 +179,7 @@ export class PageRecorder {
     const { part, resources } = this.options;
     if (!part) return false;
     const { canvases, pictures } = this.reader;
+    if (all && resources !== 'reference' && dom.all(this.page.document, 'use[href*="#"]:not([href^="#"]), use[*|href*="#"]:not([*|href^="#"])').length > 0) return true;
     return canvases.size > 0 || resources === 'inline' || (resources !== 'reference' && (pictures.size > 0 || (all && this.page.document.fonts?.size > 0)));
   }
 

@@ -66,12 +66,30 @@ export class Resources {
         if (loaded !== null) this.pending.push({ node, url, ...loaded });
       });
     }
+    this.lookAtUses();
     for (const node of this.pictures.keys()) {
       if (!node.isConnected) this.pictures.delete(node);
+      else if (dom.localName(node) === 'use') continue;
       else if (!this.isClosed(node.currentSrc || node.src)) {
         this.pictures.delete(node);
         this.pending.push({ node, hash: null });
         this.recorder.schedule();
+      }
+    }
+  }
+
+  // Icons out of a file of the page's own: a browser gives them to no other origin.
+  lookAtUses() {
+    const { changes } = this.recorder;
+    for (const root of changes.roots) {
+      for (const node of dom.all(root, 'use')) {
+        const url = fileOf(node);
+        if (url === null || this.pictures.get(node) === url) continue;
+        this.pictures.set(node, url);
+        this.then(async () => {
+          const loaded = await this.load(url, null);
+          if (loaded !== null) this.pending.push({ node, url, ...loaded });
+        });
       }
     }
   }
@@ -179,6 +197,20 @@ export class Resources {
     return { carried: this.bytes, notCarried: [...this.left].map(([url, reason]) => ({ url, reason })) };
   }
 
+}
+
+// The file that a `<use>` shows a part of, if it is of the page's origin and not the page itself.
+export function fileOf(node) {
+  const address = dom.getAttribute(node, 'href') ?? dom.getAttribute(node, 'xlink:href');
+  if (address === null || address.startsWith('#')) return null;
+  try {
+    const url = new URL(address, dom.baseURI(node));
+    url.hash = '';
+    const isPage = url.href === dom.documentURL(dom.ownerDocument(node)).replace(/#.*/, '');
+    return url.origin === location.origin && !isPage ? url.href : null;
+  } catch {
+    return null;
+  }
 }
 
 const keyOf = (family, weight, style, range) =>

@@ -72,6 +72,8 @@ pub(crate) struct Pair<'a> {
     waiting: usize,
     /// How the comparison treats this page.
     pub(crate) options: Options,
+    /// Whether the agent's page is of another origin than the customer's (`localhost` and `127.0.0.1`).
+    pub(crate) is_elsewhere: bool,
     /// Whether nothing may ever be found by the recorder's own walk of the page.
     pub(crate) is_watched: bool,
 }
@@ -108,6 +110,7 @@ impl<'a> Pair<'a> {
             frames: Vec::new(),
             waiting: 0,
             options: Options::default(),
+            is_elsewhere: false,
             is_watched: true,
         })
     }
@@ -157,7 +160,7 @@ impl<'a> Pair<'a> {
     /// Opens the agent's page, and joins the session.
     pub(crate) async fn join(&mut self) -> Result<()> {
         let from = Instant::now();
-        self.agent().goto(&self.bench.page("/pages/agent.html")).await?;
+        self.agent().goto(&self.elsewhere(self.bench.page("/pages/agent.html"))).await?;
         self.mount(self.agent()).await?;
         self.waiting = self.frames.len();
         self.bench.mark("join", from);
@@ -188,7 +191,13 @@ impl<'a> Pair<'a> {
             if self.bench.is_peer() { ("rrweb.js", "rrweb", PEER) } else { (name, global, SIDES) };
         browser.run(sides, vec![]).await?;
         let url = format!("{}/{name}", self.bench.dist()?);
+        let url = if global == "CobrowseReplay" { self.elsewhere(url) } else { url };
         browser.run("return window.__e2e.load(...arguments)", vec![json!(url), json!(global)]).await
+    }
+
+    /// An address of the suite's server, for the agent.
+    fn elsewhere(&self, url: String) -> String {
+        if self.is_elsewhere { url.replace("127.0.0.1", "localhost") } else { url }
     }
 
     /// Runs a function body in the customer's page.

@@ -143,17 +143,21 @@ pub(crate) fn table(outcomes: &[Outcome], beside: &[Column]) -> String {
     // Where pictures can be compared, what a person sees alike counts too.
     for column in beside.iter().filter(|column| column.rows.values().any(|row| row.pixels.is_some())) {
         let ours = |name: &str| shown.clone().any(|o| o.name == name && o.looks_alike());
+        let reason = |name: &str| {
+            let found = shown.clone().find(|o| o.name == name).and_then(|o| o.reason.as_deref());
+            format!("{name}: {}", found.unwrap_or("no reason known"))
+        };
         let alike: Vec<&String> =
             column.rows.iter().filter(|(_, row)| row.looks_alike()).map(|(name, _)| name).collect();
         let _ = writeln!(
             text,
-            "\n{}: {} of {} cases have equal documents, {} look alike (at most {} of the pixels differ); of these, ours look alike in {}.",
+            "\n{}: {} of {} cases have equal documents, {} look alike (at most {} of the pixels differ). Of these, ours do not: {}.",
             column.label,
             column.rows.values().filter(|row| row.equal).count(),
             column.rows.len(),
             alike.len(),
             percent(pixels::LIMIT),
-            alike.iter().filter(|name| ours(name)).count()
+            alike.iter().filter(|name| !ours(name)).map(|name| reason(name)).collect::<Vec<_>>().join("; ")
         );
     }
     text

@@ -28,6 +28,7 @@ export const previousElementSibling = /* @__PURE__ */ getter(Element, 'previousE
 export const attachShadow = /* @__PURE__ */ method(Element, 'attachShadow');
 export const animate = /* @__PURE__ */ method(Element, 'animate');
 export const getAttribute = /* @__PURE__ */ method(Element, 'getAttribute');
+export const getAttributeNode = /* @__PURE__ */ method(Element, 'getAttributeNode');
 export const setAttribute = /* @__PURE__ */ method(Element, 'setAttribute');
 export const setAttributeNS = /* @__PURE__ */ method(Element, 'setAttributeNS');
 export const setAttributeNode = /* @__PURE__ */ method(Element, 'setAttributeNode');

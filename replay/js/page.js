@@ -507,8 +507,9 @@ export class Page {
     const props = this.state.get(node);
     if (props === undefined) return;
     const local = dom.localName(node);
-    if (local !== 'input' && local !== 'option') return;
     const later = (run) => this.late.push([1, () => attempt(run)]);
+    if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.setPicture(node, props.get('picture')));
+    if (local !== 'input' && local !== 'option') return;
     if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));
     if (attr === 'selected' && !props.has('selected')) later(() => (node.selected = node.defaultSelected));

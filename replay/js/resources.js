@@ -1,5 +1,7 @@
 // What came with the stream as the agent could not load it: pictures and fonts, by the hash of their bytes.
 
+import * as dom from './dom.js';
+
 // What a `data:` address may hold behind its scheme, and nothing that ends it.
 const BYTES = /^[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
 
@@ -11,6 +13,7 @@ export class Resources {
     this.bytes = new Map(); // hash → type and bytes, as in a `data:` address behind its scheme
     this.waiting = new Map(); // hash → elements that show it
     this.fonts = new Map(); // hash → what it is of
+    this.copies = new Map(); // hash → address of a copy
     this.work = Promise.resolve();
   }
 
@@ -40,7 +43,29 @@ export class Resources {
   }
 
   show(node, hash) {
+    if (dom.localName(node) === 'use') {
+      this.showUse(node, hash);
+      return;
+    }
     this.page.show(node, { content: `url("data:${this.bytes.get(hash)}")` });
+  }
+
+  // A part of a file, by the address of a copy of it: of the file itself this origin's pages may show nothing.
+  showUse(node, hash) {
+    const { address, window } = this.page;
+    if (!address || new URL(address).origin === location.origin) return;
+    const part = /#.*$/.exec(dom.getAttribute(node, 'href') ?? dom.getAttribute(node, 'xlink:href') ?? '')?.[0] ?? '';
+    let copy = this.copies.get(hash);
+    if (copy === undefined) {
+      const [type, base64] = this.bytes.get(hash).split(';base64,');
+      if (type !== 'image/svg+xml') return;
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      this.copies.set(hash, (copy = window.URL.createObjectURL(new Blob([bytes], { type }))));
+    }
+    for (const name of ['href', 'xlink:href']) {
+      const attribute = dom.getAttributeNode(node, name);
+      if (attribute !== null) attribute.value = copy + part;
+    }
   }
 
   addFont(hash) {

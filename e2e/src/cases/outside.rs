@@ -24,12 +24,14 @@ pub(crate) enum Scenario {
     Masked,
     /// An agent acts in the frame.
     Acted,
+    /// The agent's page is of another origin: icons out of the page's own file are shown all the same.
+    Icons,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Joined, Self::Navigates, Self::Boxes, Self::Unlisted, Self::Masked, Self::Acted];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Joined, Self::Navigates, Self::Boxes, Self::Unlisted, Self::Masked, Self::Acted, Self::Icons];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Scenario {
             Self::Unlisted => "unlisted",
             Self::Masked => "masked",
             Self::Acted => "acted",
+            Self::Icons => "icons",
         }
     }
 }
@@ -61,6 +64,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::Unlisted => unlisted(bench).await,
         Scenario::Masked => masked(bench).await,
         Scenario::Acted => acted(bench).await,
+        Scenario::Icons => icons(bench).await,
     }
 }
 
@@ -218,5 +222,21 @@ async fn acted(bench: &Workbench) -> Result<()> {
         sleep(Duration::from_millis(50)).await;
     }
     settles(&mut pair, "the click").await?;
+    pair.finish().await
+}
+
+async fn icons(bench: &Workbench) -> Result<()> {
+    let add = "document.body.insertAdjacentHTML('beforeend', `<style>.icon { width: 60px; height: 60px; color: teal; fill: currentColor }</style>
+        <svg class=icon><use id=icon href='frames/icons.svg#star'></use></svg><svg class=icon style='color: crimson'><use xlink:href='frames/icons.svg#box'></use></svg>`)";
+    let mut pair = Pair::start_after(bench, PAGE, Transport::Relay, add, json!({})).await?;
+    pair.is_elsewhere = true;
+    pair.join().await?;
+    for step in ["", "document.getElementById('icon').setAttribute('href', 'frames/icons.svg#box')"] {
+        pair.edit(step).await?;
+        // The file is fetched when there is time.
+        sleep(Duration::from_millis(1200)).await;
+        pair.sync().await?;
+        pair.look("icons", None).await?;
+    }
     pair.finish().await
 }

@@ -19,11 +19,13 @@ pub(crate) enum Trap {
     Focus,
     /// It is in a hidden tab: there are no animation frames.
     HiddenTab,
+    /// It holds what no page should: a text and attributes of a megabyte, elements that use each other in a circle.
+    Huge,
 }
 
 impl Trap {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab];
+    pub(crate) const ALL: [Self; 5] = [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Trap {
             Self::DocumentOpen => "document-open",
             Self::Focus => "focus",
             Self::HiddenTab => "hidden-tab",
+            Self::Huge => "huge",
         }
     }
 }
@@ -55,7 +58,33 @@ pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
         Trap::DocumentOpen => document_open(bench).await,
         Trap::Focus => focus(bench).await,
         Trap::HiddenTab => hidden_tab(bench).await,
+        Trap::Huge => huge(bench).await,
     }
+}
+
+async fn huge(bench: &Workbench) -> Result<()> {
+    let circle = "document.body.insertAdjacentHTML('beforeend', `<svg id=circle width=40 height=40>
+        <g id=one><use href='#two'/><circle r=9 cx=9 cy=9 /></g><g id=two><use href='#one'/></g><use href='#three' id=three /></svg>`)";
+    let text = "const words = (seed) => Array.from({ length: 1 << 17 }, (_, i) => ((i * 2654435761 + seed) >>> 0).toString(36)).join(' ');
+        window.__words = words; const node = document.body.appendChild(document.createElement('p'));
+        node.id = 'huge'; node.textContent = words(1)";
+    // Before the session, so that all of it is in the first frame; then each again.
+    let before = format!("{circle}; {{ {text} }}");
+    let mut pair = Pair::start_after(bench, "/fixtures/text.html", Transport::Relay, &before, json!({})).await?;
+    pair.join().await?;
+    pair.check("a page of a megabyte").await?;
+    for step in [
+        "document.getElementById('huge').firstChild.replaceData(600000, 10, 'in the middle')",
+        "document.getElementById('huge').setAttribute('data-all', window.__words(2))",
+        "document.getElementById('huge').setAttribute('data-all', window.__words(2).replace(/ 1/, ' 2'))",
+        "document.getElementById('huge').firstChild.data = window.__words(3)",
+        "document.getElementById('one').append(document.getElementById('circle').lastElementChild)",
+        "for (let i = 0; i < 1020; i++) document.getElementById('huge').setAttribute('data-' + i, i)",
+        "document.getElementById('huge').remove(); document.getElementById('circle').remove()",
+    ] {
+        pair.step(step, step).await?;
+    }
+    pair.finish().await
 }
 
 async fn modal_dialog(bench: &Workbench) -> Result<()> {
