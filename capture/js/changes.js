@@ -9,7 +9,7 @@ import { Patches } from './patches.js';
 import { noteRoot, shadowOf } from './roots.js';
 import { sizeOf } from './reader.js';
 import { Sheets } from './sheets.js';
-import { KIND, outsideOf, reportDocument, stateOf } from './state.js';
+import { KIND, heard, outsideOf, reportDocument, stateOf } from './state.js';
 import { stateDocument } from './whole.js';
 
 // Attributes that decide what else may be said of an element: said first.
@@ -440,7 +440,8 @@ export class Changes {
       if (name !== last || uri !== null) number = this.attrNumber(node, name, uri);
       last = uri === null ? name : undefined;
       if (isSource) reader.notePicture(node);
-      reader.attr(id, number, uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name));
+      const value = uri === null ? plainValue(node, name) : dom.getAttributeNS(node, uri, name);
+      reader.attr(id, number, name === 'value' && value !== null ? heard(node, value) : value);
       if (reader.controls.has(node)) states.add(node);
     }
   }

@@ -12,6 +12,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
   const parts = {};
   let warmed;
   let current;
+  let guest; // of the page around, in a frame
 
   const ready = () =>
     (compiled ??= init({ module_or_path: new URL('capture.wasm', base) }).then(
@@ -49,13 +50,16 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
   // A session that begins meanwhile goes before.
   const prepare = () => {
     if (document.querySelector('canvas')) part('content')().catch(() => undefined);
-    return (warmed ??= Promise.all([part('warm')(), ready()]).then(([warmUp, wasm]) => warmUp(PageRecorder, wasm, () => !current)));
+    return (warmed ??= Promise.all([part('warm')().catch(() => null), ready()]).then(([warmUp, wasm]) => warmUp?.(PageRecorder, wasm, () => !current)));
   };
 
   return {
     prepare,
     // In a frame: the page around has given this port.
-    join: (port) => part('guest')().then((Guest) => new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument })),
+    join: (port) => part('guest')().then((Guest) => {
+      guest?.stop();
+      guest = new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument });
+    }),
     start: (options = {}) => begin(options),
     resume: () => {
       const session = saved();

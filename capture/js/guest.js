@@ -134,6 +134,8 @@ class Guest {
   }
 
   stop() {
+    if (this.ended) return;
+    this.ended = true;
     this.end();
     removeEventListener('pagehide', this.onHide);
     this.port.close();

@@ -17,6 +17,8 @@ class Hosts {
     this.rules = rules;
     this.links = new Map(); // frame → its link
     this.tables = 0; // of names: each reader has one, the page's own is 0
+    this.goneRoots = new Set(); // documents of frames that have left, told and not told to be gone
+    this.refused = new WeakSet(); // frames that said what the engine does not take
     // A frame that comes later than the session says so.
     this.onMessage = ({ data, origin, source }) => {
       if (data !== ANNOUNCEMENT || !this.origins.has(origin)) return;
@@ -34,11 +36,17 @@ class Hosts {
   }
 
   invite(node, origin) {
+    if (this.refused.has(node)) return;
     const { port1, port2 } = new MessageChannel();
     const link = new Link(this, node, port1);
     port1.onmessage = ({ data }) => {
       if (data[0] === 'hello') {
-        this.links.get(node)?.leave();
+        const before = this.links.get(node);
+        if (this.ended || this.refused.has(node)) {
+          port1.postMessage(['stop']);
+          return;
+        }
+        if (before !== link) before?.leave();
         this.links.set(node, link);
         link.begin();
       } else if (this.links.get(node) === link) {
@@ -50,7 +58,11 @@ class Hosts {
 
   // The recorder has begun anew: nobody was told anything.
   restart() {
-    for (const link of this.links.values()) link.begin();
+    this.goneRoots.clear();
+    for (const link of this.links.values()) {
+      link.root = undefined;
+      link.begin();
+    }
   }
 
   // States what the page itself says of frames that have joined: whose document has gone.
@@ -58,7 +70,8 @@ class Hosts {
     for (const [node, link] of this.links) {
       const id = reader.ids.find(node);
       if (link.hasLeft || !dom.isConnected(node)) {
-        if (link.root !== undefined && id === link.id) reader.gone(link.root);
+        if (id === undefined || !dom.isConnected(node)) link.root = undefined; // It goes with its frame.
+        link.leave();
         this.links.delete(node);
       } else if (id !== undefined && id !== link.id) {
         link.begin(); // Told anew, or for the first time.
@@ -67,15 +80,21 @@ class Hosts {
         reader.attr(id, reader.prop('outside'), null);
       }
     }
+    // What comes in their place comes in a later frame.
+    this.isClearing = this.goneRoots.size > 0;
+    for (const root of this.goneRoots) reader.gone(root);
+    this.goneRoots.clear();
   }
 
   // Gives the engine what frames have said.
   hand(engine) {
-    for (const link of this.links.values()) link.hand(engine);
+    if (this.isClearing) this.recorder.continueSoon();
+    else for (const link of this.links.values()) link.hand(engine);
   }
 
   // Behind a frame.
   settle(freed, retells) {
+    for (const id of freed) this.goneRoots.delete(id); // With its frame: the number may be another's soon.
     for (const link of this.links.values()) link.settle(freed, retells);
   }
 
@@ -94,7 +113,8 @@ class Hosts {
 
   stop() {
     window.removeEventListener('message', this.onMessage);
-    for (const link of this.links.values()) link.port.postMessage(['stop']);
+    this.ended = true;
+    for (const link of this.links.values()) link.leave();
     this.links.clear();
   }
 }
@@ -118,7 +138,7 @@ class Link {
     this.epoch++;
     this.table = ++hosts.tables;
     this.batch = this.fresh = null;
-    this.root = undefined;
+    this.dropRoot();
     this.isNew = true;
     this.id = hosts.recorder.idOf(this.node);
     if (this.id === undefined) return; // It is not told itself yet.
@@ -148,8 +168,17 @@ class Link {
     }
   }
 
+  // The document that was told goes.
+  dropRoot() {
+    if (this.root !== undefined) this.hosts.goneRoots.add(this.root);
+    this.root = undefined;
+  }
+
   leave() {
+    if (this.hasLeft) return;
     this.hasLeft = true;
+    this.dropRoot();
+    this.port.postMessage(['stop']);
     this.hosts.recorder.reader.joined.delete(this.node);
     for (const done of this.flushes.splice(0)) done();
     this.port.close();
@@ -163,6 +192,11 @@ class Link {
     engine.select(this.table);
     try {
       engine.read(words.length, this.hosts.recorder.handOver(words, text, units), units);
+    } catch (error) {
+      // All is read anew, without this frame.
+      this.hosts.refused.add(this.node);
+      this.leave();
+      throw error;
     } finally {
       engine.select(0);
     }
@@ -171,6 +205,7 @@ class Link {
   }
 
   settle(freed, retells) {
+    if (freed.includes(this.root)) this.root = undefined;
     if (this.fresh === null && freed.length === 0 && retells.length === 0) return;
     this.port.postMessage(['told', this.fresh, freed, retells]);
     this.fresh = null;

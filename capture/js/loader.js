@@ -31,8 +31,9 @@
   const root = Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get;
 
   // A policy of its own, for pages that enforce Trusted Types ("trusted-types cobrowse" in their CSP).
+  let policy;
   const trusted = (url) =>
-    window.trustedTypes ? trustedTypes.createPolicy('cobrowse', { createScriptURL: (url) => url }).createScriptURL(url) : url;
+    window.trustedTypes ? (policy ??= trustedTypes.createPolicy('cobrowse', { createScriptURL: (url) => url })).createScriptURL(url) : url;
 
   // Runs another of our scripts, from where this one came.
   const run = (name) =>

@@ -13,6 +13,7 @@ class Motion {
     this.recorder = recorder;
     this.told = new Map(); // element → what was told of it
     this.dirty = new Set();
+    this.later = new Set();
     for (const document of [recorder.page.document, ...recorder.changes.frames.values()]) {
       for (const animation of document.getAnimations?.() ?? []) if (animation.effect?.target) this.note(animation.effect.target);
     }
@@ -30,6 +31,8 @@ class Motion {
 
   // What was paused, cancelled or has ended says nothing.
   poll() {
+    for (const node of this.later) this.note(node);
+    this.later.clear();
     for (const node of this.told.keys()) this.note(node);
   }
 
@@ -40,14 +43,17 @@ class Motion {
       const id = reader.ids.find(node);
       if (id === undefined || !dom.isConnected(node)) {
         this.told.delete(node);
+        // Told by this very frame: it has its id in the next one.
+        if (dom.isConnected(node) && dirty.size <= MOST) this.later.add(node);
         continue;
       }
-      const before = this.told.get(node);
-      if (before === undefined && this.told.size >= MOST) continue;
+      const told = this.told.get(node);
+      const before = told?.id === id ? told.list : undefined; // Told anew, it has another id, and no animations.
+      if (told === undefined && this.told.size >= MOST) continue;
       const list = this.of(node);
       if (before !== undefined ? isSame(before, list) : list.length === 0) continue;
       if (list.length === 0) this.told.delete(node);
-      else this.told.set(node, list);
+      else this.told.set(node, { id, list });
       reader.attr(id, reader.prop('animations'), list.length === 0 ? null : JSON.stringify(list));
     }
   }

@@ -5,7 +5,7 @@ import * as dom from './dom.js';
 import { Ids } from './ids.js';
 import { popoverLayer } from './layers.js';
 import { shadowOf } from './roots.js';
-import { KIND, kindOf, outsideOf, reportDocument, stateOf } from './state.js';
+import { KIND, heard, kindOf, outsideOf, reportDocument, stateOf } from './state.js';
 
 const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMMENT = 8, INSTRUCTION = 9,
   DOCTYPE = 10, CONTENT = 11, SHADOW = 12, ATTR = 13, NO_ATTR = 14, DATA = 15, NAME = 16, MARKS = 17, WITHHELD = 18,
@@ -306,7 +306,7 @@ export class Reader {
       else if (attr === 'popover') isPopover = true;
       else if (attr === 'src') this.notePicture(node, value);
       this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
-      this.string(value);
+      this.string(attr === 'value' ? heard(node, value) : value);
       count++;
     }
     if (kind !== KIND.PLAIN && kind <= KIND.MEDIA) {

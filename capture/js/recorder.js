@@ -12,6 +12,8 @@ const FALLBACK_MS = 100;
 const QUIET_MS = 16;
 // How often controls are looked at for what scripts set without an event.
 const POLL_MS = 500;
+// How often agents get what they ask for.
+const REQUEST_MS = 1000;
 // How far into a recording the page is first compared with the mirror.
 const WALK_MS = 5000;
 // The share of a slice's time that reading may take, at first: the engine needs the rest.
@@ -259,6 +261,23 @@ export class PageRecorder {
     this.repair();
   }
 
+  // An agent asks for a keyframe, or for what it lacks of one. Nobody gets more than one a second, nor what would only wait.
+  requested(whole) {
+    this.whole ||= whole;
+    if (this.requestTimer) return;
+    const give = () => {
+      this.requestTimer = undefined;
+      if (this.ended) return;
+      if (this.options.isBusy()) {
+        this.requestTimer = setTimeout(give, FALLBACK_MS);
+        return;
+      }
+      this.requestedAt = performance.now();
+      this.repair();
+    };
+    this.requestTimer = setTimeout(give, Math.max(0, (this.requestedAt ?? -REQUEST_MS) + REQUEST_MS - performance.now()));
+  }
+
   // The next frame has all that the player lacks that asked last.
   repair() {
     this.wanted = true;
@@ -391,6 +410,7 @@ export class PageRecorder {
     this.guests?.stop();
     this.features?.disconnect();
     clearInterval(this.poll);
+    clearTimeout(this.requestTimer);
     this.changes.disconnect();
   }
 }

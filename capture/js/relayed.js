@@ -64,10 +64,8 @@ function control(session, bytes) {
   const [name, ...fields] = message;
   switch (name) {
     case 'KeyframeRequest':
-      recorder.keyframe();
-      break;
     case 'RepairRequest':
-      recorder.repair();
+      recorder.requested(name === 'KeyframeRequest');
       break;
     case 'Joined':
       if (fields[1] === ROLE_AGENT) {

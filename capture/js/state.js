@@ -21,7 +21,7 @@ for (const name of ['a', 'abbr', 'b', 'br', 'button', 'cite', 'code', 'em', 'fon
 export const kindOf = (localName) => KINDS.get(localName) ?? KIND.PLAIN;
 
 // What of a field's value may be said to the page around a frame; where there is none, all may: the gate is behind it.
-let heard = (node, value) => value;
+export let heard = (node, value) => value;
 export const hearOnly = (run) => (heard = run);
 
 // Calls `report(name, value)` for each property of the control; null where it is what the attributes say.
@@ -41,7 +41,7 @@ export function stateOf(node, kind, report) {
       return;
     }
     case KIND.TEXTAREA: {
-      const value = dom.textareaValue(node);
+      const value = heard(node, dom.textareaValue(node));
       report('value', value === dom.textareaDefault(node) ? null : value);
       return;
     }

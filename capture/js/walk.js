@@ -4,6 +4,8 @@
 import * as dom from './dom.js';
 
 const UP = 6, END = 3, ELEMENT = 5, TEXT = 7, COMMENT = 8, INSTRUCTION = 9, DOCTYPE = 10, CHECK = 23;
+// In place of an id that nobody has asked for.
+const NONE = 0xffffffff;
 
 // How long a slice may take, how many times as long the page is left alone behind it, and how long behind a whole round.
 const SLICE_MS = 4;
@@ -64,7 +66,8 @@ export class Walk {
     const { recorder } = this;
     const { changes, engine, reader, wasm } = recorder;
     if (recorder.paused || recorder.options.isBusy()) return deadline === Infinity;
-    // What the observer knows is told first.
+    // What the observer knows is told first; and what selectors say, whether it knows of a change or not.
+    changes.unmarked = true;
     recorder.write(deadline === Infinity ? Infinity : undefined);
     if (reader.isCut || recorder.ended || recorder.engine !== engine) return deadline === Infinity;
     this.left ??= [recorder.page.document, ...changes.roots].filter((root, i, all) => all.indexOf(root) === i);
@@ -145,8 +148,9 @@ export class Walk {
     reader.words[reader.count++] = word;
   }
 
-  leaf(reader, fact, data) {
+  leaf(reader, fact, node, data) {
     this.word(reader, fact);
+    this.word(reader, reader.ids.get(node) ?? NONE);
     reader.string(data);
     return null;
   }
@@ -158,18 +162,21 @@ export class Walk {
         break;
       case dom.TEXT:
       case dom.CDATA:
-        return this.leaf(reader, TEXT, dom.data(node));
+        return this.leaf(reader, TEXT, node, dom.data(node));
       case dom.COMMENT:
-        return this.leaf(reader, COMMENT, dom.data(node));
+        return this.leaf(reader, COMMENT, node, dom.data(node));
       case dom.INSTRUCTION:
-        return this.leaf(reader, INSTRUCTION, dom.target(node) + ' ' + dom.data(node));
+        return this.leaf(reader, INSTRUCTION, node, dom.target(node) + ' ' + dom.data(node));
       case dom.DOCTYPE:
-        return this.leaf(reader, DOCTYPE, [dom.doctypeName(node), dom.doctypePublic(node), dom.doctypeSystem(node)].join('\0'));
+        return this.leaf(reader, DOCTYPE, node, [dom.doctypeName(node), dom.doctypePublic(node), dom.doctypeSystem(node)].join('\0'));
       default:
         return null;
     }
+    const { mask, unmask, block } = reader.options;
     this.word(reader, ELEMENT);
+    this.word(reader, reader.ids.get(node) ?? NONE);
     this.word(reader, reader.elementName(node));
+    this.word(reader, mask || unmask || block || reader.secrets.has(node) ? reader.marks(node) : 0);
     const countAt = reader.count++;
     let count = 0;
     const names = dom.getAttributeNames(node);

@@ -53,7 +53,8 @@ pub mod tag {
     /// a `data:` address has them behind the scheme.
     pub const PICTURE: u32 = 22;
     /// `id inside`: a walk of the page follows, until [`END`], to be compared: from this node on, or, with `inside` 1, from its
-    /// first child on. Elements have no marks in it, and their attributes only: `name attrs (name length)*`.
+    /// first child on. Each has the node's id first, if who tells it knows it; elements have their attributes only:
+    /// `id name marks attrs (name length)*`.
     pub const CHECK: u32 = 23;
     /// `id`: the node is in the page still, but where nothing is told of it (below what is blocked or ignored).
     pub const WITHHELD: u32 = 18;

@@ -201,7 +201,12 @@ impl Recorder {
                 tag::WITHHELD => self.withhold(batch.word("a node id")?),
                 tag::RUN => {
                     let parent = batch.word("a parent's id")?;
-                    self.encoder.run(parent, batch.word("a sibling's id")?);
+                    let mut before = batch.word("a sibling's id")?;
+                    // A fragment comes before all children; who is in a frame does not know those of the frame's element.
+                    if batch.words_at(batch.at(), 1) == [tag::FRAME] {
+                        before = self.encoder.mirror().node(parent).first;
+                    }
+                    self.encoder.run(parent, before);
                     self.run = self.rules(parent);
                 }
                 tag::END => self.encoder.end_run(),
@@ -342,6 +347,18 @@ impl Recorder {
             self.fresh.push(WITHHELD);
             return Ok(rules);
         }
+        let seen = if marks & mark::SECRET == 0 { Rules::default() } else { Rules::SECRET };
+        let rules = self.subject(name, marks, attrs).rules(self.parent_rules(), seen);
+        let id = self.encoder.element(name)?;
+        for (name, value) in attrs {
+            self.new_attr(id, rules, *name, value)?;
+        }
+        self.opened(id, rules);
+        Ok(rules)
+    }
+
+    /// An element as the rules look at it.
+    fn subject<'a>(&mut self, name: NameId, marks: u32, attrs: &[(NameId, &'a str)]) -> Subject<'a> {
         let mut subject = Subject { tag: self.class(name).1, marks, ..Subject::default() };
         for (name, value) in attrs {
             match *name {
@@ -352,14 +369,29 @@ impl Recorder {
                 _ => {}
             }
         }
-        let seen = if marks & mark::SECRET == 0 { Rules::default() } else { Rules::SECRET };
-        let rules = subject.rules(self.parent_rules(), seen);
-        let id = self.encoder.element(name)?;
-        for (name, value) in attrs {
-            self.new_attr(id, rules, *name, value)?;
+        subject
+    }
+
+    /// Whether a known element is under other rules than it was, going by what it is now; it is to be told anew then.
+    pub(crate) fn is_rejudged(&mut self, id: u32, marks: u32, attrs: &[(NameId, &str)]) -> bool {
+        let node = *self.encoder.mirror().node(id);
+        let before = self.rules(id);
+        let seen = if marks & mark::SECRET == 0 { before } else { before.with(Rules::SECRET) };
+        let rules = self.subject(node.name, marks, attrs).rules(self.rules(node.parent), seen);
+        self.ruled(id, before, rules)
+    }
+
+    /// Notes the rules of an element; `true` when they are others than before.
+    fn ruled(&mut self, id: u32, before: Rules, rules: Rules) -> bool {
+        if rules == before {
+            return false;
         }
-        self.opened(id, rules);
-        Ok(rules)
+        if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
+            *owner = rules.0;
+        }
+        self.tighten(id, Rules(rules.0 & Rules::BLOCK.0 | privacy::inherited(rules).0));
+        self.retells.push(id);
+        true
     }
 
     /// The rules of a fragment: below what is kept back, it is kept back too.
@@ -530,13 +562,7 @@ impl Recorder {
         };
         let before = self.rules(id);
         let rules = subject.rules(self.rules(node.parent), before);
-        if rules != before {
-            if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
-                *owner = rules.0;
-            }
-            self.tighten(id, Rules(rules.0 & Rules::BLOCK.0 | privacy::inherited(rules).0));
-            self.retells.push(id);
-        }
+        self.ruled(id, before, rules);
     }
 
     /// A node went to where nothing is told of it; whatever this batch still says of its subtree is kept back too.

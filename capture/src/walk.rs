@@ -24,10 +24,11 @@ struct Place {
 }
 
 impl Recorder {
-    /// How many operations wait for the next frame, then the parents that were found to have other children than the
+    /// How many operations wait for the next frame, and nodes to be told anew; then the parents that were found to have other children than the
     /// mirror has; it is forgotten with this.
     pub fn strays(&mut self) -> Vec<u32> {
-        let mut told = vec![self.encoder.ops()];
+        let retold = u32::try_from(self.retells().len()).unwrap_or(NONE);
+        let mut told = vec![self.encoder.ops() + retold];
         told.append(&mut self.strays);
         told
     }
@@ -78,44 +79,52 @@ impl Recorder {
     }
 
     fn check_element(&mut self, batch: &mut Batch<'_>, place: &mut Place) -> Result<(), ReadError> {
+        let told = batch.word("a node id")?;
         let name = self.name(batch)?;
+        let marks = batch.word("marks")?;
         let count = batch.word("a number of attributes")?;
         let id = place.next;
         let node = *self.encoder.mirror().node(id);
-        let is_compared = place.skipped == 0 && node.kind == Kind::Element && node.name == name;
+        let is_same = node.kind == Kind::Element && node.name == name && (told == NONE || told == id);
+        let is_compared = place.skipped == 0 && is_same;
         if place.skipped > 0 {
             place.skipped += 1;
         } else if !is_compared {
             self.stray(place, 2);
         }
-        let mut told = Vec::new();
+        let mut attrs = Vec::new();
         for _ in 0..count {
             let name = self.name(batch)?;
             let units = batch.word("a length")?;
-            let value = batch.string(units)?;
-            if is_compared {
-                self.set(id, name, value)?;
-                told.push(name);
-            }
+            attrs.push((name, batch.string(units)?));
         }
-        if is_compared {
-            *place = Place { parent: id, next: self.first(id), skipped: 0 };
-            while let Some(name) = self.untold(id, &told) {
-                self.encoder.remove_attr(id, name);
-                self.reconsider(id, name);
-            }
+        if !is_compared {
+            return Ok(());
+        }
+        // What of it may be said follows from what it is now: where that is something else, it is told anew as a whole.
+        if self.is_rejudged(id, marks, &attrs) {
+            *place = Place { parent: id, next: NONE, skipped: 1 };
+            return Ok(());
+        }
+        for (name, value) in &attrs {
+            self.set(id, *name, value)?;
+        }
+        *place = Place { parent: id, next: self.first(id), skipped: 0 };
+        while let Some(name) = self.untold(id, &attrs) {
+            self.encoder.remove_attr(id, name);
         }
         Ok(())
     }
 
     /// An attribute that the mirror has and the page has not.
-    fn untold(&self, id: u32, told: &[NameId]) -> Option<NameId> {
+    fn untold(&self, id: u32, told: &[(NameId, &str)]) -> Option<NameId> {
         let mirror = self.encoder.mirror();
         let mut names = mirror.attrs(id).map(|(name, _)| name);
-        names.find(|name| mirror.names.get(*name).0 != Namespace::Prop && !told.contains(name))
+        names.find(|name| mirror.names.get(*name).0 != Namespace::Prop && told.iter().all(|(told, _)| told != name))
     }
 
     fn check_leaf(&mut self, batch: &mut Batch<'_>, place: &mut Place, kind: Kind) -> Result<(), ReadError> {
+        let told = batch.word("a node id")?;
         let units = batch.word("a length")?;
         let data = batch.string(units)?;
         if place.skipped > 0 {
@@ -130,7 +139,7 @@ impl Recorder {
         }
         let id = place.next;
         let node = *self.encoder.mirror().node(id);
-        if node.kind != kind {
+        if node.kind != kind || told != NONE && told != id {
             self.stray(place, 1);
             return Ok(());
         }

@@ -135,3 +135,24 @@ fn what_is_no_log_is_refused_with_its_place() {
         assert!(told.contains("bad.json") && told.contains(expected), "{text}: {told}");
     }
 }
+
+#[test]
+fn pages_may_be_deep_and_sheets_many() {
+    let (log, out) = (scratch("deep.json"), scratch("deep.cbr"));
+    let mut page = json!({ "type": 3, "id": 2, "textContent": "at the bottom" });
+    for id in 3..900 {
+        page = element(id, "div", &json!({}), &json!([page]));
+    }
+    let sheet = |id: u32| json!({ "type": 3, "timestamp": id, "data": { "source": 15, "id": 1, "styleIds": [1, id], "styles": [{ "styleId": id, "rules": [{ "rule": "a { b: c }" }] }] } });
+    let area = element(2_000, "textarea", &json!({ "value": "old" }), &json!([]));
+    let area = json!({ "type": 3, "timestamp": 5, "data": { "source": 0, "texts": [], "removes": [],
+        "adds": [{ "parentId": 899, "nextId": null, "node": area }], "attributes": [{ "id": 2_000, "attributes": { "value": "new" } }] } });
+    let events = json!([{ "type": 2, "timestamp": 1, "data": { "node": { "type": 0, "id": 1, "childNodes": [page] }, "initialOffset": {} } },
+        sheet(2), sheet(3), area]);
+    fs::write(&log, events.to_string()).unwrap();
+    let output = cobrowse(&["import", "--from", "rrweb", log.to_str().unwrap(), "--force"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(cobrowse(&["verify", "--strict", out.to_str().unwrap()]).status.success());
+    let html = String::from_utf8(cobrowse(&["replay", out.to_str().unwrap(), "--html"]).stdout).unwrap();
+    assert!(html.contains("at the bottom") && html.contains("new</textarea>") && !html.contains("old"), "{html}");
+}

@@ -147,8 +147,9 @@ impl Decoder {
     fn whole(&mut self, frame: &Frame<'_>) -> Result<Outcome> {
         let is_repair = frame.header.kind == Kind::Repair;
         let in_step = !self.needs_keyframe && frame.header.seq == self.seq.wrapping_add(1);
-        // From here on deltas of before this keyframe can no longer be read.
+        // From here on deltas of before this keyframe can no longer be read; steps on a tree that was refused are of no use.
         self.needs_keyframe = true;
+        self.journal = Journal::default();
         self.inflate.reset(false);
         self.dynamic.clear();
         self.before = Registers::default();

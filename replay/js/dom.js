@@ -69,3 +69,9 @@ export const scrolls = { scrollLeft: scroll('scrollLeft'), scrollTop: scroll('sc
 // In a browser that has it, a node is moved without being removed: its state stays.
 const { moveBefore } = Element.prototype;
 export const move = moveBefore ? uncurry(moveBefore) : null;
+
+// Style sheets of a document or a shadow root, in order. An element may have the name of either property.
+const documentSheets = /* @__PURE__ */ getter(Document, 'styleSheets'), shadowSheets = /* @__PURE__ */ getter(ShadowRoot, 'styleSheets');
+const documentAdopted = /* @__PURE__ */ getter(Document, 'adoptedStyleSheets'), shadowAdopted = /* @__PURE__ */ getter(ShadowRoot, 'adoptedStyleSheets');
+export const sheetsOf = (root) =>
+  nodeType(root) === 9 ? [...documentSheets(root), ...(documentAdopted(root) ?? [])] : [...shadowSheets(root), ...(shadowAdopted(root) ?? [])];

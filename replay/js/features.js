@@ -33,13 +33,9 @@ export class Features {
   // Looks at what is new in the page's sheets. Called when a frame is in place.
   settle() {
     if (this.other.size === 0) return;
-    const { document, frames, nodes } = this.page;
-    for (const root of [document, ...[...frames.all].map((frame) => frame.document)]) {
-      for (const sheet of [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])]) this.look(sheet);
-    }
-    for (const node of nodes) {
-      if (!node?.host || !node.styleSheets) continue; // No shadow root.
-      for (const sheet of [...node.styleSheets, ...(node.adoptedStyleSheets ?? [])]) this.look(sheet);
+    const { document, frames, shadows } = this.page;
+    for (const root of [document, ...[...frames.all].map((frame) => frame.document), ...shadows]) {
+      for (const sheet of dom.sheetsOf(root)) this.look(sheet);
     }
     this.showScheme();
   }
@@ -70,23 +66,25 @@ export class Features {
   }
 
   answer(media) {
-    const text = this.asked.get(media) ?? media.mediaText;
+    const before = this.asked.get(media);
+    const text = before?.answered === media.mediaText ? before.text : media.mediaText;
     const answered = text.replace(FEATURE, (whole, name, value) => {
       const values = this.other.get(name);
       if (values === undefined) return whole;
       const holds = value === undefined ? [...values].some((value) => !NOTHING.has(value)) : values.has(value);
       return holds ? ALWAYS : NEVER;
     });
-    if (answered === text) return;
-    this.asked.set(media, text);
+    if (answered === media.mediaText) return;
     media.mediaText = answered;
+    this.asked.set(media, { text, answered: media.mediaText });
   }
 
   // Colours that nobody chose are those of the scheme, too.
   showScheme() {
     const scheme = this.other.get('prefers-color-scheme');
     const root = dom.documentElement(this.page.document);
-    if (!scheme || root === null || this.page.shown.has(root)) return;
+    if (!scheme || root === null || this.page.shown.has(root) || this.looked === root) return;
+    this.looked = root;
     const schemes = this.page.window.getComputedStyle(root).colorScheme.split(' ');
     const [wanted] = scheme;
     if (schemes.includes(wanted) && schemes.length > 1) this.page.show(root, { colorScheme: wanted });

@@ -47,6 +47,11 @@ export class Motion {
     }
   }
 
+  forget(node) {
+    this.made.delete(node);
+    this.named.delete(node);
+  }
+
   // The clock shows another time than it did.
   again() {
     for (const [node, made] of this.made) {

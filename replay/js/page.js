@@ -54,6 +54,7 @@ export class Page {
     this.lists = new Set(); // selects whose list is open
     this.frame = undefined; // the one that is being told
     this.roots = new WeakMap(); // host → shadow root, closed ones too
+    this.shadows = new Set(); // all of these
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
   }
 
@@ -69,7 +70,11 @@ export class Page {
       const node = this.nodes[id];
       if (node instanceof SheetNode) this.sheets.forget(node);
       else if (node instanceof FrameNode) this.frames.all.delete(node);
-      else this.stateful.delete(node);
+      else {
+        this.stateful.delete(node);
+        this.motion.forget(node);
+        this.shadows.delete(node);
+      }
       this.nodes[id] = undefined;
     }
     this.settle();
@@ -345,6 +350,7 @@ export class Page {
     try {
       root = this.shadowOf(host) ?? dom.attachShadow(host, options);
       this.roots.set(host, root);
+      this.shadows.add(root);
     } catch {
       root = dom.createDocumentFragment(this.document); // An element that can have none.
     }

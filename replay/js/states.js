@@ -163,7 +163,7 @@ function rulesOf(root, window) {
       // Another site's: nobody may read it.
     }
   };
-  for (const sheet of [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])]) inSheet(sheet);
+  for (const sheet of dom.sheetsOf(root)) inSheet(sheet);
   return found;
 }
 

@@ -27,7 +27,8 @@ impl Mended<'_> {
             return true;
         }
         let (old, new) = (self.old.node(id), self.new.node(id));
-        let fits = old.parent == new.parent || !new.kind.is_fragment();
+        // A fragment cannot move, nor be taken over by another element that got its parent's id.
+        let fits = !new.kind.is_fragment() || old.parent == new.parent && self.stays(new.parent);
         self.old.is_live(id) && old.kind == new.kind && old.name == new.name && fits
     }
 

@@ -285,16 +285,17 @@ fn a_walk_of_the_page_finds_what_the_mirror_has_not() {
     let mut frames = vec![recorder.delta(0).unwrap().unwrap().to_vec()];
     recorder.settle();
     let walk = |facts: &mut Facts, classes: &[(u32, &str)], secret: &str, last: &[u32]| {
-        facts.words.extend([tag::CHECK, ROOT, 1, tag::ELEMENT, div, u32::try_from(classes.len()).unwrap()]);
+        facts.words.extend([tag::CHECK, ROOT, 1, tag::ELEMENT, 1, div, 0, u32::try_from(classes.len()).unwrap()]);
         for (name, value) in classes {
             facts.words.push(*name);
             facts.string(value);
         }
-        facts.words.extend([tag::ELEMENT, p, 1, mask]);
+        facts.words.extend([tag::ELEMENT, NONE, p, 0, 1, mask]);
         facts.string("");
-        facts.text(secret);
-        facts.words.extend([tag::UP, tag::ELEMENT, p, 0]);
-        facts.text("open");
+        facts.words.extend([tag::TEXT, NONE]);
+        facts.string(secret);
+        facts.words.extend([tag::UP, tag::ELEMENT, 4, p, 0, 0, tag::TEXT, 5]);
+        facts.string("open");
         facts.words.extend(last);
         facts.words.extend([tag::UP, tag::UP, tag::UP, tag::END]);
     };
@@ -305,7 +306,7 @@ fn a_walk_of_the_page_finds_what_the_mirror_has_not() {
     assert!(recorder.delta(1).unwrap().is_none());
     recorder.settle();
     // An attribute gone, a text of another length, and an element that nobody told of.
-    walk(&mut facts, &[], "no SECRETS", &[tag::ELEMENT, p, 0, tag::UP]);
+    walk(&mut facts, &[], "no SECRETS", &[tag::ELEMENT, NONE, p, 0, 0, tag::UP]);
     facts.read(&mut recorder).unwrap();
     assert_eq!(recorder.strays(), [2, 4], "two operations, and the second paragraph");
     frames.push(recorder.delta(2).unwrap().unwrap().to_vec());
@@ -315,9 +316,51 @@ fn a_walk_of_the_page_finds_what_the_mirror_has_not() {
         "div value=typed\n.p data-cobrowse-mask=\n..Text(** *******)\n.p\n..Text(open)\n"
     );
     // From a node on; one child less than there is.
-    facts.words.extend([tag::CHECK, 4, 0, tag::ELEMENT, p, 0, tag::UP, tag::UP, tag::UP, tag::END]);
+    facts.words.extend([tag::CHECK, 4, 0, tag::ELEMENT, NONE, p, 0, 0, tag::UP, tag::UP, tag::UP, tag::END]);
     facts.read(&mut recorder).unwrap();
     assert_eq!(recorder.strays(), [0, 4]);
     facts.words.extend([tag::CHECK, 4, 0, tag::RUN]);
     assert!(facts.read(&mut recorder).unwrap_err().to_string().contains("expected an element, a leaf or an end"));
+}
+
+#[test]
+fn a_walk_judges_by_what_a_node_is_and_by_nothing_else() {
+    let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+    let mut facts = Facts::default();
+    let (p, input) = (facts.name(Namespace::Html, "p"), facts.name(Namespace::Html, "input"));
+    let (kind, value) = (facts.name(Namespace::None, "type"), facts.name(Namespace::None, "value"));
+    facts.words.extend([tag::RUN, ROOT, NONE]);
+    for marks in [0, mark::MASK] {
+        facts.element(p, marks, &[]);
+        facts.text(if marks == 0 { "open" } else { "SECRET" });
+        facts.words.push(tag::UP);
+    }
+    facts.element(input, 0, &[(value, "open")]);
+    facts.words.extend([tag::UP, tag::END]);
+    facts.read(&mut recorder).unwrap();
+    let mut frames = vec![recorder.delta(0).unwrap().unwrap().to_vec()];
+    recorder.settle();
+    // Behind the observer's back the two have changed places, and the input has become a password.
+    facts.words.extend([tag::CHECK, ROOT, 1]);
+    for (id, marks, text) in [(3, mark::MASK, "SECRET"), (1, 0, "open")] {
+        facts.words.extend([tag::ELEMENT, id, p, marks, 0, tag::TEXT, id + 1]);
+        facts.string(text);
+        facts.words.push(tag::UP);
+    }
+    facts.words.extend([tag::UP, tag::END, tag::CHECK, 5, 0, tag::ELEMENT, 5, input, 0, 2, value]);
+    facts.string("SECRET");
+    facts.words.push(kind);
+    facts.string("password");
+    // And once more, told by nobody who knows the ids: a selector has come to match the first.
+    facts.words.extend([tag::UP, tag::END, tag::CHECK, ROOT, 1, tag::ELEMENT, NONE, p, mark::MASK, 0, tag::TEXT, NONE]);
+    facts.string("SECRET");
+    facts.words.extend([tag::UP, tag::END]);
+    facts.read(&mut recorder).unwrap();
+    assert_eq!(recorder.retells(), [5, 1]);
+    assert_eq!(recorder.strays(), [2, ROOT]);
+    if let Some(frame) = recorder.delta(1).unwrap() {
+        frames.push(frame.to_vec());
+    }
+    let text = printed(&applied(&frames));
+    assert!(!text.contains("SECRET") && text.contains("Text(open)"), "{text}");
 }

@@ -21,9 +21,18 @@ impl fmt::Display for Unreadable {
     }
 }
 
+/// A value, however deep it is nested.
+fn json(text: &str) -> serde_json::Result<Value> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value = serde::Deserialize::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 /// The events of a log.
 pub(super) fn parse(text: &str) -> Result<Vec<Value>, Unreadable> {
-    let whole: std::result::Result<Value, _> = serde_json::from_str(text);
+    let whole = json(text);
     let events = match whole {
         Ok(Value::Array(events)) => events,
         Ok(Value::Object(mut map)) if map.get("events").is_some_and(Value::is_array) => match map.remove("events") {
@@ -34,7 +43,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Value>, Unreadable> {
         Ok(other) => return Err(Unreadable::Text(format!("{other:.40}"))),
         Err(error) => {
             let lines: std::result::Result<Vec<Value>, _> =
-                text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect();
+                text.lines().filter(|line| !line.trim().is_empty()).map(json).collect();
             match lines {
                 Ok(lines) if lines.len() > 1 => lines,
                 _ => return Err(Unreadable::Text(error.to_string())),

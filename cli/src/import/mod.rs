@@ -4,6 +4,7 @@ mod css;
 mod events;
 mod page;
 mod rrweb;
+mod sheets;
 
 use crate::failure::Failure;
 use clap::{Args as ClapArgs, ValueEnum};
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     force: bool,
 }
 
+/// Enough for events that are nested a hundred thousand deep; a system gives it out as it is used.
+const STACK_BYTES: usize = 512 << 20;
+
 /// Recorders whose events are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum From {
@@ -59,7 +63,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("{} is there already; --force writes over it", out.display())));
     }
     let From::Rrweb = args.from;
-    let imported = rrweb::import(&text).map_err(|error| failed(&error))?;
+    // A page may be deep, and its events are as deep.
+    let imported = std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK_BYTES);
+        reader.spawn_scoped(scope, || rrweb::import(&text).map_err(|error| error.to_string())).map(|run| run.join())
+    });
+    let imported = match imported {
+        Ok(Ok(imported)) => imported.map_err(|error| failed(&error))?,
+        Ok(Err(_)) => return Err(failed(&"the import has ended in a fault of its own")),
+        Err(error) => return Err(failed(&error)),
+    };
     let written = if is_stream { io::stdout().write_all(&imported.bytes) } else { fs::write(&out, &imported.bytes) };
     written.map_err(|error| Failure::Runtime(format!("{}: {error}", out.display())))?;
     let seconds = f64::from(imported.duration) / 1_000.0;

@@ -96,6 +96,20 @@ impl Page {
         }
     }
 
+    /// How many children of this kind come first.
+    pub(super) fn leading(&self, place: Place, kind: Kind) -> usize {
+        self.nodes[place].children.iter().take_while(|child| self.nodes[**child].kind == kind).count()
+    }
+
+    /// Puts a fragment below an element, in the place of the one that was there.
+    pub(super) fn insert_fragment(&mut self, place: Place, parent: Place) {
+        let before = self.nodes[parent].children.first().copied();
+        if let Some(before) = before.filter(|before| self.nodes[*before].kind.is_fragment()) {
+            self.remove(before);
+        }
+        self.insert(place, parent, 0);
+    }
+
     /// Puts a node among the children of `parent`, at this index or at the end.
     pub(super) fn insert(&mut self, place: Place, parent: Place, index: usize) {
         let index = index.min(self.nodes[parent].children.len());

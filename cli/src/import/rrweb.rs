@@ -7,6 +7,8 @@ use super::{
 };
 use ::replay::recording;
 use protocol::{
+    Limits,
+    decoder::Decoder,
     names::{NameId, Namespace},
     tree::Kind,
 };
@@ -26,7 +28,7 @@ pub(super) struct Imported {
     pub(super) left_out: BTreeMap<&'static str, usize>,
 }
 
-type Result<T, E = String> = std::result::Result<T, E>;
+pub(super) type Result<T, E = String> = std::result::Result<T, E>;
 
 /// Reads and plays all events.
 pub(super) fn import(text: &str) -> Result<Imported, Unreadable> {
@@ -117,13 +119,16 @@ const SVG_NAMES: &[&str] = &[
     "textPath",
 ];
 
-struct Player {
-    page: Page,
+/// Plays events.
+pub(super) struct Player {
+    pub(super) page: Page,
     /// rrweb's ids.
     places: HashMap<i64, Place>,
     /// Constructed sheets, by rrweb's number.
-    sheets: HashMap<i64, Place>,
+    pub(super) sheets: HashMap<i64, Place>,
     out: Vec<u8>,
+    /// What a player has of it.
+    check: Decoder,
     frames: usize,
     last: u32,
     left_out: BTreeMap<&'static str, usize>,
@@ -140,6 +145,7 @@ impl Player {
             places: HashMap::new(),
             sheets: HashMap::new(),
             out,
+            check: Decoder::new(Limits::DEFAULT),
             frames: 0,
             last: 0,
             left_out: BTreeMap::new(),
@@ -154,13 +160,15 @@ impl Player {
         }
         self.last = self.last.max(time);
         if let Some(frame) = self.page.frame(self.last, whole).map_err(|error| error.to_string())? {
+            // What a player would refuse is refused here.
+            self.check.push(&frame).map_err(|error| format!("what a recording can hold ({error})"))?;
             recording::append(&mut self.out, &frame);
             self.frames += 1;
         }
         Ok(())
     }
 
-    fn leave(&mut self, what: &'static str) {
+    pub(super) fn leave(&mut self, what: &'static str) {
         *self.left_out.entry(what).or_default() += 1;
     }
 
@@ -196,7 +204,7 @@ impl Player {
         self.page.set(place, name, value).map_err(|error| error.to_string())
     }
 
-    fn set_prop(&mut self, place: Place, name: &str, value: Option<String>) -> Result<()> {
+    pub(super) fn set_prop(&mut self, place: Place, name: &str, value: Option<String>) -> Result<()> {
         let name = self.page.prop(name);
         self.set(place, name, value)
     }
@@ -253,7 +261,7 @@ impl Player {
     /// Puts a node where it belongs below a parent: into a shadow root, or as the document of a frame.
     fn append(&mut self, place: Place, parent: Place, told: &Value) {
         if self.page.node(place).is_some_and(|node| node.kind.is_fragment()) {
-            self.page.insert(place, parent, 0);
+            self.page.insert_fragment(place, parent);
             return;
         }
         let parent = if told["isShadow"] == true { self.page.fragment(parent, Kind::Shadow) } else { parent };
@@ -340,9 +348,16 @@ impl Player {
             "value" if self.name_of(place) == "select" => Ok(()),
             "value" if self.name_of(place) == "textarea" => {
                 // In the place of what the element holds, which is not told.
-                let text = self.page.create(Kind::Text, NameId::NONE, BTreeMap::new(), string.unwrap_or_default());
-                self.page.insert(text, place, 0);
-                Ok(())
+                let value = string.unwrap_or_default();
+                let known = self.page.node(place).and_then(|node| node.children.first().copied());
+                match known {
+                    Some(text) => self.page.set_data(text, &value).map_err(|error| error.to_string()),
+                    None => {
+                        let text = self.page.create(Kind::Text, NameId::NONE, BTreeMap::new(), value);
+                        self.page.insert(text, place, 0);
+                        Ok(())
+                    }
+                }
             }
             "rr_scrollLeft" => self.set_prop(place, "scrollLeft", string),
             "rr_scrollTop" => self.set_prop(place, "scrollTop", string),
@@ -411,7 +426,7 @@ impl Player {
         self.set(place, name, Some(text))
     }
 
-    fn place(&self, id: &Value) -> Option<Place> {
+    pub(super) fn place(&self, id: &Value) -> Option<Place> {
         self.places.get(&id.as_i64()?).copied()
     }
 
@@ -527,7 +542,7 @@ impl Player {
         }
         let Some(place) = self.build(node)? else { return Ok(true) };
         if self.page.node(place).is_some_and(|node| node.kind.is_fragment()) {
-            self.page.insert(place, parent, 0);
+            self.page.insert_fragment(place, parent);
         } else {
             self.page.insert(place, parent, index);
         }
@@ -593,77 +608,6 @@ impl Player {
             self.set_prop(place, "selected", Some(if on { "1" } else { "0" }.to_owned()))?;
         }
         Ok(())
-    }
-
-    /// Rules that come into a sheet, and go. Those in rules are left out.
-    fn rules(&mut self, style: Place, data: &Value) -> Result<()> {
-        let sheet = match data["styleId"].as_i64().and_then(|id| self.sheets.get(&id)) {
-            Some(sheet) => *sheet,
-            None => self.sheet_of(style),
-        };
-        if data["replace"].is_string() || data["replaceSync"].is_string() {
-            self.leave("replacement of a constructed sheet");
-        }
-        let index = |value: &Value| match value {
-            Value::Array(path) if path.len() == 1 => path[0].as_u64(),
-            Value::Array(_) => None,
-            other => Some(other.as_u64().unwrap_or(0)),
-        };
-        for added in data["adds"].as_array().into_iter().flatten() {
-            match index(&added["index"]).map(usize::try_from) {
-                Some(Ok(index)) => {
-                    let rule = added["rule"].as_str().unwrap_or_default().to_owned();
-                    let rule = self.page.create(Kind::Rule, NameId::NONE, BTreeMap::new(), rule);
-                    self.page.insert(rule, sheet, index);
-                }
-                _ => self.leave("edit of a rule in a rule"),
-            }
-        }
-        for removed in data["removes"].as_array().into_iter().flatten() {
-            let rules = self.page.node(sheet).map(|node| node.children.clone()).unwrap_or_default();
-            match index(&removed["index"]).and_then(|index| rules.get(usize::try_from(index).ok()?)) {
-                Some(rule) => self.page.remove(*rule),
-                None => self.leave("edit of a rule in a rule"),
-            }
-        }
-        Ok(())
-    }
-
-    /// The sheet of a `<style>`, with the rules of its text.
-    fn sheet_of(&mut self, style: Place) -> Place {
-        let children = self.page.node(style).map(|node| node.children.clone()).unwrap_or_default();
-        let known = children.iter().find(|child| self.page.node(**child).is_some_and(|node| node.kind == Kind::Sheet));
-        if let Some(known) = known {
-            return *known;
-        }
-        let text: String =
-            children.iter().filter_map(|child| self.page.node(*child)).map(|node| node.data.as_str()).collect();
-        let sheet = self.page.fragment(style, Kind::Sheet);
-        for rule in css::top_rules(&text) {
-            let rule = self.page.create(Kind::Rule, NameId::NONE, BTreeMap::new(), rule.to_owned());
-            self.page.insert(rule, sheet, usize::MAX);
-        }
-        sheet
-    }
-
-    /// Constructed sheets, and who has adopted them.
-    fn adopted(&mut self, data: &Value) -> Result<()> {
-        for style in data["styles"].as_array().into_iter().flatten() {
-            let Some(number) = style["styleId"].as_i64() else { continue };
-            let sheet = self.page.create(Kind::Sheet, NameId::NONE, BTreeMap::new(), String::new());
-            self.set_prop(sheet, "sheet", Some(number.to_string()))?;
-            for rule in style["rules"].as_array().into_iter().flatten() {
-                let text = rule["rule"].as_str().unwrap_or_default().to_owned();
-                let rule = self.page.create(Kind::Rule, NameId::NONE, BTreeMap::new(), text);
-                self.page.insert(rule, sheet, usize::MAX);
-            }
-            self.page.insert(sheet, DOCUMENT, 0);
-            self.sheets.insert(number, sheet);
-        }
-        let Some(place) = self.place(&data["id"]) else { return Ok(()) };
-        let numbers: Vec<String> = data["styleIds"].as_array().into_iter().flatten().map(Value::to_string).collect();
-        let root = if place == DOCUMENT { place } else { self.page.fragment(place, Kind::Shadow) };
-        self.set_prop(root, "adopted", Some(numbers.join(" ")).filter(|numbers| !numbers.is_empty()))
     }
 
     fn selection(&mut self, data: &Value) -> Result<()> {
