@@ -304,3 +304,60 @@ fn drift(frame: &Frame<'_>, expected: u32, found: u32) -> Error {
     let expected = format!("a tree of hash {expected:08x}");
     Error::new(ErrorKind::Drift, frame.header_len, expected, format!("{found:08x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        names::NameId,
+        ops::OpWriter,
+        tree::{Kind as NodeKind, ROOT},
+    };
+
+    /// A keyframe with these operations, which claims this hash.
+    fn keyframe(seq: u32, hash: u64, write: impl FnOnce(&mut OpWriter)) -> Vec<u8> {
+        let mut writer = OpWriter::default();
+        write(&mut writer);
+        let mut body = 7_u64.to_le_bytes().to_vec();
+        body.extend_from_slice(&hash.to_le_bytes());
+        writer.columns().finish(&mut body);
+        let mut out = Vec::new();
+        frame::write(&mut out, Kind::Keyframe, seq, 0, 0, &body).unwrap();
+        out
+    }
+
+    #[test]
+    fn a_refused_keyframe_leaves_nothing_to_do_for_the_next() {
+        let element = |writer: &mut OpWriter| {
+            writer.place_end(ROOT);
+            writer.element(1, NameId(1), 0);
+            writer.up();
+            writer.end();
+        };
+        let mut decoder = Decoder::new(Limits::DEFAULT);
+        let refused = keyframe(1, 99, |writer| {
+            element(writer);
+            writer.remove(1);
+        });
+        assert_eq!(decoder.push(&refused).unwrap_err().kind, ErrorKind::Drift);
+        // What that one took away is there in the next: it stays.
+        let mut tree = Tree::new(Key(7), &Limits::DEFAULT);
+        tree.create(1, NodeKind::Element, NameId(1), &[]).unwrap();
+        tree.link(1, ROOT, crate::tree::NONE);
+        assert_eq!(decoder.push(&keyframe(2, tree.hash(), element)), Ok(Outcome::Rebuilt));
+        assert!(decoder.tree().is_live(1));
+        assert_eq!(decoder.tree().recomputed_hash(), tree.hash());
+        let empty = Tree::new(Key(7), &Limits::DEFAULT).hash();
+        assert_eq!(
+            decoder
+                .push(&keyframe(3, 99, |writer| {
+                    element(writer);
+                    writer.remove(1);
+                }))
+                .unwrap_err()
+                .kind,
+            ErrorKind::Drift
+        );
+        assert_eq!(decoder.push(&keyframe(4, empty, |_| ())), Ok(Outcome::Rebuilt));
+    }
+}
