@@ -263,7 +263,7 @@ export class PageRecorder {
 
   // An agent asks for a keyframe, or for what it lacks of one. Nobody gets more than one a second, nor what would only wait.
   requested(whole) {
-    this.whole ||= whole;
+    this.asksWhole ||= whole; // Kept apart until then: a frame in between has neither.
     if (this.requestTimer) return;
     const give = () => {
       this.requestTimer = undefined;
@@ -273,6 +273,8 @@ export class PageRecorder {
         return;
       }
       this.requestedAt = performance.now();
+      this.whole ||= this.asksWhole;
+      this.asksWhole = false;
       this.repair();
     };
     this.requestTimer = setTimeout(give, Math.max(0, (this.requestedAt ?? -REQUEST_MS) + REQUEST_MS - performance.now()));

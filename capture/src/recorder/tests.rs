@@ -364,3 +364,31 @@ fn a_walk_judges_by_what_a_node_is_and_by_nothing_else() {
     let text = printed(&applied(&frames));
     assert!(!text.contains("SECRET") && text.contains("Text(open)"), "{text}");
 }
+
+#[test]
+fn what_moves_and_what_is_selected_in_what_is_masked_does_not_leave() {
+    let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+    let mut facts = Facts::default();
+    let (div, input) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "input"));
+    let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
+    let props = ["animations", "range"].map(|name| facts.name(Namespace::Prop, name));
+    facts.words.extend([tag::RUN, ROOT, NONE]);
+    for attrs in [&[(mask, "")][..], &[]] {
+        facts.element(div, 0, attrs);
+        facts.element(input, 0, &[]);
+        facts.words.extend([tag::UP, tag::UP]);
+    }
+    facts.words.push(tag::END);
+    facts.read(&mut recorder).unwrap();
+    recorder.delta(0).unwrap();
+    recorder.settle();
+    for (id, value) in [(1, "SECRET"), (2, "SECRET"), (4, "open")] {
+        for name in props {
+            facts.words.extend([tag::ATTR, id, name]);
+            facts.string(value);
+        }
+    }
+    facts.read(&mut recorder).unwrap();
+    let text = printed(&applied(&[recorder.keyframe(1).unwrap().to_vec()]));
+    assert!(text.contains("animations=open range=open") && !text.contains("SECRET"), "{text}");
+}
