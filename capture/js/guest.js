@@ -6,6 +6,8 @@ import * as dom from './dom.js';
 
 const POLL_MS = 500, FALLBACK_MS = 100;
 const FRAME = 21;
+// What a page keeps from agents by itself.
+const KEPT = ['mask', 'block', 'deny'].map((rule) => `[data-cobrowse-${rule}], [data-cobrowse-${rule}] *`).join();
 
 class Guest {
   // `port` leads to the page around; `live()` gives what carries out an agent's actions; `engine`: what reads a page.
@@ -121,10 +123,21 @@ class Guest {
     this.port.postMessage(['flushed']);
   }
 
-  async act(name, fields) {
-    const { act } = await this.live();
-    const refusal = act(name, fields, (id) => this.reader.ids.nodeOf(id));
-    if (refusal) this.port.postMessage(['refused', refusal]);
+  // What an agent does in this frame, behind the page's gate; the table of kinds of elements came with the rules.
+  async act(name, fields, user, command) {
+    const { act, makeGate, watchHand } = await this.live();
+    if (this.ended) return;
+    this.leaveHand ??= watchHand();
+    const { reader } = this;
+    const { verdicts, submit } = reader.options;
+    const page = {
+      nodeOf: (id) => reader.ids.nodeOf(id),
+      isKept: (node) => reader.secrets.has(node) || reader.marks(node) !== 0 || dom.matches(node, KEPT),
+      gate: makeGate(verdicts, submit),
+      overlay: null,
+    };
+    const reason = await act(name, fields, page);
+    if (reason) this.port.postMessage(['refused', { user, command, reason }]);
   }
 
   end() {
@@ -137,6 +150,7 @@ class Guest {
     if (this.ended) return;
     this.ended = true;
     this.end();
+    this.leaveHand?.();
     removeEventListener('pagehide', this.onHide);
     this.port.close();
   }

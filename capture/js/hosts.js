@@ -221,11 +221,11 @@ class Link {
   }
 
   // An agent's action; a place is told as the frame has it.
-  act(name, fields) {
+  act(name, fields, user, command) {
     const { left, top } = dom.getBoundingClientRect(this.node);
-    const [id, ...rest] = fields;
-    if (name === 'Click') rest.splice(0, 2, rest[0] - left - this.node.clientLeft, rest[1] - top - this.node.clientTop);
-    this.port.postMessage(['act', name, [id, ...rest]]);
+    const place = { Click: 1, DoubleClick: 1, DragStart: 1, DragMove: 0, DragEnd: 0 }[name];
+    if (place !== undefined) fields.splice(place, 2, fields[place] - left - this.node.clientLeft, fields[place + 1] - top - this.node.clientTop);
+    this.port.postMessage(['act', name, fields, user, command]);
   }
 }
 

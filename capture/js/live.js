@@ -2,8 +2,8 @@
 // carrying out of what agents do. Fetched when such a session begins; exposes itself under a symbol, not a name, on the
 // page.
 
-import { act } from './act.js';
+import { act, makeGate, watchHand } from './act.js';
 import { Overlay } from './overlay.js';
 import { join, leave, save } from './relayed.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, join, leave, save };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, join, leave, save };

@@ -1,52 +1,91 @@
-// What the customer sees of a session: the question before it, the bar while it runs, the agent's pointer. It lives in
-// one closed shadow root, in the top layer, and is never part of what is captured.
+// What the customer sees of a session: the question before it, the bar while it runs, the agent's pointer and drawings, what an
+// agent would like to do. It lives in one closed shadow root, in the top layer, and is never part of what is captured.
 
 import * as dom from './dom.js';
+import { Bar } from './bar.js';
+import { Drawings } from './drawings.js';
 import { isModal } from './layers.js';
+import { Notice } from './notice.js';
+import { Proposals } from './proposals.js';
+import { languageOf, makeWords } from './words.js';
 
 const CSS = `
 :host { all: initial; position: fixed; inset: 0; margin: 0; padding: 0; border: 0; width: 100vw; height: 100vh;
   max-width: none; max-height: none; background: none; overflow: visible; pointer-events: none; z-index: 2147483647;
   color-scheme: light; font: 15px/1.45 system-ui, sans-serif; }
-.bar, .card { pointer-events: auto; background: #14213d; color: #fff; box-shadow: 0 8px 30px #0006; }
-.bar { position: absolute; left: 50%; bottom: 16px; transform: translateX(-50%); display: flex; gap: 12px; align-items: center;
-  padding: 8px 8px 8px 16px; border-radius: 999px; white-space: nowrap; }
+.bar, .card, .ghost { pointer-events: auto; background: #14213d; color: #fff; box-shadow: 0 8px 30px #0006; }
+.bar { position: absolute; left: 50%; bottom: 16px; transform: translateX(-50%); display: flex; gap: 8px; align-items: center;
+  padding: 8px 8px 8px 16px; border-radius: 26px; max-width: calc(100vw - 48px); box-sizing: border-box; }
+.bar.up { bottom: auto; top: 16px; }
+.status { padding-right: 6px; min-width: 0; }
+.status small { display: block; color: #cfd8ea; font-size: 13px; }
 .dot { width: 10px; height: 10px; border-radius: 50%; background: #ff4d4d; flex: none; }
 .paused .dot { background: #ffd166; }
 .backdrop { position: absolute; inset: 0; background: #0009; pointer-events: auto; display: grid; place-items: center; }
 .card { max-width: 400px; margin: 16px; padding: 24px; border-radius: 14px; background: #fff; color: #14213d; }
 h2 { margin: 0 0 8px; font-size: 19px; } p { margin: 0 0 20px; }
-.row { display: flex; gap: 10px; justify-content: flex-end; }
-button { font: inherit; font-weight: 600; padding: 8px 16px; border-radius: 999px; border: 0; cursor: pointer;
+.row { display: flex; gap: 10px; justify-content: flex-end; flex-wrap: wrap; }
+button { font: inherit; font-weight: 600; padding: 8px 16px; border-radius: 999px; border: 0; cursor: pointer; flex: none;
   background: #fff; color: #14213d; }
+button.plain { background: #2b3d66; color: #fff; padding: 8px 12px; }
 .card button { background: #e7ebf3; } .card button.yes { background: #1d4ed8; color: #fff; }
 button:focus-visible { outline: 3px solid #ffb703; outline-offset: 2px; }
-.pointer { position: absolute; left: 0; top: 0; width: 22px; height: 22px; transition: transform 80ms linear; }
+.menu { position: absolute; bottom: calc(100% + 8px); right: 0; padding: 6px; border-radius: 14px; background: #14213d; box-shadow: 0 8px 30px #0006; display: grid; }
+.up .menu { bottom: auto; top: calc(100% + 8px); }
+.menu button { background: none; color: #fff; text-align: start; border-radius: 9px; white-space: nowrap; padding: 8px 14px 8px 34px; position: relative; }
+.menu button:hover { background: #2b3d66; }
+.menu [aria-checked=true]::before { content: "✓"; position: absolute; left: 12px; }
+.pointer { position: absolute; left: 0; top: 0; transition: transform 80ms linear; }
+.pointer svg { width: 22px; height: 22px; display: block; }
+.pointer span { position: absolute; left: 16px; top: 18px; padding: 1px 8px; border-radius: 999px; background: #1d4ed8; color: #fff; font-size: 12px; white-space: nowrap; }
+.pointer span:empty { display: none; }
+.drawings { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
+.drawings g * { fill: none; stroke: #d62246; stroke-width: 4; stroke-linecap: round; stroke-linejoin: round; }
+.drawings .halo { stroke: #fffc; stroke-width: 8; }
+.frame { position: absolute; box-sizing: border-box; border: 3px dashed #1d4ed8; border-radius: 6px; background: #1d4ed81f; color: #14213d; overflow: hidden; }
+.frame span { display: block; padding: 2px 6px; background: #fffd; font: 15px/1.4 system-ui, sans-serif; white-space: pre-wrap; overflow-wrap: anywhere; }
+.ghost { position: absolute; padding: 12px 14px; border-radius: 14px; max-width: 340px; }
+.ghost p { margin: 0 0 10px; overflow-wrap: anywhere; }
+.ghost button { padding: 6px 14px; } .ghost .yes { background: #1d4ed8; color: #fff; box-shadow: inset 0 0 0 1px #fff6; }
+.notice { position: absolute; padding: 3px 10px; border-radius: 8px; background: #14213d; color: #fff; font-size: 13px; white-space: nowrap; }
 [hidden] { display: none !important; }
+@media (prefers-reduced-motion: reduce) { .pointer { transition: none; } }
 `;
 
 // How often the overlay comes back to a page that throws it out.
 const MAX_RETURNS = 20;
+// How long the customer has to answer what an agent asks in a running session.
+const ANSWER_MS = 30_000;
 
-const MODE_TEXT = {
-  shared: 'An agent can see and use this page',
-  view: 'An agent can see and scroll this page',
-  follow: 'An agent can see this page',
-};
-
-const element = (name, props = {}, ...children) => {
-  const node = Object.assign(dom.createElement(document, name), props);
+export const element = (name, props = {}, ...children) => {
+  const { attributes = {}, ...own } = props;
+  const node = Object.assign(dom.createElement(document, name), own);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   node.append(...children);
   return node;
 };
 
 export class Overlay {
-  constructor(session) {
+  // `translate` fetches other languages than English; without them it is English.
+  static async make(session, translate) {
+    const language = languageOf(session.options.language, dom.documentElement(document)?.lang, navigator.language);
+    const translations = language === 'en' ? {} : await translate().catch(() => ({}));
+    return new Overlay(session, language in translations ? language : 'en', translations[language]);
+  }
+
+  constructor(session, language, translated) {
     this.session = session;
     this.host = dom.createElement(document, 'cobrowse-overlay');
     this.wanted = false;
     this.returns = 0;
     this.modals = []; // the page's modal dialogs, the one on top last
+    this.language = language;
+    this.words = makeWords(language, translated, session.options.words);
+  }
+
+  // A text, with the names of those who watch.
+  say(key, what, who = this.session.agents?.names() ?? []) {
+    return this.words(key, { who, what });
   }
 
   attach() {
@@ -57,6 +96,7 @@ export class Overlay {
 
   build() {
     this.root = this.host.attachShadow({ mode: 'closed' });
+    this.host.lang = this.language;
     const sheet = new CSSStyleSheet(); // A constructed sheet: inline styles may be forbidden by the page's CSP.
     sheet.replaceSync(CSS);
     this.root.adoptedStyleSheets = [sheet];
@@ -84,75 +124,102 @@ export class Overlay {
     this.raise();
   }
 
-  // Asks before anything is shared; true when the customer agrees.
-  ask() {
+  // Asks the customer; resolves to true when the customer agrees, false when not, or, with a time, when nobody answers.
+  question({ title, text, yes, no, time }) {
     this.attach();
+    this.dismiss?.();
+    const before = dom.activeElement(document);
     return new Promise((resolve) => {
-      const answer = (yes) => {
+      const answer = (agreed) => {
+        clearTimeout(timer);
+        this.dismiss = undefined;
         backdrop.remove();
-        if (!yes) this.remove();
-        resolve(yes);
+        before?.focus?.({ preventScroll: true });
+        resolve(agreed);
       };
-      const title = element('h2', { id: 't', textContent: 'Share this page?' });
-      const text = element('p', {
-        textContent: 'An agent would like to see this page to help you. Passwords, card details and files stay hidden. You can stop at any time.',
-      });
-      const no = element('button', { textContent: 'Not now', onclick: () => answer(false) });
-      const yes = element('button', { textContent: 'Share page', className: 'yes', onclick: () => answer(true) });
-      const card = element('div', { className: 'card' }, title, text, element('div', { className: 'row' }, no, yes));
-      card.setAttribute('role', 'dialog');
-      card.setAttribute('aria-modal', 'true');
-      card.setAttribute('aria-labelledby', 't');
-      card.onkeydown = (event) => event.key === 'Escape' && answer(false);
+      const timer = time && setTimeout(() => answer(false), time);
+      this.dismiss = () => answer(false);
+      const buttons = [
+        element('button', { textContent: no, onclick: () => answer(false) }),
+        element('button', { textContent: yes, className: 'yes', onclick: () => answer(true) }),
+      ];
+      const attributes = { role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 't' };
+      if (text) attributes['aria-describedby'] = 'd';
+      const card = element('div', { className: 'card', attributes }, element('h2', { id: 't', textContent: title }));
+      if (text) card.append(element('p', { id: 'd', textContent: text }));
+      card.append(element('div', { className: 'row' }, ...buttons));
+      card.onkeydown = (event) => {
+        event.stopPropagation();
+        if (event.key === 'Escape') answer(false);
+        if (event.key !== 'Tab') return;
+        // The keyboard stays in the question.
+        event.preventDefault();
+        const at = buttons.indexOf(this.root.activeElement);
+        buttons[(at + 1) % buttons.length].focus();
+      };
       const backdrop = element('div', { className: 'backdrop' }, card);
       this.root.append(backdrop);
-      yes.focus();
+      buttons[1].focus();
     });
+  }
+
+  // Asks before anything is shared.
+  async ask() {
+    const agreed = await this.question({ title: this.say('title'), text: this.say('about'), yes: this.say('yes'), no: this.say('no') });
+    if (!agreed) this.remove();
+    return agreed;
+  }
+
+  // Asks whether the agent may do more than now.
+  askMode(mode) {
+    const title = this.say(mode === 'shared' ? 'askShared' : 'askView');
+    return this.question({ title, yes: this.say('allow'), no: this.say('refuse'), time: ANSWER_MS });
   }
 
   show() {
     this.attach();
-    this.text = element('span');
-    this.text.setAttribute('role', 'status');
-    this.pauseButton = element('button', {
-      onclick: () => (this.session.recorder.paused ? this.session.unpause() : this.session.pause()),
-    });
-    const stop = element('button', { textContent: 'Stop', onclick: () => this.session.stop() });
-    this.bar = element('div', { className: 'bar' }, element('span', { className: 'dot' }), this.text, this.pauseButton, stop);
-    this.root.append(this.bar);
+    this.bar = new Bar(this);
+    this.drawings = new Drawings(this.root);
+    this.proposals = new Proposals(this, ANSWER_MS);
+    this.notice = new Notice(this);
     this.update();
   }
 
   update() {
-    if (!this.bar) return;
-    const paused = Boolean(this.session.recorder?.paused);
-    this.bar.classList.toggle('paused', paused);
-    this.text.textContent = paused ? 'Sharing is paused' : MODE_TEXT[this.session.mode];
-    this.pauseButton.textContent = paused ? 'Continue' : 'Pause';
+    this.bar?.update();
   }
 
-  // Shows the agent's pointer at a place of the viewport, or hides it.
-  pointer(at) {
+  // Shows an agent's pointer at a place of the viewport, or hides it.
+  pointer(at, name = '') {
     if (!this.host.isConnected) return;
-    if (!this.arrow) {
-      const namespace = 'http://www.w3.org/2000/svg';
-      this.arrow = Document.prototype.createElementNS.call(document, namespace, 'svg');
-      this.arrow.setAttribute('class', 'pointer');
-      this.arrow.setAttribute('viewBox', '0 0 22 22');
-      const path = Document.prototype.createElementNS.call(document, namespace, 'path');
-      path.setAttribute('d', 'M2 1 L2 17 L6.5 13 L9.5 20 L12.5 18.7 L9.6 12 L15.5 12 Z');
-      path.setAttribute('fill', '#1d4ed8');
-      path.setAttribute('stroke', '#fff');
-      path.setAttribute('stroke-width', '1.5');
-      this.arrow.append(path);
-      this.root.append(this.arrow);
-    }
+    this.arrow ??= this.makePointer();
     this.arrow.toggleAttribute('hidden', at === null);
-    if (at) this.arrow.style.transform = `translate(${at[0]}px, ${at[1]}px)`;
+    if (!at) return;
+    this.arrow.style.transform = `translate(${at[0]}px, ${at[1]}px)`;
+    if (this.arrow.lastChild.textContent !== name) this.arrow.lastChild.textContent = name;
+  }
+
+  makePointer() {
+    const svg = svgElement('svg', { viewBox: '0 0 22 22', 'aria-hidden': 'true' });
+    svg.append(svgElement('path', { d: 'M2 1 L2 17 L6.5 13 L9.5 20 L12.5 18.7 L9.6 12 L15.5 12 Z', fill: '#1d4ed8', stroke: '#fff', 'stroke-width': '1.5' }));
+    const arrow = element('div', { className: 'pointer' }, svg, element('span'));
+    this.root.append(arrow);
+    return arrow;
   }
 
   remove() {
     this.wanted = false;
+    this.dismiss?.();
+    this.bar?.remove();
+    this.drawings?.wipe();
+    this.proposals?.clear();
+    this.notice?.remove();
     this.host.remove();
   }
+}
+
+export function svgElement(name, attributes = {}) {
+  const node = Document.prototype.createElementNS.call(document, 'http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
 }

@@ -18,6 +18,9 @@ const REQUEST_MS = 1000;
 const WALK_MS = 5000;
 // The share of a slice's time that reading may take, at first: the engine needs the rest.
 const READING = 0.4;
+// A tag of protocol/src/control.rs, and modes by their numbers.
+const MODE_CHANGED = 16;
+const MODES = ['', 'follow', 'view', 'shared'];
 // A page that cannot be read is read afresh, this often at most.
 const MAX_RESTARTS = 5;
 
@@ -132,7 +135,18 @@ export class PageRecorder {
 
   // The message that tells the mode tells the time, too: a player that comes late has only old frames to go by.
   modeFrame(mode) {
-    return this.engine.mode_changed(mode, this.time());
+    return this.engine.say(MODE_CHANGED, [MODES.indexOf(mode)], this.time());
+  }
+
+  // Whether what is in an element is kept from agents.
+  isKept(node) {
+    const id = this.idOf(node);
+    return id === undefined ? this.reader.secrets.has(node) : this.engine.is_kept(id);
+  }
+
+  // The mode gate's table for kinds of elements.
+  verdicts() {
+    return this.wasm.Engine.verdicts();
   }
 
   schedule() {
@@ -210,8 +224,9 @@ export class PageRecorder {
 
   // What frames of other origins join by.
   loadGuests() {
-    const { frames, mask, unmask, block, ignore, budget } = this.options;
-    if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, { mask, unmask, block, ignore, budget })));
+    const { frames, mask, unmask, block, ignore, budget, submit } = this.options;
+    const rules = { mask, unmask, block, ignore, budget, submit, verdicts: this.verdicts() };
+    if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, rules)));
   }
 
   // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
@@ -288,7 +303,7 @@ export class PageRecorder {
 
   // What a player without a relay asks for (`request` of its events).
   answer(request) {
-    const [name] = this.engine.control(request, 'follow', this.paused);
+    const [name] = this.engine.control(request, 'follow', this.paused, 0);
     if (name === 'RepairRequest') this.repair();
     else if (name === 'KeyframeRequest') this.keyframe();
   }

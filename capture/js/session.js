@@ -4,8 +4,12 @@ import { PageRecorder } from './recorder.js';
 
 // How long the recorder works in one go, in milliseconds, where the page does not say.
 const BUDGET_MS = 8;
-const MODES = ['shared', 'view', 'follow'];
+const MODES = ['follow', 'view', 'shared']; // the least that an agent may do first
 const RESOURCES = ['auto', 'reference', 'inline'];
+// Tags of protocol/src/control.rs, and the reason of an end.
+const SAY = { Paused: 18, Resumed: 19, Ended: 34 };
+const BY_CUSTOMER = 1;
+
 // The session that a page before this one in the tab has left running.
 export function saved() {
   try {
@@ -22,7 +26,7 @@ export class Session {
     this.mode = resumed?.mode ?? options.mode ?? 'shared';
     this.token = resumed?.token ?? null;
     this.listeners = new Map();
-    this.agents = new Map();
+    this.agents = null; // those at the relay
     this.handle = this.makeHandle();
   }
 
@@ -32,6 +36,7 @@ export class Session {
     return Object.freeze({
       get token() { return session.token; },
       get mode() { return session.mode; },
+      get agents() { return session.agents?.shown() ?? []; },
       stop: () => session.stop(),
       flush: () => session.flush(),
       pause: () => session.pause(),
@@ -52,7 +57,7 @@ export class Session {
     // With a sink of the page's own nobody watches but who the page lets watch.
     const shows = options.overlay ?? Boolean(options.relay);
     if (asks || shows || options.relay) this.live = await part('live')();
-    if (asks || shows) this.overlay = new this.live.Overlay(this);
+    if (asks || shows) this.overlay = await this.live.Overlay.make(this, part('translations'));
     if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
     const wasm = await ready();
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
@@ -65,8 +70,9 @@ export class Session {
       budget: options.budgetMs ?? BUDGET_MS,
       resources: options.resources ?? 'auto',
       part,
+      submit: options.allowSubmit === true,
       frames: options.frames ? [options.frames].flat() : null,
-      onRefused: ({ command, reason }) => this.tell(this.recorder.engine.refuse(command, reason)),
+      onRefused: ({ user, command, reason }) => this.agents?.refuse(user, command, reason),
       sink: (frame) => this.send(frame),
       isBusy: () => this.link?.isBusy() ?? false,
       onError: (error) => this.fail(error),
@@ -98,24 +104,36 @@ export class Session {
   pause() {
     if (!this.recorder || this.recorder.paused) return;
     this.recorder.pause();
-    this.tell(this.recorder.engine.paused(true));
+    this.tell(this.recorder.engine.say(SAY.Paused, [], 0));
+    this.agents?.changed();
     this.overlay?.update();
     this.emit('paused');
   }
 
   unpause() {
     if (!this.recorder?.paused) return;
-    this.tell(this.recorder.engine.paused(false));
+    this.tell(this.recorder.engine.say(SAY.Resumed, [], 0));
     this.recorder.resume();
     this.overlay?.update();
     this.emit('resumed');
   }
 
-  setMode(mode) {
+  // Resolves to the mode that holds then. Where more is to be allowed than before, the customer is asked: by who asks the customer at
+  // all, and whenever it is an agent's wish.
+  async setMode(mode, isAgents = false) {
     if (!MODES.includes(mode)) throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
+    const isMore = MODES.indexOf(mode) > MODES.indexOf(this.mode);
+    if (isMore && (isAgents || this.options.consent !== false) && !(await this.overlay?.askMode(mode))) return this.mode;
+    if (!this.ended) this.changeMode(mode);
+    return this.mode;
+  }
+
+  changeMode(mode) {
+    if (mode === this.mode) return;
     this.mode = mode;
     if (this.link) this.live.save(this);
     if (this.recorder) this.tell(this.recorder.modeFrame(mode));
+    this.agents?.changed();
     this.overlay?.update();
     this.emit('mode', mode);
   }
@@ -124,7 +142,7 @@ export class Session {
     if (this.ended) return;
     if (this.recorder) {
       this.recorder.flush();
-      this.tell(this.recorder.engine.ended());
+      this.tell(this.recorder.engine.say(SAY.Ended, [BY_CUSTOMER], 0));
     }
     await this.link?.drained();
     this.end('customer');
@@ -138,10 +156,16 @@ export class Session {
   end(reason) {
     if (this.ended) return;
     this.ended = true;
-    this.recorder?.stop();
+    this.agents?.stop();
     this.overlay?.remove();
+    this.recorder?.stop();
     if (this.link) this.live.leave(this, reason);
     this.emit('ended', reason);
+  }
+
+  // Whether the agent does not see what is in an element.
+  isKept(node) {
+    return this.recorder?.isKept(node) ?? false;
   }
 
   on(event, fn) {
@@ -168,7 +192,7 @@ function list(selectors) {
 }
 
 function checked(options) {
-  const { relay, onFrame, mode, resources, budgetMs } = options;
+  const { relay, onFrame, mode, resources, budgetMs, confirm } = options;
   if (!relay && typeof onFrame !== 'function') {
     throw new TypeError('cobrowse: start: expected `relay` (a URL) or `onFrame` (a function), found neither');
   }
@@ -178,6 +202,9 @@ function checked(options) {
   }
   if (mode !== undefined && !MODES.includes(mode)) {
     throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
+  }
+  if (confirm !== undefined && confirm !== 'each') {
+    throw new TypeError(`cobrowse: confirm: expected "each", or nothing, found ${JSON.stringify(confirm)}`);
   }
   if (resources !== undefined && !RESOURCES.includes(resources)) {
     throw new TypeError(`cobrowse: resources: expected "auto", "reference" or "inline", found ${JSON.stringify(resources)}`);

@@ -68,11 +68,12 @@ fn a_malformed_batch_is_an_error_and_no_panic() {
 fn what_the_customer_says_is_read_as_it_was_meant() {
     let mut engine = page();
     let frames = [
-        engine.mode_changed("view", 1_500),
-        engine.paused(true),
-        engine.paused(false),
-        engine.ended(),
-        engine.refuse(5, Refusal::Busy as u8),
+        engine.say(16, &[2], 1_500),
+        engine.say(18, &[], 0),
+        engine.say(19, &[], 0),
+        engine.say(34, &[1], 0),
+        engine.say(17, &[300, 5, 5], 0),
+        engine.say(20, &[2, 70_000], 0),
     ];
     let said = frames.map(|frame| frame.unwrap_or_else(|_| panic!("a frame")).to_vec());
     let read = said.map(|frame| Control::read(&frame, &Limits::DEFAULT).unwrap());
@@ -81,21 +82,26 @@ fn what_the_customer_says_is_read_as_it_was_meant() {
         Control::Paused {},
         Control::Resumed {},
         Control::Ended { reason: EndReason::Customer },
-        Control::Refused { command: 5, reason: Refusal::Busy },
+        Control::Refused { user: 300, command: 5, reason: Refusal::Busy },
+        Control::Controller { user: 2, asking: 70_000 },
     ];
     assert_eq!(read, meant);
 }
 
 #[wasm_bindgen_test]
-fn the_mode_gate_answers_with_a_frame() {
+fn the_mode_gate_says_whose_command_it_is_and_why_it_is_refused() {
     let mut engine = page();
     let click = Control::Click { node: 1, x: 3, y: 4 }.to_frame(1, 0).unwrap();
-    let allowed = engine.control(&click, "shared", false).unwrap_or_else(|_| panic!("allowed"));
-    assert_eq!(allowed.get(0).as_string().as_deref(), Some("Click"));
-    let refused = engine.control(&click, "follow", false).unwrap_or_else(|_| panic!("refused"));
-    assert_eq!(refused.get(0).as_string().as_deref(), Some("Refused"));
-    let frame = js_sys::Uint8Array::new(&refused.get(1)).to_vec();
-    assert!(matches!(Control::read(&frame, &Limits::DEFAULT), Ok(Control::Refused { command: 4, .. })));
-    assert!(engine.control(&[1, 2, 3], "shared", false).is_err());
-    assert!(engine.control(&click, "other", false).is_err());
+    let said = Control::From { user: 2, frame: click.clone() }.to_frame(1, 0).unwrap();
+    let mut judge = |mode: &str, controller| {
+        let answer = engine.control(&said, mode, false, controller).unwrap_or_else(|_| panic!("a message"));
+        let numbers: Vec<f64> = answer.iter().skip(1).filter_map(|field| field.as_f64()).collect();
+        (answer.get(0).as_string().unwrap(), numbers)
+    };
+    assert_eq!(judge("shared", 2), ("Click".to_owned(), vec![2.0, 1.0, 3.0, 4.0]));
+    assert_eq!(judge("follow", 2), ("Refused".to_owned(), vec![2.0, 4.0, 1.0]));
+    assert_eq!(judge("shared", 3), ("Refused".to_owned(), vec![2.0, 4.0, 8.0]));
+    assert!(engine.control(&[1, 2, 3], "shared", false, 2).is_err());
+    assert!(engine.control(&click, "other", false, 2).is_err());
+    assert_eq!(Engine::verdicts().len() % 17, 0);
 }

@@ -7,6 +7,7 @@
 use crate::{
     Error, ErrorKind, Limits, Mode,
     error::Result,
+    fields::{Field, Shape},
     frame::{self, Kind},
 };
 use bincode::{
@@ -42,6 +43,27 @@ pub enum Refusal {
     Busy = 5,
     /// The session is paused.
     Paused = 6,
+    /// The customer was asked, and said no, or nothing.
+    Declined = 7,
+    /// Another agent has control.
+    Control = 8,
+    /// The element takes no such thing: text for a button, anything for what is disabled.
+    Unfit = 9,
+}
+
+impl Refusal {
+    /// Every reason, by its number.
+    pub const ALL: [Self; 9] = [
+        Self::Mode,
+        Self::Element,
+        Self::Gone,
+        Self::Customer,
+        Self::Busy,
+        Self::Paused,
+        Self::Declined,
+        Self::Control,
+        Self::Unfit,
+    ];
 }
 
 /// Why a session ended.
@@ -86,10 +108,10 @@ macro_rules! numbered {
 
 numbered!(Mode: Follow, View, Shared);
 numbered!(Role: Customer, Agent, Controller);
-numbered!(Refusal: Mode, Element, Gone, Customer, Busy, Paused);
+numbered!(Refusal: Mode, Element, Gone, Customer, Busy, Paused, Declined, Control, Unfit);
 numbered!(EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol);
 
-/// Declares the messages with their tags in one table, and their codec.
+/// Declares the messages with their tags in one table, their codec, and their shapes.
 macro_rules! control {
     ($($(#[$doc:meta])* $tag:literal => $variant:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? },)+) => {
         /// One message. See the module's documentation for the bytes.
@@ -111,6 +133,11 @@ macro_rules! control {
                 match self { $(Self::$variant { .. } => stringify!($variant),)+ }
             }
         }
+
+        /// Tag, name and fields of every message, for who reads messages without knowing each ([`crate::fields`]).
+        pub const SHAPES: &[Shape] = &[
+            $(Shape { tag: $tag, name: stringify!($variant), fields: &[$(<$type as Field>::KIND),*] },)+
+        ];
 
         impl Encode for Control {
             fn encode<E: bincode::enc::Encoder>(&self, encoder: &mut E) -> std::result::Result<(), EncodeError> {
@@ -171,6 +198,108 @@ control! {
         /// The sums of its subtrees, as [`crate::repair::write`] has them.
         sums: Vec<u8>,
     },
+    /// From an agent: click again, as the second of a double-click.
+    7 => DoubleClick {
+        /// The element's node id.
+        node: u32,
+        /// From the viewport's left edge, in CSS pixels.
+        x: i32,
+        /// From the viewport's top edge, in CSS pixels.
+        y: i32,
+    },
+    /// From an agent: press the primary button at a point of an element, and hold it.
+    8 => DragStart {
+        /// The element's node id.
+        node: u32,
+        /// From the viewport's left edge, in CSS pixels.
+        x: i32,
+        /// From the viewport's top edge, in CSS pixels.
+        y: i32,
+    },
+    /// From an agent: move what is held.
+    9 => DragMove {
+        /// From the viewport's left edge, in CSS pixels.
+        x: i32,
+        /// From the viewport's top edge, in CSS pixels.
+        y: i32,
+    },
+    /// From an agent: let it go.
+    10 => DragEnd {
+        /// From the viewport's left edge, in CSS pixels.
+        x: i32,
+        /// From the viewport's top edge, in CSS pixels.
+        y: i32,
+    },
+    /// From an agent: it is done with a field; the page hears of a change.
+    11 => Commit {
+        /// The element's node id.
+        node: u32,
+    },
+    /// From an agent: the caret, or what is selected, in a text field, or in a text of an editable element.
+    12 => Select {
+        /// The node id of the field, or of the text.
+        node: u32,
+        /// Where it begins, in UTF-16 code units.
+        start: u32,
+        /// Where it ends; the caret is where both are the same.
+        end: u32,
+    },
+    /// From an agent: an edit of an editable element, where its caret is.
+    13 => Edit {
+        /// The node id of the editable element.
+        node: u32,
+        /// 0 inserts the text, 1 deletes backward, 2 deletes forward, 3 begins a paragraph, 4 a line.
+        action: u8,
+        /// What is inserted, otherwise nothing.
+        text: String,
+    },
+    /// From an agent: what is chosen in a list.
+    14 => Choose {
+        /// The node id of the `<select>`.
+        node: u32,
+        /// The options that are chosen, counted from 0.
+        options: Vec<u32>,
+    },
+    /// From an agent: a control of what plays.
+    15 => Media {
+        /// The node id of the `<audio>` or `<video>`.
+        node: u32,
+        /// 0 pauses, 1 plays, 2 goes to a time, 3 sets the volume, 4 mutes (not 0) or not (0), 5 sets the rate.
+        action: u8,
+        /// Seconds, a share of 1, or a factor.
+        value: f64,
+    },
+    /// From an agent: go elsewhere on the site.
+    64 => Navigate {
+        /// 0 back, 1 forward, 2 loads the page again, 3 goes to the address.
+        to: u8,
+        /// The address, otherwise nothing.
+        url: String,
+    },
+    /// From an agent: a drawing over the page, gone after some seconds.
+    65 => Draw {
+        /// 0 wipes all, 1 a box between two points, 2 a line through all points, 3 an arrow from the first to the last.
+        shape: u8,
+        /// In CSS pixels of the customer's viewport; at most [`DRAWN_POINTS`].
+        points: Vec<(i32, i32)>,
+    },
+    /// From an agent: it asks for control.
+    66 => ControlRequest {},
+    /// From the agent in control: another one has it now.
+    67 => ControlGive {
+        /// That one's number.
+        user: u32,
+    },
+    /// From an agent: it asks for another mode.
+    68 => ModeRequest {
+        /// Which.
+        mode: Mode,
+    },
+    /// From an agent: Enter in a field, which submits its form.
+    69 => Enter {
+        /// The element's node id.
+        node: u32,
+    },
     /// From the customer: the session's mode, once at the start and on every change.
     16 => ModeChanged {
         /// What the agent may do from now on.
@@ -178,6 +307,8 @@ control! {
     },
     /// From the customer: a command was not carried out.
     17 => Refused {
+        /// Whose it was.
+        user: u32,
         /// The command's tag in this table.
         command: u8,
         /// Why.
@@ -187,6 +318,20 @@ control! {
     18 => Paused {},
     /// From the customer: the page is shown again.
     19 => Resumed {},
+    /// From the customer: who has control, when an agent comes and whenever it changes.
+    20 => Controller {
+        /// The agent's number; 0 for nobody.
+        user: u32,
+        /// The agent who asks for it; 0 for nobody.
+        asking: u32,
+    },
+    /// From the customer: a command waits for the customer to accept it.
+    21 => Proposed {
+        /// Whose it is.
+        user: u32,
+        /// The command's tag in this table.
+        command: u8,
+    },
     /// From the relay: a participant came. Sent to everyone else, and to the newcomer once for each one present.
     32 => Joined {
         /// A number unique within the session.
@@ -201,12 +346,27 @@ control! {
         /// The number given in [`Control::Joined`].
         user: u32,
     },
+    /// From the relay to the customer: what an agent says.
+    35 => From {
+        /// The agent's number.
+        user: u32,
+        /// The agent's message, as a whole frame.
+        frame: Vec<u8>,
+    },
+    /// From the relay to an agent: the number by which the others know it.
+    36 => Welcome {
+        /// The number.
+        user: u32,
+    },
     /// From the relay, or from a side that stops: the session is over.
     34 => Ended {
         /// Why.
         reason: EndReason,
     },
 }
+
+/// The most points of one [`Control::Draw`].
+pub const DRAWN_POINTS: usize = 1_000;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<{ Limits::CONTROL_BYTES }>> =
     bincode::config::standard().with_limit::<{ Limits::CONTROL_BYTES }>();
@@ -304,11 +464,11 @@ impl Control {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn any_control() -> impl Strategy<Value = Control> {
+    pub(crate) fn any_control() -> impl Strategy<Value = Control> {
         let mode = prop::sample::select(&Mode::ALL[..]);
         let role = prop::sample::select(&[Role::Customer, Role::Agent, Role::Controller][..]);
         prop_oneof![
@@ -318,12 +478,17 @@ mod tests {
             any::<(u32, i32, i32)>().prop_map(|(node, x, y)| Control::Click { node, x, y }),
             any::<(u32, String)>().prop_map(|(node, value)| Control::Input { node, value }),
             mode.prop_map(|mode| Control::ModeChanged { mode }),
-            Just(Control::Refused { command: 4, reason: Refusal::Busy }),
+            Just(Control::Refused { user: 300, command: 4, reason: Refusal::Busy }),
             Just(Control::Paused {}),
             Just(Control::Resumed {}),
             (any::<u32>(), role, any::<String>()).prop_map(|(user, role, name)| Control::Joined { user, role, name }),
             any::<u32>().prop_map(|user| Control::Left { user }),
             Just(Control::Ended { reason: EndReason::Idle }),
+            any::<(u32, u8, String)>().prop_map(|(node, action, text)| Control::Edit { node, action, text }),
+            any::<(u32, Vec<u32>)>().prop_map(|(node, options)| Control::Choose { node, options }),
+            any::<(u32, u8)>().prop_map(|(node, action)| Control::Media { node, action, value: 0.25 }),
+            any::<(u8, Vec<(i32, i32)>)>().prop_map(|(shape, points)| Control::Draw { shape, points }),
+            any::<(u32, Vec<u8>)>().prop_map(|(user, frame)| Control::From { user, frame }),
         ]
     }
 

@@ -21,6 +21,7 @@ pub mod decoder;
 pub mod diff;
 pub mod encoder;
 pub mod error;
+pub mod fields;
 pub mod frame;
 pub mod hash;
 pub mod heap;

@@ -23,6 +23,9 @@ impl Limits {
 
     /// The largest control frame as sent, in bytes. Control frames are small: text that an agent types, no pages.
     pub const CONTROL_BYTES: usize = 64 << 10;
+
+    /// The largest control frame that an agent may send, in bytes: it has to fit into the one in which the relay hands it on.
+    pub const AGENT_BYTES: usize = Self::CONTROL_BYTES - 64;
 }
 
 impl Default for Limits {

@@ -63,7 +63,10 @@ fn numbers() {
 fn messages() {
     check("control mode", &Control::ModeChanged { mode: Mode::View }.to_frame(1, 0).unwrap());
     check("control scroll", &Control::Scroll { node: 300, x: 0.0, y: 120.0 }.to_frame(2, 1_000).unwrap());
-    check("control refused", &Control::Refused { command: 5, reason: Refusal::Element }.to_frame(3, 1_000).unwrap());
+    check(
+        "control refused",
+        &Control::Refused { user: 2, command: 5, reason: Refusal::Element }.to_frame(3, 1_000).unwrap(),
+    );
 }
 
 #[test]

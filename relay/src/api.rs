@@ -202,7 +202,7 @@ async fn agent(
     app.tasks().spawn({
         let app = app.clone();
         async move {
-            if let Ok(socket) = upgrade.socket(Limits::CONTROL_BYTES).await {
+            if let Ok(socket) = upgrade.socket(Limits::AGENT_BYTES).await {
                 socket::agent(&app, socket, status.record.token, name).await;
             }
             // The connection counts until its socket is gone.

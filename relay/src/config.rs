@@ -31,7 +31,7 @@ pub struct Config {
     /// default 32,768.
     pub connections: usize,
     /// The largest frame that a customer may send, in bytes. 1 KiB to 64 MiB (the protocol's own limit), default
-    /// 16 MiB. An agent may send at most [`Limits::CONTROL_BYTES`].
+    /// 16 MiB. An agent may send at most [`Limits::AGENT_BYTES`].
     pub frame_bytes: usize,
     /// The most that is kept of a session for agents who come later, in bytes: the last keyframe and what followed. When
     /// it is exceeded the log is dropped and the next agent makes the relay ask for a keyframe. Each frame counts 64

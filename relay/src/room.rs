@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use protocol::{
-    Mode,
+    Limits, Mode,
     control::{Control, EndReason, Role},
 };
 use std::{
@@ -56,6 +56,8 @@ struct State {
     mode: Mode,
     /// The last `ModeChanged` as it came, for agents who come later.
     mode_frame: Option<Bytes>,
+    /// The last `Controller`.
+    controller_frame: Option<Bytes>,
     /// The `Paused` that no `Resumed` followed.
     paused_frame: Option<Bytes>,
     ended: bool,
@@ -98,6 +100,7 @@ impl Room {
             absent: Some(now),
             mode: record.mode,
             mode_frame: None,
+            controller_frame: None,
             paused_frame: None,
             ended: false,
             next_user: CUSTOMER + 1,
@@ -178,7 +181,10 @@ impl Room {
                 state.asking.last = Some(now);
             }
         } else {
-            for frame in [&state.mode_frame, &state.paused_frame].into_iter().flatten() {
+            if let Some(welcome) = state.make(&Control::Welcome { user }, now) {
+                newcomer.push(welcome, 0);
+            }
+            for frame in [&state.mode_frame, &state.controller_frame, &state.paused_frame].into_iter().flatten() {
                 newcomer.push(frame.clone(), 0);
             }
         }
@@ -211,7 +217,7 @@ impl Room {
     ///
     /// # Errors
     /// The reason for which the sender has to go.
-    pub(crate) fn publish(&self, connection: u64, message: Message) -> Result<Published, Close> {
+    pub(crate) fn publish(&self, connection: u64, message: Message, now: Instant) -> Result<Published, Close> {
         let mut state = self.lock();
         if state.ended {
             // The sender is being told; what it sent before it knew is of no use to anyone.
@@ -234,7 +240,7 @@ impl Room {
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
             (Role::Customer, Message::Control { message, bytes }) => state.customer_says(&message, bytes),
-            (_, Message::Control { message, bytes }) => state.agent_says(user, &message, bytes),
+            (_, Message::Control { message, bytes }) => state.agent_says(user, &message, bytes, now),
         }
     }
 
@@ -368,10 +374,12 @@ impl State {
             }
             Control::Paused {} => self.paused_frame = Some(bytes.clone()),
             Control::Resumed {} => self.paused_frame = None,
-            Control::Refused { .. } => {}
+            Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
+            Control::Refused { .. } | Control::Proposed { .. } => {}
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Customer)),
             other => {
-                let expected = "expected ModeChanged, Refused, Paused, Resumed or Ended from a customer";
+                let expected =
+                    "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed or Ended from a customer";
                 return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
             }
         }
@@ -379,24 +387,28 @@ impl State {
         Ok(Published::Delivered)
     }
 
-    fn agent_says(&mut self, user: u32, message: &Control, bytes: Bytes) -> Result<Published, Close> {
-        let pushed = match message {
+    fn agent_says(&mut self, user: u32, message: &Control, bytes: Bytes, now: Instant) -> Result<Published, Close> {
+        match message {
             Control::KeyframeRequest {} => {
                 self.asking.wanted = true;
                 self.wake_customer_if_asked();
-                true
-            }
-            Control::Pointer { .. } => self.customer_mut().is_none_or(|customer| customer.push_pointer(bytes, user)),
-            Control::RepairRequest { .. } | Control::Scroll { .. } | Control::Click { .. } | Control::Input { .. } => {
-                self.customer_mut().is_none_or(|customer| customer.push(bytes, 0))
+                return Ok(Published::Delivered);
             }
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Agent)),
-            other => {
-                let expected =
-                    "expected KeyframeRequest, RepairRequest, Pointer, Scroll, Click, Input or Ended from an agent";
-                return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
+            message if !is_agents(message) => {
+                let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
+                return Err(Close::Protocol(format!("{expected}, found {}", message.name())));
             }
+            _ => {}
+        }
+        let is_pointer = matches!(message, Control::Pointer { .. });
+        // Who says it is the relay's to tell: an agent could give any number.
+        let Some(said) = self.make(&Control::From { user, frame: bytes.to_vec() }, now) else {
+            return Err(Close::TooLarge(Limits::AGENT_BYTES));
         };
+        let pushed = self
+            .customer_mut()
+            .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) });
         if pushed { Ok(Published::Delivered) } else { Err(Close::Flood) }
     }
 
@@ -453,6 +465,33 @@ impl State {
             }
         }
     }
+}
+
+/// Whether an agent may say it to the customer.
+const fn is_agents(message: &Control) -> bool {
+    matches!(
+        message,
+        Control::RepairRequest { .. }
+            | Control::Pointer { .. }
+            | Control::Scroll { .. }
+            | Control::Click { .. }
+            | Control::DoubleClick { .. }
+            | Control::DragStart { .. }
+            | Control::DragMove { .. }
+            | Control::DragEnd { .. }
+            | Control::Input { .. }
+            | Control::Commit { .. }
+            | Control::Select { .. }
+            | Control::Edit { .. }
+            | Control::Choose { .. }
+            | Control::Media { .. }
+            | Control::Enter { .. }
+            | Control::Navigate { .. }
+            | Control::Draw { .. }
+            | Control::ControlRequest {}
+            | Control::ControlGive { .. }
+            | Control::ModeRequest { .. }
+    )
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ async fn what_a_side_may_not_send_costs_its_connection() {
         (forged, "protocol: frame 0, byte 0: expected version 1, found version 4"),
         (
             Control::Paused {}.to_frame(0, 0).unwrap(),
-            "protocol: expected KeyframeRequest, RepairRequest, Pointer, Scroll, Click, Input or Ended from an agent, found Paused",
+            "protocol: expected what an agent says or asks for (docs/wire-format.md, section 6), found Paused",
         ),
     ];
     for (bytes, reason) in cases {
@@ -156,7 +156,7 @@ async fn an_oversized_message_is_refused_with_its_limit() {
     assert_eq!(customer.closed().await, (4003, "too large: expected at most 100000 bytes".into()));
     agent.expect(&["Left 1"]).await;
     agent.bytes(vec![0x13; Limits::CONTROL_BYTES + 1]).await;
-    assert_eq!(agent.closed().await, (4003, "too large: expected at most 65536 bytes".into()));
+    assert_eq!(agent.closed().await, (4003, "too large: expected at most 65472 bytes".into()));
 }
 
 #[tokio::test]

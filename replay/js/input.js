@@ -1,39 +1,87 @@
 import * as dom from './dom.js';
+import { AgentField } from './field.js';
+import { Pen } from './pen.js';
 
 // What the agent does goes to a sheet over the iframe, never into it: nothing there takes focus, follows a link or
 // submits. The mode is only a courtesy here; it is enforced where the page is.
 
-const SELECTABLE = new Set(['SELECT', 'INPUT', 'TEXTAREA']);
+// Tags of protocol/src/control.rs.
+export const SAY = {
+  Pointer: 2, Scroll: 3, Click: 4, Input: 5, DoubleClick: 7, DragStart: 8, DragMove: 9, DragEnd: 10, Commit: 11, Select: 12, Edit: 13, Choose: 14,
+  Media: 15, Navigate: 64, Draw: 65, ControlRequest: 66, ControlGive: 67, ModeRequest: 68, Enter: 69,
+};
 const POINTER_MS = 50;
+// So far a hand may tremble and still click.
+const TREMBLE_PX = 4;
+export const TOOLS = ['hand', 'box', 'ink', 'arrow'];
 
 export class AgentInput {
   constructor(view) {
     this.view = view;
+    this.tool = 'hand';
+    this.held = null; // where the button went down
     this.sheet = document.createElement('div');
     Object.assign(this.sheet.style, { position: 'absolute', inset: '0', zIndex: '1', cursor: 'default', touchAction: 'none' });
     view.stage.append(this.sheet);
+    this.field = new AgentField(view, this);
+    this.pen = new Pen(view, this);
     this.sheet.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     this.sheet.addEventListener('pointermove', (event) => this.move(event));
-    this.sheet.addEventListener('click', (event) => this.click(event));
+    this.sheet.addEventListener('pointerdown', (event) => this.down(event));
+    this.sheet.addEventListener('pointerup', (event) => this.up(event));
+    this.sheet.addEventListener('pointercancel', () => this.cancel());
     this.sheet.addEventListener('contextmenu', (event) => event.preventDefault());
     this.update();
   }
 
-  update() {
-    this.sheet.style.cursor = this.view.mode === 'shared' ? 'crosshair' : 'default';
-    this.closeField();
+  get mayAct() {
+    return this.view.mode === 'shared' && this.view.hasControl;
   }
 
-  // A place of the customer's viewport, and what is there.
-  at(event) {
+  get mayScroll() {
+    return (this.view.mode === 'shared' || this.view.mode === 'view') && this.view.hasControl;
+  }
+
+  update() {
+    this.sheet.style.cursor = !this.mayAct ? 'default' : this.tool === 'hand' ? 'pointer' : 'crosshair';
+    if (!this.mayAct) {
+      this.held = null;
+      this.field.close();
+    }
+  }
+
+  setTool(tool) {
+    if (!TOOLS.includes(tool)) throw new TypeError(`cobrowse: tool: expected ${TOOLS.join(', ')}, found ${JSON.stringify(tool)}`);
+    this.tool = tool;
+    this.field.close();
+    this.update();
+  }
+
+  say(name, ...fields) {
+    try {
+      this.view.send(this.view.engine.say(SAY[name], fields));
+    } catch (error) {
+      this.view.emit('error', error);
+    }
+  }
+
+  // A place of the customer's viewport.
+  place(event) {
     const { view } = this;
     if (!view.page || !view.offset) return null;
     const bounds = this.sheet.getBoundingClientRect();
     const x = (event.clientX - bounds.left - view.offset.x) / view.scale;
     const y = (event.clientY - bounds.top - view.offset.y) / view.scale;
-    if (x < 0 || y < 0 || x > view.viewport.width || y > view.viewport.height) return null;
-    let left = x, top = y; // in the innermost frame
-    let element = dom.elementFromPoint(view.page.document, x, y);
+    return x < 0 || y < 0 || x > view.viewport.width || y > view.viewport.height ? null : { x: Math.round(x), y: Math.round(y) };
+  }
+
+  // The same, and what is there: the element, and the place in the document that it is in.
+  at(event) {
+    const place = this.place(event);
+    if (place === null) return null;
+    const { view } = this;
+    let left = place.x, top = place.y; // in the innermost frame
+    let element = dom.elementFromPoint(view.page.document, left, top);
     while (element) {
       const shadow = view.page.shadowOf(element);
       const frame = shadow === null ? dom.frameDocument(element) : null;
@@ -46,7 +94,7 @@ export class AgentInput {
       if (!inner || inner === element) break;
       element = inner;
     }
-    return { x: Math.round(x), y: Math.round(y), left: Math.round(left), top: Math.round(top), element };
+    return { ...place, left: Math.round(left), top: Math.round(top), element };
   }
 
   id(node) {
@@ -54,22 +102,76 @@ export class AgentInput {
   }
 
   move(event) {
-    if (this.view.mode !== 'shared' || performance.now() - (this.moved ?? 0) < POINTER_MS) return;
-    const at = this.at(event);
-    if (!at) return;
+    if (!this.mayAct) return;
+    const place = this.place(event);
+    if (!place) return;
+    if (this.tool !== 'hand') this.pen.move(place);
+    const { held } = this;
+    if (held && !held.drags && Math.hypot(place.x - held.x, place.y - held.y) >= TREMBLE_PX) {
+      held.drags = true;
+      this.field.close();
+      this.say('DragStart', held.id, held.left, held.top);
+    }
+    if (performance.now() - (this.moved ?? 0) < POINTER_MS) return;
     this.moved = performance.now();
-    this.view.send(this.view.engine.pointer(at.x, at.y));
+    this.say('Pointer', place.x, place.y);
+    if (held?.drags) this.say('DragMove', place.x, place.y);
+  }
+
+  down(event) {
+    if (event.button !== 0 || !this.mayAct) return;
+    this.sheet.setPointerCapture(event.pointerId);
+    if (this.tool !== 'hand') {
+      const place = this.place(event);
+      if (place) this.pen.down(this.tool, place);
+      return;
+    }
+    const at = this.at(event);
+    const id = at?.element ? this.id(at.element) : -1;
+    if (id >= 0) this.held = { ...at, id };
+  }
+
+  up(event) {
+    if (this.tool !== 'hand') {
+      this.pen.up(this.place(event));
+      return;
+    }
+    const { held } = this;
+    this.held = null;
+    if (!held || !this.mayAct) return;
+    if (held.drags) {
+      const { x, y } = this.place(event) ?? held;
+      this.say('DragEnd', x, y);
+      return;
+    }
+    // A second click soon behind the first is that of a double-click.
+    const { last } = this;
+    const isSecond = last?.id === held.id && event.timeStamp - last.at < 500;
+    this.last = isSecond ? null : { id: held.id, at: event.timeStamp };
+    if (this.field.plays(held)) return;
+    this.say(isSecond ? 'DoubleClick' : 'Click', held.id, held.left, held.top);
+    this.field.open(held);
+  }
+
+  cancel() {
+    if (this.held?.drags) this.say('DragEnd', this.held.x, this.held.y);
+    this.held = null;
+    this.pen.cancel();
+  }
+
+  // A command was not carried out: what was opened for it closes.
+  refused(command) {
+    if (command === SAY.Click || command === SAY.Input || command === SAY.Edit || command === SAY.Choose) this.field.close(false);
   }
 
   wheel(event) {
-    const { view } = this;
     event.preventDefault();
-    if (view.mode !== 'shared' && view.mode !== 'view') return;
+    if (!this.mayScroll) return;
     const at = this.at(event);
     if (!at) return;
     const [element, id] = this.scrollable(at.element, event.deltaX, event.deltaY);
     const left = element.scrollLeft + event.deltaX, top = element.scrollTop + event.deltaY;
-    view.send(view.engine.scroll(id, clamp(left, element.scrollWidth - element.clientWidth), clamp(top, element.scrollHeight - element.clientHeight)));
+    this.say('Scroll', id, clamp(left, element.scrollWidth - element.clientWidth), clamp(top, element.scrollHeight - element.clientHeight));
   }
 
   // The nearest element that can scroll that way, or the window.
@@ -92,49 +194,6 @@ export class AgentInput {
       if (down || across) return [element, this.id(element)];
     }
     return [dom.scrollingElement(document) ?? root, 0];
-  }
-
-  click(event) {
-    const { view } = this;
-    if (view.mode !== 'shared') return;
-    const at = this.at(event);
-    if (!at?.element) return;
-    const id = this.id(at.element);
-    if (id < 0) return;
-    view.send(view.engine.click(id, at.left, at.top));
-    if (SELECTABLE.has(at.element.tagName) && !/^(checkbox|radio|button|submit|reset|image|file|password|range|color)$/.test(at.element.type)) {
-      this.openField(at.element, id);
-    }
-  }
-
-  // A field of the agent's own over the customer's, as the iframe's takes no keys.
-  openField(element, id) {
-    this.closeField();
-    const { view } = this;
-    const bounds = view.rectOf(element);
-    const field = element.tagName === 'SELECT' ? document.createElement('select') : document.createElement(element.tagName);
-    if (element.tagName === 'SELECT') {
-      for (const { value, label } of element.options) field.append(new Option(label, value));
-    }
-    field.value = element.value;
-    field.setAttribute('aria-label', 'Type into the customer’s field');
-    Object.assign(field.style, {
-      position: 'absolute', zIndex: '3', boxSizing: 'border-box', margin: '0', font: '14px system-ui, sans-serif',
-      left: view.offset.x + bounds.left * view.scale + 'px', top: view.offset.y + bounds.top * view.scale + 'px',
-      width: bounds.width * view.scale + 'px', height: bounds.height * view.scale + 'px', outline: '2px solid #1d4ed8',
-    });
-    field.addEventListener('input', () => view.send(view.engine.input(id, field.value)));
-    field.addEventListener('blur', () => this.closeField());
-    field.addEventListener('keydown', (event) => event.key === 'Escape' && this.closeField());
-    this.field = field;
-    view.stage.append(field);
-    field.focus();
-  }
-
-  closeField() {
-    const field = this.field;
-    this.field = null;
-    field?.remove();
   }
 }
 

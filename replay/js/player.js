@@ -9,7 +9,8 @@ import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 
 const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
-const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
+const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused', 'declined', 'control', 'unfit'];
+const MODES = ['', 'follow', 'view', 'shared'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
@@ -35,6 +36,9 @@ export class PlayerView {
     this.listeners = new Map();
     this.engine = new glue.Engine();
     this.mode = null;
+    this.user = null; // this agent's number
+    this.controller = 0; // that of who has control
+    this.names = new Map(); // of the other agents
     this.work = Promise.resolve();
     this.errors = 0;
     this.stage = document.createElement('div');
@@ -63,12 +67,33 @@ export class PlayerView {
     return Object.freeze({
       get document() { return view.page?.document ?? null; },
       get mode() { return view.mode; },
+      get user() { return view.user; },
+      get hasControl() { return view.hasControl; },
+      get tool() { return view.input.tool; },
+      set tool(tool) { view.input.setTool(tool); },
+      wipe: () => view.input.pen.wipe(),
+      back: () => view.input.say('Navigate', 0, ''),
+      forward: () => view.input.say('Navigate', 1, ''),
+      reload: () => view.input.say('Navigate', 2, ''),
+      go: (url) => view.input.say('Navigate', 3, String(url)),
+      requestMode: (mode) => view.requestMode(mode),
+      requestControl: () => view.input.say('ControlRequest'),
+      giveControl: (user) => view.input.say('ControlGive', user),
       push: (frame) => view.push(frame),
       flush: () => view.flush(),
       stats: () => view.stats(),
       on: (event, fn) => view.on(event, fn),
       destroy: () => view.destroy(),
     });
+  }
+
+  get hasControl() {
+    return this.user !== null && this.controller === this.user;
+  }
+
+  requestMode(mode) {
+    if (MODES.indexOf(mode) < 1) throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
+    this.input.say('ModeRequest', MODES.indexOf(mode));
   }
 
   receive(bytes) {
@@ -303,12 +328,29 @@ export class PlayerView {
       case 'ModeChanged':
         // It tells the stream's time (docs/wire-format.md, §2), of which a player that comes late knows no more than old frames.
         this.tick(new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true), true);
-        this.mode = fields[0];
+        this.mode = MODES[fields[0]] ?? null;
         this.input.update();
-        this.emit('mode', fields[0]);
+        this.emit('mode', this.mode);
         break;
+      case 'Welcome':
+        [this.user] = fields;
+        break;
+      case 'Controller': {
+        const [user, asking] = fields;
+        this.controller = user;
+        this.input.update();
+        const about = (user) => (user === 0 ? null : { user, name: this.names.get(user) ?? '' });
+        this.emit('controller', { controller: about(user), asking: about(asking), isMine: this.hasControl });
+        break;
+      }
+      // What concerns another agent's command is that one's.
       case 'Refused':
-        this.emit('refused', { command: fields[0], reason: REFUSALS[fields[1]] });
+        if (fields[0] !== this.user) break;
+        this.input.refused(fields[1]);
+        this.emit('refused', { command: fields[1], reason: REFUSALS[fields[2]] });
+        break;
+      case 'Proposed':
+        if (fields[0] === this.user) this.emit('proposed', { command: fields[1] });
         break;
       case 'Paused':
       case 'Resumed':
@@ -317,8 +359,10 @@ export class PlayerView {
       case 'Joined':
         this.emit(fields[1] === ROLE_CUSTOMER ? 'customer-joined' : 'joined', { user: fields[0], name: fields[2] });
         if (fields[1] === ROLE_CUSTOMER) this.customer = fields[0];
+        else this.names.set(fields[0], fields[2]);
         break;
       case 'Left':
+        this.names.delete(fields[0]);
         this.emit(fields[0] === this.customer ? 'customer-left' : 'left', { user: fields[0] });
         break;
       case 'Ended':

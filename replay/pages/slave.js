@@ -40,14 +40,10 @@ async function join(token) {
     return;
   }
   window.cobrowsePlayer = player;
+  window.cobrowseTools.attach(player);
   $('leave').hidden = false;
   player.on('connection', (state) => status(state === 'open' ? 'Waiting for the customer’s page …' : 'Connection lost, trying again …', 'waiting'));
   player.on('rebuilt', () => status('Live', 'live'));
-  player.on('url', ({ url }) => ($('url').textContent = url));
-  player.on('mode', (mode) => {
-    $('mode').hidden = false;
-    $('mode').textContent = mode;
-  });
   player.on('paused', () => status('Paused by the customer', 'waiting'));
   player.on('resumed', () => status('Live', 'live'));
   player.on('customer-left', () => status('The customer is away; waiting for them to come back …', 'waiting'));
@@ -65,8 +61,7 @@ function end(text) {
   player?.destroy();
   player = null;
   $('leave').hidden = true;
-  $('mode').hidden = true;
-  $('url').textContent = '';
+  window.cobrowseTools.detach();
   status(text, 'ended');
   ask();
 }

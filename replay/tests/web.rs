@@ -73,9 +73,18 @@ fn messages_are_read_and_written() {
     let mode = Control::ModeChanged { mode: Mode::View }.to_frame(1, 0).unwrap();
     let read = engine.control(&mode).unwrap_or_else(|_| panic!("a message"));
     assert_eq!(
-        (read.get(0).as_string().as_deref(), read.get(1).as_string().as_deref()),
-        (Some("ModeChanged"), Some("view"))
+        (read.get(0).as_string().as_deref(), read.get(1).as_f64()),
+        (Some("ModeChanged"), Some(f64::from(Mode::View.tag())))
     );
-    let frame = engine.scroll(7, 0.0, 12.5).unwrap_or_else(|_| panic!("a message")).to_vec();
+    let fields = Array::of3(&7.into(), &0.into(), &12.5.into());
+    let frame = engine.say(3, &fields).unwrap_or_else(|_| panic!("a message")).to_vec();
     assert_eq!(Control::read(&frame, &Limits::DEFAULT), Ok(Control::Scroll { node: 7, x: 0.0, y: 12.5 }));
+    let fields = Array::of2(&7.into(), &"typed".into());
+    let frame = engine.say(5, &fields).unwrap_or_else(|_| panic!("a message")).to_vec();
+    assert_eq!(Control::read(&frame, &Limits::DEFAULT), Ok(Control::Input { node: 7, value: "typed".to_owned() }));
+    let points = Array::of4(&1.into(), &2.into(), &(-3).into(), &4.into());
+    let frame = engine.say(65, &Array::of2(&2.into(), &points)).unwrap_or_else(|_| panic!("a message")).to_vec();
+    assert_eq!(Control::read(&frame, &Limits::DEFAULT), Ok(Control::Draw { shape: 2, points: vec![(1, 2), (-3, 4)] }));
+    assert!(engine.say(5, &Array::of1(&7.into())).is_err());
+    assert!(engine.say(5, &Array::of2(&7.into(), &"x".repeat(70_000).into())).is_err());
 }

@@ -15,8 +15,9 @@ use crate::workspace::Workspace;
 /// Fetched only where there are people (a question, a bar, a relay), pictures of the page's own making, animations, or frames of
 /// other origins; behind
 /// the first frames; by `preload()`.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "capture-live.js",
+    "capture-translations.js",
     "capture-content.js",
     "capture-motion.js",
     "capture-hosts.js",

@@ -2,11 +2,15 @@
 
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
-use crate::{census::Census, control, recorder::Recorder};
-use js_sys::{Array, Uint8Array, Uint32Array};
+use crate::{
+    census::Census,
+    control::{self, Standing},
+    recorder::Recorder,
+};
+use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
 use protocol::{
-    Limits, Mode,
-    control::{Control, EndReason, Refusal},
+    Limits,
+    fields::{self, Value},
     frame::{self, Kind},
     tree::NONE,
 };
@@ -222,105 +226,75 @@ impl Engine {
         self.recorder.encoder().mirror().text_bytes()
     }
 
-    /// Reads a control frame and puts it to the mode gate. Returns the message's name and fields; for a command that is
-    /// refused, `Refused` and the frame that tells the agent.
+    /// Reads a control frame and puts it to the mode gate. Returns the message's name, the number of the agent who says it (0 for
+    /// what the relay says, and without one), and the fields: numbers, texts, `Uint8Array` and `Float64Array`. A command that is refused has the
+    /// name `Refused`, and as fields its tag and the reason.
     ///
     /// # Errors
     /// When it is no control frame.
-    pub fn control(&mut self, bytes: &[u8], mode: &str, paused: bool) -> Result<Array, JsError> {
-        let message = Control::read(bytes, &Limits::DEFAULT).map_err(error)?;
-        let mode: Mode = mode.parse().map_err(error)?;
-        if let Err(reason) = control::check(mode, paused, &message, self.recorder.encoder().mirror()) {
-            let frame = self.refused(message.tag(), reason)?;
-            return Ok(Array::of2(&"Refused".into(), &frame));
+    pub fn control(&mut self, bytes: &[u8], mode: &str, paused: bool, controller: u32) -> Result<Array, JsError> {
+        let mut message = fields::read(bytes, &Limits::DEFAULT).map_err(error)?;
+        let mut user = 0;
+        if message.shape.tag == FROM {
+            user = message.first();
+            let Some(Value::Bytes(inner)) = message.values.pop() else { return Err(error("no message")) };
+            message = fields::read(inner, &Limits::DEFAULT).map_err(error)?;
         }
-        let out = Array::of1(&message.name().into());
-        match message {
-            Control::Pointer { x, y } => {
-                push(&out, x.into());
-                push(&out, y.into());
-            }
-            Control::Scroll { node, x, y } => {
-                push(&out, node.into());
-                push(&out, x.into());
-                push(&out, y.into());
-            }
-            Control::Click { node, x, y } => {
-                push(&out, node.into());
-                push(&out, x.into());
-                push(&out, y.into());
-            }
-            Control::Input { node, value } => {
-                push(&out, node.into());
-                push(&out, value.into());
-            }
-            Control::ModeChanged { mode } => {
-                push(&out, mode.name().into());
-            }
-            Control::Joined { user, role, name } => {
-                push(&out, user.into());
-                push(&out, (role as u8).into());
-                push(&out, name.into());
-            }
-            Control::Left { user } => {
-                push(&out, user.into());
-            }
-            Control::RepairRequest { sums } => self.recorder.mend(&sums),
-            Control::Ended { reason } => {
-                push(&out, (reason as u8).into());
-            }
-            _ => {}
+        let standing = Standing { mode: mode.parse().map_err(error)?, paused, user, controller };
+        if let Err(reason) = control::check(standing, &message, self.recorder.encoder().mirror()) {
+            let fields = [message.shape.tag.into(), (reason as u8).into()];
+            return Ok(said("Refused", user, fields));
         }
-        Ok(out)
+        if let (REPAIR_REQUEST, [Value::Bytes(sums)]) = (message.shape.tag, &message.values[..]) {
+            self.recorder.mend(sums);
+        }
+        Ok(said(message.shape.name, user, message.values.into_iter().map(value)))
     }
 
-    /// The frame that tells an agent that a command was refused; the reason is a number of `protocol::control::Refusal`.
+    /// Whether the agent does not see what is in a node; see `capture::control::is_kept`.
+    #[must_use]
+    pub fn is_kept(&self, id: u32) -> bool {
+        control::is_kept(self.recorder.encoder().mirror(), id)
+    }
+
+    /// The verdicts of the mode gate on kinds of elements: see `capture::control::table`.
+    #[must_use]
+    pub fn verdicts() -> Vec<u8> {
+        control::table()
+    }
+
+    /// A message of the customer's page: its tag and fields that are numbers, and the time, in milliseconds since the stream began.
     ///
     /// # Errors
-    /// When there is no such reason.
-    pub fn refuse(&mut self, command: u8, reason: u8) -> Result<Uint8Array, JsError> {
-        let reasons =
-            [Refusal::Mode, Refusal::Element, Refusal::Gone, Refusal::Customer, Refusal::Busy, Refusal::Paused];
-        let reason = reasons.into_iter().find(|known| *known as u8 == reason).ok_or_else(|| error("no such reason"))?;
-        self.refused(command, reason)
-    }
-
-    /// The frame that tells agents the mode, and the time, in milliseconds since the stream began.
-    ///
-    /// # Errors
-    /// When there is no such mode.
-    pub fn mode_changed(&mut self, mode: &str, time: u32) -> Result<Uint8Array, JsError> {
-        let mode = mode.parse().map_err(error)?;
-        self.message(&[Control::ModeChanged { mode }.tag(), mode as u8], time)
-    }
-
-    /// The frame that tells agents that the session is paused, or goes on.
-    ///
-    /// # Errors
-    /// Never; the signature is that of its siblings.
-    pub fn paused(&mut self, paused: bool) -> Result<Uint8Array, JsError> {
-        self.message(&[if paused { Control::Paused {} } else { Control::Resumed {} }.tag()], 0)
-    }
-
-    /// The frame that ends the session on the customer's behalf.
-    ///
-    /// # Errors
-    /// Never; the signature is that of its siblings.
-    pub fn ended(&mut self) -> Result<Uint8Array, JsError> {
-        let reason = EndReason::Customer;
-        self.message(&[Control::Ended { reason }.tag(), reason as u8], 0)
-    }
-
-    fn refused(&mut self, command: u8, reason: Refusal) -> Result<Uint8Array, JsError> {
-        self.message(&[Control::Refused { command, reason }.tag(), command, reason as u8], 0)
-    }
-
-    /// What a customer's page says has fields of one byte each, below 251: written as they are (`docs/wire-format.md` §6).
-    fn message(&mut self, body: &[u8], time: u32) -> Result<Uint8Array, JsError> {
+    /// When there is no message of that tag and as many fields.
+    pub fn say(&mut self, tag: u8, fields: &[u32], time: u32) -> Result<Uint8Array, JsError> {
         self.controls += 1;
-        let mut frame = Vec::new();
-        frame::write(&mut frame, Kind::Control, self.controls, time, 0, body).map_err(error)?;
+        let (mut body, mut frame) = (Vec::new(), Vec::new());
+        let fields: Vec<Value<'_>> = fields.iter().map(|field| Value::Number((*field).into())).collect();
+        fields::write(&mut body, tag, &fields).ok_or_else(|| error("no such message"))?;
+        frame::write(&mut frame, Kind::Control, self.controls, time, 0, &body).map_err(error)?;
         Ok(Uint8Array::from(&frame[..]))
+    }
+}
+
+/// Tags of `protocol::control::Control`.
+const FROM: u8 = 35;
+const REPAIR_REQUEST: u8 = 6;
+
+fn said(name: &str, user: u32, fields: impl IntoIterator<Item = JsValue>) -> Array {
+    let out = Array::of2(&name.into(), &user.into());
+    for field in fields {
+        push(&out, field);
+    }
+    out
+}
+
+fn value(value: Value<'_>) -> JsValue {
+    match value {
+        Value::Number(number) => number.into(),
+        Value::Text(text) => text.into(),
+        Value::Bytes(bytes) => Uint8Array::from(bytes).into(),
+        Value::Numbers(numbers) => Float64Array::from(&numbers[..]).into(),
     }
 }
 

@@ -37,23 +37,24 @@ impl Scene {
         let mut bytes = Vec::new();
         frame::write(&mut bytes, kind, seq, 0, 0, &vec![9; len]).unwrap();
         let message = Message::Frame { keyframe: kind == Kind::Keyframe, seq, bytes: bytes.into() };
-        assert_eq!(self.room.publish(seat.connection, message), Ok(Published::Delivered));
+        assert_eq!(self.room.publish(seat.connection, message, self.now), Ok(Published::Delivered));
     }
 
     fn control(&self, seat: &Seat, message: Control) -> Result<Published, Close> {
         let bytes = message.to_frame(0, 0).unwrap().into();
-        self.room.publish(seat.connection, Message::Control { message, bytes })
+        self.room.publish(seat.connection, Message::Control { message, bytes }, self.now)
     }
 
     fn next(&self, seat: &Seat) -> Next {
         self.room.next(seat.connection, self.now)
     }
 
-    /// All there is to send now, as texts: `K1`, `D2`, `Joined 2`, `close 4000`.
+    /// All there is to send now, as texts: `K1`, `D2`, `Joined 2`, `close 4000`; not that an agent is welcome.
     fn drain(&self, seat: &Seat) -> Vec<String> {
         let mut out = Vec::new();
         loop {
             match self.next(seat) {
+                Next::Frame(bytes) if name(&bytes).starts_with("Welcome") => {}
                 Next::Frame(bytes) => out.push(name(&bytes)),
                 Next::Close(why) => {
                     out.push(format!("close {}", why.code()));
@@ -75,6 +76,8 @@ fn name(bytes: &Bytes) -> String {
             Control::Left { user } => format!("Left {user}"),
             Control::Ended { reason } => format!("Ended {reason:?}"),
             Control::ModeChanged { mode } => format!("ModeChanged {mode}"),
+            Control::Welcome { user } => format!("Welcome {user}"),
+            Control::From { user, frame } => format!("{} of {user}", name(&frame.into())),
             other => other.name().to_owned(),
         },
     }
@@ -123,13 +126,34 @@ fn a_later_agent_learns_mode_and_pause() {
     let customer = scene.enter(Role::Customer, "");
     scene.control(&customer, Control::ModeChanged { mode: Mode::Follow }).unwrap();
     scene.control(&customer, Control::ModeChanged { mode: Mode::Shared }).unwrap();
+    scene.control(&customer, Control::Controller { user: 2, asking: 0 }).unwrap();
     scene.control(&customer, Control::Paused {}).unwrap();
     let ann = scene.enter(Role::Agent, "Ann");
-    assert_eq!(scene.drain(&ann), ["Joined 1", "ModeChanged shared", "Paused"]);
+    assert_eq!(scene.drain(&ann), ["Joined 1", "ModeChanged shared", "Controller", "Paused"]);
     scene.control(&customer, Control::Resumed {}).unwrap();
     let bob = scene.enter(Role::Agent, "Bob");
-    assert_eq!(scene.drain(&bob), ["Joined 1", "Joined 2", "ModeChanged shared"]);
+    assert_eq!(scene.drain(&bob), ["Joined 1", "Joined 2", "ModeChanged shared", "Controller"]);
     assert_eq!(scene.room.status().mode, Mode::Shared);
+}
+
+#[test]
+fn an_agent_learns_its_number_and_cannot_speak_for_another() {
+    let scene = Scene::new(Config::default());
+    let customer = scene.enter(Role::Customer, "");
+    let (ann, bob) = (scene.enter(Role::Agent, "Ann"), scene.enter(Role::Agent, "Bob"));
+    for (seat, user) in [(&ann, 2), (&bob, 3)] {
+        let sent = std::iter::from_fn(|| match scene.next(seat) {
+            Next::Frame(bytes) => Some(name(&bytes)),
+            _ => None,
+        });
+        assert!(sent.collect::<Vec<_>>().contains(&format!("Welcome {user}")));
+    }
+    scene.drain(&customer);
+    scene.control(&bob, Control::ControlRequest {}).unwrap();
+    scene.control(&ann, Control::ControlGive { user: 3 }).unwrap();
+    assert_eq!(scene.drain(&customer), ["ControlRequest of 3", "ControlGive of 2"]);
+    let forged = Control::From { user: 2, frame: Control::ControlGive { user: 3 }.to_frame(0, 0).unwrap() };
+    assert_eq!(scene.control(&bob, forged).unwrap_err().code(), 4002);
 }
 
 #[test]
@@ -278,13 +302,13 @@ fn each_side_may_send_its_own_messages_only() {
         assert_eq!(refused.code(), 4002, "{}", refused.reason());
     }
     let delta = Message::Frame { keyframe: false, seq: 1, bytes: Bytes::new() };
-    assert_eq!(scene.room.publish(agent.connection, delta).unwrap_err().code(), 4002);
+    assert_eq!(scene.room.publish(agent.connection, delta, scene.now).unwrap_err().code(), 4002);
     assert_eq!(scene.control(&agent, Control::Ended { reason }), Ok(Published::Stop(EndReason::Agent)));
     assert_eq!(scene.control(&customer, Control::Ended { reason }), Ok(Published::Stop(EndReason::Customer)));
     scene.drain(&customer);
     scene.control(&agent, Control::Click { node: 1, x: 2, y: 3 }).unwrap();
     scene.control(&customer, Control::Paused {}).unwrap();
-    assert_eq!(scene.drain(&customer), ["Click"]);
+    assert_eq!(scene.drain(&customer), ["Click of 2"]);
     assert_eq!(scene.drain(&agent), ["Joined 1", "Paused"]);
 }
 

@@ -92,7 +92,7 @@ impl Store for MemoryStore {
     }
 
     fn publish<'a>(&'a self, seat: &'a Seat, message: Message) -> Reply<'a, ()> {
-        let published = seat.room.publish(seat.connection, message);
+        let published = seat.room.publish(seat.connection, message, Instant::now());
         if let Ok(Published::Stop(reason)) = published {
             self.remove(seat.token(), reason);
         }

@@ -201,11 +201,15 @@ impl Socket {
     }
 
     /// The next frame, as a text: `K1`, `D2`, `Joined 2`, `Left 2`, `Ended Idle`, `Click`.
+    /// Not that an agent is welcome.
     pub(crate) async fn next(&mut self) -> String {
-        match self.message().await {
-            Message::Binary(bytes) => name(&bytes),
-            Message::Close(Some(close)) => format!("close {} {}", u16::from(close.code), close.reason),
-            other => panic!("a frame was expected, found {other:?}"),
+        loop {
+            match self.message().await {
+                Message::Binary(bytes) if name(&bytes) == "Welcome" => {}
+                Message::Binary(bytes) => return name(&bytes),
+                Message::Close(Some(close)) => return format!("close {} {}", u16::from(close.code), close.reason),
+                other => panic!("a frame was expected, found {other:?}"),
+            }
         }
     }
 
@@ -248,6 +252,7 @@ fn name(bytes: &[u8]) -> String {
             Control::Left { user } => format!("Left {user}"),
             Control::Ended { reason } => format!("Ended {reason:?}"),
             Control::ModeChanged { mode } => format!("ModeChanged {mode}"),
+            Control::From { frame, .. } => name(&frame),
             other => other.name().to_owned(),
         },
     }

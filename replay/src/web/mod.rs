@@ -3,9 +3,15 @@
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
 use crate::player::Player as Inner;
-use js_sys::{Array, Uint8Array, Uint32Array};
-use protocol::{Limits, control::Control, decoder::Outcome};
-use wasm_bindgen::prelude::*;
+use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
+use protocol::{
+    Limits,
+    control::Control,
+    decoder::Outcome,
+    fields::{self, Value},
+    frame,
+};
+use wasm_bindgen::{JsCast, prelude::*};
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
@@ -117,21 +123,20 @@ impl Engine {
         Array::of3(&player.frames().into(), &player.refused().into(), &player.repairs().into())
     }
 
-    /// Reads a control frame: the message's name and fields.
+    /// Reads a control frame: the message's name and fields, numbers and texts.
     ///
     /// # Errors
     /// When it is no control frame.
     pub fn control(&self, bytes: &[u8]) -> Result<Array, JsError> {
-        let message = Control::read(bytes, &Limits::DEFAULT).map_err(error)?;
-        let out = Array::of1(&message.name().into());
-        let push = |values: &[JsValue]| values.iter().for_each(|value| _ = out.push(value));
-        match message {
-            Control::ModeChanged { mode } => push(&[mode.name().into()]),
-            Control::Refused { command, reason } => push(&[command.into(), (reason as u8).into()]),
-            Control::Joined { user, role, name } => push(&[user.into(), (role as u8).into(), name.into()]),
-            Control::Left { user } => push(&[user.into()]),
-            Control::Ended { reason } => push(&[(reason as u8).into()]),
-            _ => {}
+        let message = fields::read(bytes, &Limits::DEFAULT).map_err(error)?;
+        let out = Array::of1(&message.shape.name.into());
+        for value in message.values {
+            out.push(&match value {
+                Value::Number(number) => number.into(),
+                Value::Text(text) => text.into(),
+                Value::Bytes(bytes) => Uint8Array::from(bytes).into(),
+                Value::Numbers(numbers) => Float64Array::from(&numbers[..]).into(),
+            });
         }
         Ok(out)
     }
@@ -143,43 +148,40 @@ impl Engine {
     /// Never; the signature is that of its siblings.
     pub fn request(&mut self, whole: bool) -> Result<Uint8Array, JsError> {
         let message = if whole { Control::KeyframeRequest {} } else { self.player.request() };
-        self.message(&message)
-    }
-
-    /// The frame that moves the agent's pointer.
-    ///
-    /// # Errors
-    /// Never; the signature is that of its siblings.
-    pub fn pointer(&mut self, x: i32, y: i32) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Pointer { x, y })
-    }
-
-    /// The frame that scrolls.
-    ///
-    /// # Errors
-    /// Never; the signature is that of its siblings.
-    pub fn scroll(&mut self, node: u32, x: f64, y: f64) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Scroll { node, x, y })
-    }
-
-    /// The frame that clicks.
-    ///
-    /// # Errors
-    /// Never; the signature is that of its siblings.
-    pub fn click(&mut self, node: u32, x: i32, y: i32) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Click { node, x, y })
-    }
-
-    /// The frame that gives a control a value.
-    ///
-    /// # Errors
-    /// When the value is too long for a message.
-    pub fn input(&mut self, node: u32, value: String) -> Result<Uint8Array, JsError> {
-        self.message(&Control::Input { node, value })
-    }
-
-    fn message(&mut self, message: &Control) -> Result<Uint8Array, JsError> {
         self.controls += 1;
-        Ok(Uint8Array::from(&message.to_frame(self.controls, 0).map_err(error)?[..]))
+        let frame = message.to_frame(self.controls, 0).map_err(error)?;
+        Ok(Uint8Array::from(&frame[..]))
+    }
+
+    /// A message of the agent's: its tag, and its fields: numbers, texts, and arrays of numbers (of points first x and then y of
+    /// each).
+    ///
+    /// # Errors
+    /// When there is no message of that tag with such fields, and when it would be too long.
+    pub fn say(&mut self, tag: u8, fields: &Array) -> Result<Uint8Array, JsError> {
+        let unfit = || JsError::new("cobrowse: a message with such fields was not expected");
+        let texts: Vec<Option<String>> = fields.iter().map(|field| field.as_string()).collect();
+        let values = fields.iter().zip(&texts).map(|(field, text)| {
+            Some(match (text, field.as_f64()) {
+                (Some(text), _) => Value::Text(text),
+                (None, Some(number)) => Value::Number(number),
+                _ => Value::Numbers(
+                    field.dyn_ref::<Array>()?.iter().map(|number| number.as_f64()).collect::<Option<_>>()?,
+                ),
+            })
+        });
+        let values: Vec<Value<'_>> = values.collect::<Option<_>>().ok_or_else(unfit)?;
+        let mut body = Vec::new();
+        fields::write(&mut body, tag, &values).ok_or_else(unfit)?;
+        self.controls += 1;
+        let mut frame = Vec::new();
+        frame::write(&mut frame, frame::Kind::Control, self.controls, 0, 0, &body).map_err(error)?;
+        if frame.len() > Limits::AGENT_BYTES {
+            return Err(JsError::new(&format!(
+                "cobrowse: a message of at most {} bytes was expected",
+                Limits::AGENT_BYTES
+            )));
+        }
+        Ok(Uint8Array::from(&frame[..]))
     }
 }
