@@ -30,30 +30,25 @@ function path(node) {
   return nodes;
 }
 
-// The pointer comes over an element: out of the one before it first.
+// The pointer comes over an element: out of the one before it first, and the pointer's events before the mouse's.
 export function hover(node, x, y) {
   const before = hovered?.isConnected ? hovered : null;
   if (before !== node) {
     const [from, to] = [before ? path(before) : [], path(node)];
-    const related = (other) => ({ relatedTarget: other, detail: 0 });
-    if (before) {
-      pointer('pointerout', before, x, y, related(node));
-      mouse('mouseout', before, x, y, related(node));
-      for (const left of from) if (!to.includes(left)) leaveOrEnter('leave', left, x, y, node);
+    const left = from.filter((at) => !to.includes(at)), entered = to.filter((at) => !from.includes(at)).reverse();
+    for (const [name, send] of [['pointer', pointer], ['mouse', mouse]]) {
+      const quiet = { bubbles: false, cancelable: false, composed: false, detail: 0 };
+      if (before) {
+        send(name + 'out', before, x, y, { relatedTarget: node, detail: 0 });
+        for (const at of left) send(name + 'leave', at, x, y, { ...quiet, relatedTarget: node });
+      }
+      send(name + 'over', node, x, y, { relatedTarget: before, detail: 0 });
+      for (const at of entered) send(name + 'enter', at, x, y, { ...quiet, relatedTarget: before });
     }
-    pointer('pointerover', node, x, y, related(before));
-    mouse('mouseover', node, x, y, related(before));
-    for (const entered of to.reverse()) if (!from.includes(entered)) leaveOrEnter('enter', entered, x, y, before);
     hovered = node;
   }
   pointer('pointermove', node, x, y, { button: -1 });
   mouse('mousemove', node, x, y, { detail: 0 });
-}
-
-function leaveOrEnter(what, node, x, y, relatedTarget) {
-  const quiet = { bubbles: false, cancelable: false, composed: false, relatedTarget };
-  pointer('pointer' + what, node, x, y, quiet);
-  mouse('mouse' + what, node, x, y, { ...quiet, detail: 0 });
 }
 
 // Presses, and gives the focus to what takes it; `mayFocus`: the customer is not typing elsewhere.

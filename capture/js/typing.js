@@ -113,7 +113,14 @@ export function select(node, kind, element, start, end) {
   return true;
 }
 
-const EDITS = ['insertText', 'delete', 'forwardDelete', 'insertParagraph', 'insertLineBreak'];
+// Of each edit what a browser's editor calls it, what it is to the page, and its key.
+const EDITS = [
+  ['insertText', 'insertText', null],
+  ['delete', 'deleteContentBackward', 'Backspace'],
+  ['forwardDelete', 'deleteContentForward', 'Delete'],
+  ['insertParagraph', 'insertParagraph', 'Enter'],
+  ['insertLineBreak', 'insertLineBreak', 'Enter'],
+];
 
 // The caret comes into an editable element, to its end, unless it is there.
 function place(node) {
@@ -126,11 +133,18 @@ function place(node) {
   selection.collapseToEnd();
 }
 
-// Edits as the browser's own editor does, so that the page's editor hears of it as of a key.
+// Edits as the browser's own editor does, unless the page's editor takes the key or the edit for itself.
 export function edit(node, action, text) {
+  if (!(action in EDITS)) return false;
   place(node);
-  const command = EDITS[action];
-  return command !== undefined && dom.ownerDocument(node).execCommand(command, false, text);
+  const [command, inputType, keyName] = EDITS[action];
+  const name = keyName ?? ([...text].length === 1 ? text : null);
+  if (name !== null && !key(node, 'keydown', name)) return true;
+  const data = action === 0 ? text : null;
+  const goesOn = node.dispatchEvent(new InputEvent('beforeinput', { bubbles: true, cancelable: true, composed: true, inputType, data }));
+  const done = !goesOn || dom.ownerDocument(node).execCommand(command, false, text);
+  if (name !== null) key(node, 'keyup', name);
+  return done;
 }
 
 // Enter in a field: submits its form as a browser does, by its first submit button where it has one. `mayPress(button)` says

@@ -24,6 +24,7 @@ mod driver;
 mod engine;
 mod pair;
 mod pixels;
+mod raw_agent;
 mod report;
 mod runner;
 mod server;

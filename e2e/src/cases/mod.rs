@@ -1,6 +1,7 @@
 //! The cases, by what they are about.
 
 mod comparator;
+mod control;
 mod drift;
 mod hostile;
 mod import;
@@ -31,6 +32,8 @@ pub(crate) enum Case {
     Session(session::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
+    /// What an agent may do and what not.
+    Control(control::Scenario),
     /// State that no document holds.
     Live(live::State),
     /// Frames of another origin.
@@ -55,6 +58,7 @@ impl Case {
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
@@ -90,6 +94,7 @@ impl Case {
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
@@ -106,6 +111,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
