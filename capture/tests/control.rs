@@ -59,6 +59,9 @@ fn the_table_of_tools_and_elements() {
 fn every_reason_is_explained() {
     for reason in Refusal::ALL {
         let name = format!("{reason:?}").to_lowercase();
-        assert!(DOCUMENT.contains(&format!("| `{name}` | {} |", reason as u8)), "docs/control.md does not explain {name}");
+        assert!(
+            DOCUMENT.contains(&format!("| `{name}` | {} |", reason as u8)),
+            "docs/control.md does not explain {name}"
+        );
     }
 }

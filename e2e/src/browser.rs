@@ -160,6 +160,25 @@ impl Browser {
         limited(self.client.perform_actions(mouse)).await.with_context(|| format!("clicking at {x}, {y}"))
     }
 
+    /// Presses the button at one place, and lets it go at another, with a stop between.
+    pub(crate) async fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let go = |(x, y), time| PointerAction::MoveTo { duration: Some(Duration::from_millis(time)), x, y };
+        let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(go(from, 20))
+            .then(PointerAction::Down { button: 0 })
+            .then(go(middle, 100))
+            .then(go(to, 100))
+            .then(PointerAction::Up { button: 0 });
+        limited(self.client.perform_actions(mouse)).await.context("dragging")
+    }
+
+    /// Presses keys where the keyboard's focus is.
+    pub(crate) async fn press(&self, keys: &str) -> Result<()> {
+        let element = limited(self.client.active_element()).await.context("finding what has the focus")?;
+        limited(element.send_keys(keys)).await.with_context(|| format!("pressing {keys:?}"))
+    }
+
     /// Runs a function body in the page of a frame, whatever its origin.
     pub(crate) async fn in_frame(&self, selector: &str, body: &str) -> Result<Value> {
         let element =

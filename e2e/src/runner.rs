@@ -30,6 +30,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         shared: root.join("../shared/pages"),
         fixtures: root.join("fixtures/pages"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
+        packages: root.join("node_modules"),
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
     };
     let mut chosen = cases::all(&folders)?;

@@ -3,7 +3,7 @@
 //! ```text
 //! /shared/NAME   real pages, with a policy that runs no script but the engine's
 //! /fixtures/…    our own pages, as they are
-//! /dist/…        the built engine; /dist/rrweb.js the peer
+//! /dist/…        the built engine; /dist/rrweb.js the peer, /dist/react.js and such frameworks that an agent types into
 //! /pages/NAME    pages of the suite itself
 //! ```
 
@@ -32,6 +32,8 @@ pub(crate) struct Folders {
     pub(crate) dist: PathBuf,
     /// The peer's built files.
     pub(crate) peer: PathBuf,
+    /// The packages from npm.
+    pub(crate) packages: PathBuf,
 }
 
 /// A running server.
@@ -88,6 +90,11 @@ async fn fixture(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
     match path.as_str() {
         "rrweb.js" => script(&state.folders.peer).await,
+        "react.js" => file(&state.folders.packages, "react/umd/react.production.min.js", "max-age=3600").await,
+        "react-dom.js" => {
+            file(&state.folders.packages, "react-dom/umd/react-dom.production.min.js", "max-age=3600").await
+        }
+        "vue.js" => file(&state.folders.packages, "vue/dist/vue.runtime.global.prod.js", "max-age=3600").await,
         _ => file(&state.folders.dist, &path, "max-age=3600").await,
     }
 }
@@ -104,6 +111,7 @@ async fn own(UrlPath(name): UrlPath<String>) -> Response {
         "agent.html" => include_str!("../pages/agent.html"),
         "blank.html" => include_str!("../pages/blank.html"),
         "comparator.html" => include_str!("../pages/comparator.html"),
+        "frameworks.html" => include_str!("../pages/frameworks.html"),
         "comparator.css" => include_str!("../pages/comparator.css"),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };

@@ -131,7 +131,7 @@ fn command(tool: Tool, target: Target, node: u32, turn: bool) -> Control {
         Tool::Select => Control::Select { node, start: 1, end: 1 + one },
         Tool::Edit => Control::Edit { node, action: 0, text: "x".to_owned() },
         Tool::Choose => Control::Choose { node, options: vec![2 - 2 * one] },
-        Tool::Media => Control::Media { node, action: 4, value: f64::from(one) },
+        Tool::Media => Control::Media { node, action: 4, value: f64::from(1 - one) },
         Tool::Enter => Control::Enter { node },
         Tool::Point => Control::Pointer { x: 5, y: 5 },
         Tool::Navigate => Control::Navigate { to: 3, url: "https://elsewhere.invalid/".to_owned() },

@@ -3,6 +3,7 @@
 mod comparator;
 mod control;
 mod drift;
+mod hand;
 mod hostile;
 mod import;
 mod live;
@@ -32,6 +33,8 @@ pub(crate) enum Case {
     Session(session::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
+    /// An agent's mouse and keys.
+    Hand(hand::Scenario),
     /// What an agent may do and what not.
     Control(control::Scenario),
     /// State that no document holds.
@@ -58,6 +61,7 @@ impl Case {
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
@@ -94,6 +98,7 @@ impl Case {
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
@@ -111,6 +116,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
