@@ -29,7 +29,14 @@ const PROPOSED = {
 
 const choosing = (element, options) => ({ key: 'choose', what: options.map((option) => option.label).join(', ') });
 const cut = (text) => (text.length > 120 ? text.slice(0, 119) + '…' : text);
-const nameOf = (node) => cut((dom.getAttribute(node, 'aria-label') ?? (node.innerText || dom.getAttribute(node, 'value') || dom.getAttribute(node, 'title') || dom.getAttribute(node, 'name') || dom.localName(node))).trim());
+
+// What a person would call an element: not by what is in a field.
+function nameOf(node) {
+  const isField = dom.localName(node) === 'input' && !/^(button|submit|reset)$/.test(dom.inputType(node));
+  const attribute = (name) => dom.getAttribute(node, name);
+  const name = attribute('aria-label') || node.labels?.[0]?.innerText || node.innerText || (isField ? attribute('placeholder') : attribute('value'));
+  return cut((name || attribute('title') || attribute('alt') || attribute('name') || dom.localName(node)).trim());
+}
 
 export class Agents {
   constructor(session) {

@@ -14,10 +14,10 @@ const CSS = `
   max-width: none; max-height: none; background: none; overflow: visible; pointer-events: none; z-index: 2147483647;
   color-scheme: light; font: 15px/1.45 system-ui, sans-serif; }
 .bar, .card, .ghost { pointer-events: auto; background: #14213d; color: #fff; box-shadow: 0 8px 30px #0006; }
-.bar { position: absolute; left: 50%; bottom: 16px; transform: translateX(-50%); display: flex; gap: 8px; align-items: center;
-  padding: 8px 8px 8px 16px; border-radius: 26px; max-width: calc(100vw - 48px); box-sizing: border-box; }
+.bar { position: absolute; left: 16px; right: 16px; bottom: 16px; width: fit-content; margin: 0 auto; display: flex; gap: 8px; align-items: center;
+  padding: 8px 8px 8px 16px; border-radius: 26px; box-sizing: border-box; flex-wrap: wrap; }
 .bar.up { bottom: auto; top: 16px; }
-.status { padding-right: 6px; min-width: 0; }
+.status { padding-right: 6px; min-width: 0; flex: 1 1 auto; }
 .status small { display: block; color: #cfd8ea; font-size: 13px; }
 .dot { width: 10px; height: 10px; border-radius: 50%; background: #ff4d4d; flex: none; }
 .paused .dot { background: #ffd166; }

@@ -4,7 +4,7 @@ use crate::{driver::Driver, engine::Engine};
 use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
-    actions::{InputSource, MouseActions, PointerAction},
+    actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction},
     wd::WebDriverCompatibleCommand,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -171,6 +171,19 @@ impl Browser {
             .then(go(to, 100))
             .then(PointerAction::Up { button: 0 });
         limited(self.client.perform_actions(mouse)).await.context("dragging")
+    }
+
+    /// Presses one key, by its name, wherever the focus is, in a closed shadow root too.
+    pub(crate) async fn key(&self, name: &str) -> Result<()> {
+        let value = match name {
+            "Tab" => '\u{e004}',
+            "Escape" => '\u{e00c}',
+            "ArrowUp" => '\u{e013}',
+            "ArrowDown" => '\u{e015}',
+            other => bail!("no key {other}"),
+        };
+        let keys = KeyActions::new("keys".to_owned()).then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        limited(self.client.perform_actions(keys)).await.with_context(|| format!("pressing {name}"))
     }
 
     /// Presses keys where the keyboard's focus is.

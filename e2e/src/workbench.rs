@@ -131,6 +131,13 @@ impl Workbench {
         Ok(tokio::fs::canonicalize(folder).await?)
     }
 
+    /// A folder for pictures that people look at: it stays.
+    pub(crate) async fn pictures(&self) -> Result<PathBuf> {
+        let folder = self.site.output.join("pictures");
+        tokio::fs::create_dir_all(&folder).await?;
+        Ok(folder)
+    }
+
     /// Notes how long something took that began at `from`.
     pub(crate) fn mark(&self, label: &str, from: Instant) {
         self.marks().push(Mark { label: label.to_owned(), time: from.elapsed() });

@@ -17,17 +17,20 @@ pub(crate) enum Scenario {
     Page,
     /// Fields of React, of Vue, and plain ones.
     Frameworks,
+    /// What the customer reads, in another language, by the keyboard; pictures of it are left in the folder `pictures`.
+    Overlay,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Page, Self::Frameworks];
+    pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Frameworks, Self::Overlay];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Page => "agents-page",
             Self::Frameworks => "frameworks",
+            Self::Overlay => "overlay",
         }
     }
 }
@@ -37,6 +40,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     match scenario {
         Scenario::Page => page(bench).await,
         Scenario::Frameworks => frameworks(bench).await,
+        Scenario::Overlay => overlay(bench).await,
     }
 }
 
@@ -226,5 +230,90 @@ async fn frameworks(bench: &Workbench) -> Result<()> {
     agent.has("window.state.vue.lazy", json!("a")).await?;
     agent.keys(TAB).await?;
     agent.has("window.state.vue.lazy", json!("az")).await?;
+    Ok(())
+}
+
+/// The texts of what the overlay shows.
+const SHOWN: &str = "[...window.__overlay.querySelectorAll('h2, .card p, .card button, [role=status], .bar button, .menu button, .ghost p, .ghost button')].map((node) => node.textContent)";
+
+async fn overlay(bench: &Workbench) -> Result<()> {
+    let folder = bench.pictures().await?;
+    let take = async |browser: &Browser, name: &str| -> Result<()> {
+        let picture = browser.screenshot().await?;
+        tokio::fs::write(folder.join(format!("{name}.png")), picture).await?;
+        Ok(())
+    };
+    // The question, which is answered by the keyboard: the answer that shares has the focus.
+    let before = format!("document.documentElement.lang = 'de'; {OVERLAY}");
+    let ask = "document.body.prepend(window.__before = document.createElement('input')); window.__before.focus();
+        window.__asked = window.Cobrowse.start({ onFrame() {} }).then(() => 'shared', (error) => error.message)";
+    let pair = Pair::start_after(bench, "/fixtures/hand.html", Transport::Direct, &before, json!({})).await?;
+    pair.customer().run("return window.__e2e.stop()", vec![]).await?;
+    pair.edit(ask).await?;
+    Agent::becomes(
+        pair.customer(),
+        "window.__overlay?.querySelector('h2')?.textContent ?? ''",
+        &json!("Diese Seite teilen?"),
+    )
+    .await?;
+    take(pair.customer(), "question").await?;
+    let focus = "window.__overlay.activeElement?.textContent ?? ''";
+    Agent::becomes(pair.customer(), focus, &json!("Seite teilen")).await?;
+    pair.customer().key("Tab").await?;
+    Agent::becomes(pair.customer(), focus, &json!("Jetzt nicht")).await?;
+    pair.customer().key("Escape").await?;
+    Agent::becomes(pair.customer(), "document.activeElement === window.__before", &json!(true)).await?;
+    let asked: String = pair.edit("return window.__asked").await?.as_str().unwrap_or_default().to_owned();
+    ensure!(asked.contains("declined"), "the customer has declined: {asked}");
+
+    let agent = Agent::open(bench, "/fixtures/hand.html", json!({ "language": "de", "confirm": "each" })).await?;
+    agent
+        .has(
+            "window.__overlay.querySelector('[role=status]').textContent",
+            json!("Ann kann diese Seite sehen und bedienen"),
+        )
+        .await?;
+    // A field that the agent does not see says so.
+    agent.pair.customer().click("#password").await?;
+    agent
+        .has(
+            "window.__overlay.querySelector('.notice')?.textContent ?? ''",
+            json!("Nicht sichtbar für die Beratungsperson"),
+        )
+        .await?;
+    take(agent.pair.customer(), "notice").await?;
+    agent.pair.customer().click("#plain").await?;
+    agent.has("window.__overlay.querySelector('.notice')", Value::Null).await?;
+    agent.browser().click("[data-tool=ink]").await?;
+    let (x, y) = agent.place("button").await?;
+    agent.browser().drag((x - 20.0, y + 20.0), (x + 90.0, y + 24.0)).await?;
+    agent.has("window.__overlay.querySelectorAll('.drawings g').length > 0", json!(true)).await?;
+    take(agent.pair.customer(), "ink").await?;
+    agent.browser().click("[data-tool=hand]").await?;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    agent.click("field").await?;
+    agent.sees("document.getElementById('said').textContent", json!("The customer is asked to accept it.")).await?;
+    agent
+        .has("window.__overlay.querySelector('.ghost p')?.textContent ?? ''", json!("Ann möchte „field“ drücken"))
+        .await?;
+    take(agent.pair.customer(), "proposal").await?;
+    take(agent.browser(), "agent").await?;
+    agent.pair.edit("window.__overlay.querySelector('.ghost .yes').click()").await?;
+    agent.pair.edit("window.__overlay.querySelector('.bar .plain').click()").await?;
+    take(agent.pair.customer(), "menu").await?;
+    // By the arrow keys, and away.
+    agent.pair.customer().key("ArrowDown").await?;
+    agent.has(focus, json!("Seite sehen und rollen")).await?;
+    agent.pair.customer().key("Escape").await?;
+    agent.has(focus, json!("⋯")).await?;
+    // Nothing of it is in the captured page.
+    let shown: Vec<String> = agent.pair.customer().eval(&format!("return {SHOWN}"), vec![]).await?;
+    ensure!(shown.len() >= 4, "the overlay shows {shown:?}");
+    let text: String =
+        agent.browser().eval("return window.cobrowsePlayer.document.documentElement.outerHTML", vec![]).await?;
+    for one in &shown {
+        ensure!(one.len() < 4 || !text.contains(one.as_str()), "the agent's page has {one:?}");
+    }
+    ensure!(!text.contains("cobrowse-overlay"), "the agent's page has the overlay");
     Ok(())
 }
