@@ -5,9 +5,18 @@ export interface CobrowseApi {
   /** Loads and compiles the engine, and rehearses a capture while the page is idle, so that the first one is as quick as
    *  the next. Resolves when that is done. Optional: `start` loads the engine too. */
   preload(): Promise<void>;
-  /** Starts a session. Rejects with an `Error` whose message says what is missing, or that the customer declined. */
+  /** Starts a session. Rejects with an `Error` whose message says what is missing, that the customer declined or did
+   *  not answer. */
   start(options: StartOptions): Promise<Session>;
 }
+
+/** Where a session is in its life (docs/session.md). */
+export type State = 'created' | 'invited' | 'accepted' | 'waiting' | 'active' | 'paused' | 'elsewhere' | 'ended';
+
+/** Why a session ended: who stopped it, `idle` when nothing was heard for too long, `left` when the page was left and no other
+ *  followed; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
+export type EndReason =
+  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 
 /** What the agent may do: act, only scroll, nothing. */
 export type Mode = 'shared' | 'view' | 'follow';
@@ -39,6 +48,10 @@ export interface StartOptions {
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
+  /** How long the customer may take to answer it, in milliseconds; then `start` rejects. Default 120000. */
+  invitationMs?: number;
+  /** Withdraws the question. */
+  signal?: AbortSignal;
   /** Whether the bar is there that shows that a session runs. Default: with a relay; `false` for sites that show it by themselves. */
   overlay?: boolean;
 }
@@ -47,6 +60,7 @@ export interface Session {
   /** The nine digits an agent joins with; `null` without a relay. */
   readonly token: string | null;
   readonly mode: Mode;
+  readonly state: State;
   /** Ends the session; the page is left as it was found. */
   stop(): Promise<void>;
   /** Resolves when every change made so far has been handed to the sink. */
@@ -66,7 +80,8 @@ export interface Session {
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;
   on(event: 'mode', fn: (mode: Mode) => void): () => void;
   on(event: 'paused' | 'resumed', fn: () => void): () => void;
-  on(event: 'ended', fn: (reason: string) => void): () => void;
+  on(event: 'state', fn: (state: State) => void): () => void;
+  on(event: 'ended', fn: (reason: EndReason) => void): () => void;
   on(event: 'error', fn: (error: Error) => void): () => void;
 }
 
@@ -94,6 +109,9 @@ export interface Stats {
   /** How often the whole page was compared with what was told of it, and how many differences that has found. */
   rounds: number;
   found: number;
+  /** With a relay: bytes of frames that are kept until they have arrived there, and how often the page was let in. */
+  kept?: number;
+  connections?: number;
   /** Of pages with canvases, or resources that are carried: how many canvases there are, how many of them nobody may read,
    *  bytes of resources, and what was not carried. */
   canvases?: number;

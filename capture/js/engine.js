@@ -4,8 +4,9 @@ import init, * as glue from 'cobrowse-capture-wasm';
 import { Changes } from './changes.js';
 import { Reader } from './reader.js';
 import { PageRecorder } from './recorder.js';
-import { Session, saved } from './session.js';
+import { Session } from './session.js';
 import { hearOnly, reportDocument } from './state.js';
+import { saved } from './store.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
@@ -61,7 +62,9 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
       guest = new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument });
     }),
     start: (options = {}) => begin(options),
+    // Where there is one already, it is that.
     resume: () => {
+      if (current && !current.ended) return Promise.resolve(current.handle);
       const session = saved();
       return session ? begin(session.options, session) : Promise.resolve(null);
     },

@@ -4,6 +4,8 @@
 
 import { act } from './act.js';
 import { Overlay } from './overlay.js';
-import { join, leave, save } from './relayed.js';
+import { become } from './life.js';
+import { ask, join, leave } from './relayed.js';
+import { save } from './tabs.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, join, leave, save };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, ask, become, join, leave, save };

@@ -8,7 +8,9 @@ import { makeFrame } from './frame.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
+const ABSENCES = ['', 'left', 'silent'];
+const VISIBLE = ['seen', 'tab', 'window'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
@@ -320,6 +322,12 @@ export class PlayerView {
         break;
       case 'Left':
         this.emit(fields[0] === this.customer ? 'customer-left' : 'left', { user: fields[0] });
+        break;
+      case 'Absent':
+        this.emit('absent', { reason: ABSENCES[fields[0]], seconds: fields[1] });
+        break;
+      case 'Visible':
+        this.emit('visible', VISIBLE[fields[0]]);
         break;
       case 'Ended':
         this.link?.close();

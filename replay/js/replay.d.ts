@@ -39,6 +39,11 @@ export interface Player {
   on(event: 'connection', fn: (state: 'open' | 'closed') => void): () => void;
   on(event: 'paused' | 'resumed', fn: () => void): () => void;
   on(event: 'joined' | 'left' | 'customer-joined' | 'customer-left', fn: (user: { user: number; name?: string }) => void): () => void;
+  /** Behind `customer-left`, or first of all: why the customer is not there, and for how many seconds the session waits. `left`: the
+   *  page was left, and another one of the site may go on with the session; `silent`: nothing is heard of it. */
+  on(event: 'absent', fn: (absence: { reason: 'left' | 'silent'; seconds: number }) => void): () => void;
+  /** Whether the customer sees the page: another `tab` may be in front of it, or another `window` have the focus. */
+  on(event: 'visible', fn: (state: 'seen' | 'tab' | 'window') => void): () => void;
   on(event: 'ended', fn: (reason: string) => void): () => void;
   destroy(): void;
 }

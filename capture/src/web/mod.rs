@@ -302,6 +302,14 @@ impl Engine {
         self.message(&[if paused { Control::Paused {} } else { Control::Resumed {} }.tag()], 0)
     }
 
+    /// The frame that tells agents whether the page is in front, as `protocol::control::Control::Visible` has it.
+    ///
+    /// # Errors
+    /// Never; the signature is that of its siblings.
+    pub fn visible(&mut self, state: u8) -> Result<Uint8Array, JsError> {
+        self.message(&[Control::Visible { state }.tag(), state], 0)
+    }
+
     /// The frame that ends the session on the customer's behalf.
     ///
     /// # Errors

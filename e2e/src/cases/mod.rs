@@ -4,6 +4,7 @@ mod comparator;
 mod drift;
 mod hostile;
 mod import;
+mod life;
 mod live;
 mod long;
 mod outside;
@@ -29,6 +30,8 @@ pub(crate) enum Case {
     Long(&'static str),
     /// Agents that come and go.
     Session(session::Scenario),
+    /// Networks, pages and tabs that come and go.
+    Life(life::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
     /// State that no document holds.
@@ -54,6 +57,7 @@ impl Case {
             Self::Own(script) => format!("own/{}", script.name),
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
+            Self::Life(scenario) => format!("life/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
@@ -89,6 +93,7 @@ impl Case {
             Self::Own(script) => own::run(bench, script).await,
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
+            Self::Life(scenario) => life::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
@@ -105,6 +110,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     let mut cases: Vec<Case> = comparator::SEEDS.iter().map(Case::Comparator).collect();
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
+    cases.extend(life::Scenario::ALL.into_iter().map(Case::Life));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));

@@ -131,6 +131,8 @@ impl Engine {
             Control::Joined { user, role, name } => push(&[user.into(), (role as u8).into(), name.into()]),
             Control::Left { user } => push(&[user.into()]),
             Control::Ended { reason } => push(&[(reason as u8).into()]),
+            Control::Visible { state } => push(&[state.into()]),
+            Control::Absent { reason, seconds } => push(&[reason.into(), seconds.into()]),
             _ => {}
         }
         Ok(out)
