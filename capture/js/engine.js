@@ -6,7 +6,6 @@ import { Reader } from './reader.js';
 import { PageRecorder } from './recorder.js';
 import { Session } from './session.js';
 import { hearOnly, reportDocument } from './state.js';
-import { saved } from './store.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
   let compiled;
@@ -63,10 +62,10 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     }),
     start: (options = {}) => begin(options),
     // Where there is one already, it is that.
-    resume: () => {
-      if (current && !current.ended) return Promise.resolve(current.handle);
-      const session = saved();
-      return session ? begin(session.options, session) : Promise.resolve(null);
+    resume: async () => {
+      if (current && !current.ended) return current.handle;
+      const record = (await part('live')()).saved();
+      return record && begin(record.options, record);
     },
   };
 };

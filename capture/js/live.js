@@ -6,6 +6,7 @@ import { act } from './act.js';
 import { Overlay } from './overlay.js';
 import { become } from './life.js';
 import { ask, join, leave } from './relayed.js';
+import { saved } from './store.js';
 import { save } from './tabs.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, ask, become, join, leave, save };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, ask, become, join, leave, save, saved };

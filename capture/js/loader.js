@@ -79,6 +79,15 @@
     },
   };
 
+  // A frame of the same site is part of its page's session.
+  const isInner = () => {
+    try {
+      return window.parent !== window && Boolean(window.parent.Cobrowse);
+    } catch {
+      return false; // Of another site: it may have a session of its own.
+    }
+  };
+
   // Of the page before this one in the tab; or of another tab, whose place the one takes that the customer looks at.
   const goOn = () => {
     try {
@@ -90,6 +99,8 @@
     session = session.then((running) => running && running.state !== 'ended' ? running : load().then((engine) => engine.resume()))
       .catch((error) => (console.warn(error.message), null));
   };
-  goOn();
-  window.addEventListener('visibilitychange', goOn);
+  if (!isInner()) {
+    goOn();
+    window.addEventListener('visibilitychange', goOn);
+  }
 })();

@@ -4,7 +4,8 @@
 // has left the socket may still stand in the buffers of a slow network.
 const BUSY_BYTES = 16 * 1024;
 const BUSY_MS = 400;
-// What is kept of frames that the relay has not told of, to be sent again; what they say beyond that is in a keyframe.
+// What is kept of frames that the relay has not told of, to be sent again; what they say beyond that is in a keyframe. Not more
+// than half of it is on the way, so that there is none but where a single frame is that large.
 const KEPT_BYTES = 256 * 1024;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
 // How long a connection may take until the relay lets it in, and how often it is looked at whether it lives.
@@ -198,7 +199,7 @@ export class RelayLink {
     // What changes meanwhile is in the frame that follows.
     if (!this.isReady) return !this.isFirst || this.keptBytes > KEPT_BYTES / 2;
     const onTheWay = this.taken === null ? 0 : this.sent - this.taken;
-    return Math.max(onTheWay, this.socket.bufferedAmount) > Math.max(BUSY_BYTES, this.pace * BUSY_MS);
+    return Math.max(onTheWay, this.socket.bufferedAmount) > Math.min(KEPT_BYTES / 2, Math.max(BUSY_BYTES, this.pace * BUSY_MS));
   }
 
   // Resolves when all that was sent has been given to the network, or there is no connection; after so many milliseconds at

@@ -34,7 +34,7 @@ export function save(session) {
 
 // The tab that has the session, of those that could have it, is the one that the customer looks at.
 export function follow(session) {
-  const { signal } = (session.following = new AbortController());
+  const { signal } = (session.listening = new AbortController());
   const look = () => {
     if (dom.hidden(document)) return;
     claim(session);
@@ -102,7 +102,7 @@ function claim(session) {
 }
 
 export function unfollow(session, reason) {
-  session.following?.abort();
+  session.listening?.abort();
   clearInterval(session.renewal);
   store('sessionStorage', STORE, null);
   const { token } = session;

@@ -154,7 +154,7 @@
           const data = get.call(this);
           if (!isDue || !(data instanceof ArrayBuffer) || (new Uint8Array(data)[0] & 3) === 3) return data;
           isDue = false;
-          return '';
+          return '{}';
         },
       });
     },

@@ -191,7 +191,10 @@ async fn a_page_that_says_it_is_being_left_is_waited_for_less_long() {
     customer.text(&format!("{{\"secret\": \"{}\", \"taken\": true}}", session.secret)).await;
     let Message::Text(ready) = customer.message().await else { panic!("a text message was expected") };
     let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
-    assert_eq!(ready, serde_json::json!({ "user": 1, "next": null, "taken": 0, "connection": 1, "agents": [], "beat": 15000 }));
+    assert_eq!(
+        ready,
+        serde_json::json!({ "user": 1, "next": null, "taken": 0, "connection": 1, "agents": [], "beat": 15000 })
+    );
     let mut agent = relay.agent(&session, "").await;
     agent.expect(&["Joined 1 Customer"]).await;
 
