@@ -3,9 +3,9 @@
 
 import * as dom from './dom.js';
 import { TAG, act, aim, makeGate, watchHand } from './act.js';
+import { REASONS, become } from './life.js';
 
 const ROLE_AGENT = 2;
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
 // Tags of protocol/src/control.rs that a customer's page says.
 const SAY = { Refused: 17, Controller: 20, Proposed: 21 };
 const MODE_REQUEST = 68;
@@ -170,13 +170,22 @@ export class Agents {
     this.say(SAY.Controller, [this.controller, this.asking]);
   }
 
+  // Who is there already is told again to a connection that is taken up.
   joined(user, name) {
     const { session } = this;
+    if (this.list.has(user)) return;
     this.list.set(user, name);
     session.tell(session.recorder.modeFrame(session.mode));
     if (this.controller === 0 || user === this.before) this.give(user);
     else this.tellController();
     session.emit('agent-joined', { user, name });
+    become(session, 'joined');
+  }
+
+  // Those who are there when a connection is taken up; `null` where the relay does not say.
+  present(users) {
+    for (const user of this.list.keys()) if (users && !users.includes(user)) this.left(user);
+    this.tellController();
   }
 
   left(user) {
@@ -184,6 +193,7 @@ export class Agents {
     if (user === this.controller) this.give(this.asking || (this.list.keys().next().value ?? 0));
     else if (user === this.asking) this.give(this.controller);
     this.session.emit('agent-left', { user });
+    if (this.list.size === 0) become(this.session, 'alone');
   }
 
   // The mode is another, or the session is paused: what waited for an answer waits no longer.
@@ -203,7 +213,7 @@ const HEARD = {
   RepairRequest: ({ session }) => session.recorder.requested(false),
   Joined: (agents, _, user, role, name) => role === ROLE_AGENT && agents.joined(user, name),
   Left: (agents, _, user) => agents.left(user),
-  Ended: ({ session }, _, reason) => session.end(END_REASONS[reason] ?? 'unknown'),
+  Ended: ({ session }, _, reason) => session.end(REASONS[reason] ?? 'unknown'),
   Refused: (agents, user, command, reason) => agents.refuse(user, command, reason),
   Pointer: ({ session, list }, user, x, y) => session.overlay?.pointer([x, y], list.get(user)),
   Draw: ({ session }, _, shape, points) => session.overlay?.drawings?.draw(shape, [...points]),

@@ -77,8 +77,4 @@ export class Bar {
     else return;
     event.preventDefault();
   }
-
-  remove() {
-    this.node.remove();
-  }
 }

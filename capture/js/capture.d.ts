@@ -5,9 +5,18 @@ export interface CobrowseApi {
   /** Loads and compiles the engine, and rehearses a capture while the page is idle, so that the first one is as quick as
    *  the next. Resolves when that is done. Optional: `start` loads the engine too. */
   preload(): Promise<void>;
-  /** Starts a session. Rejects with an `Error` whose message says what is missing, or that the customer declined. */
+  /** Starts a session. Rejects with an `Error` whose message says what is missing, that the customer declined or did
+   *  not answer. */
   start(options: StartOptions): Promise<Session>;
 }
+
+/** Where a session is in its life (docs/session.md). */
+export type State = 'created' | 'invited' | 'accepted' | 'waiting' | 'active' | 'paused' | 'elsewhere' | 'ended';
+
+/** Why a session ended: who stopped it, `idle` when nothing was heard for too long, `left` when the page was left and no other
+ *  followed; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
+export type EndReason =
+  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
 
 /** What the agent may do: act, only scroll, nothing. */
 export type Mode = 'shared' | 'view' | 'follow';
@@ -39,21 +48,39 @@ export interface StartOptions {
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
+  /** How long the customer may take to answer it, in milliseconds; then `start` rejects. Default 120000. */
+  invitationMs?: number;
+  /** Withdraws the question. */
+  signal?: AbortSignal;
   /** Whether the bar is there that shows that a session runs. Default: with a relay; `false` for sites that show it by themselves. */
   overlay?: boolean;
+  /** Whether agents may submit forms: by buttons that do, by Enter in a field. Default `false`. */
+  allowSubmit?: boolean;
+  /** `each`: what an agent would do in `shared` is shown to the customer first, who accepts or declines it (docs/control.md). */
+  confirm?: 'each';
+  /** The language of the question and the bar: `en`, `de`, `nl`, `fr`, `es`. Default: the page's, otherwise the browser's, otherwise
+   *  English. */
+  language?: string;
+  /** Other words for some of what the customer reads, by the keys of `capture/js/words.js`; `{who}` stands for the agents' names. */
+  words?: Record<string, string>;
 }
 
 export interface Session {
   /** The nine digits an agent joins with; `null` without a relay. */
   readonly token: string | null;
   readonly mode: Mode;
+  readonly state: State;
   /** Ends the session; the page is left as it was found. */
   stop(): Promise<void>;
   /** Resolves when every change made so far has been handed to the sink. */
   flush(): Promise<void>;
   pause(): void;
   resume(): void;
-  setMode(mode: Mode): void;
+  /** Those who watch. */
+  readonly agents: { user: number; name: string; inControl: boolean }[];
+  /** Resolves to the mode that holds then. Where more is to be allowed than now, the customer is asked, unless the session was started
+   *  with `consent: false`. */
+  setMode(mode: Mode): Promise<Mode>;
   /** Makes a keyframe now. */
   keyframe(): void;
   /** Answers what a player without a relay asks for (its event `request`): with a frame of what it lacks, or a keyframe. */
@@ -64,9 +91,11 @@ export interface Session {
   stats(): Stats;
   /** Returns a function that removes the listener. */
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;
+  on(event: 'controller', fn: (agent: { user: number; name: string } | null) => void): () => void;
   on(event: 'mode', fn: (mode: Mode) => void): () => void;
   on(event: 'paused' | 'resumed', fn: () => void): () => void;
-  on(event: 'ended', fn: (reason: string) => void): () => void;
+  on(event: 'state', fn: (state: State) => void): () => void;
+  on(event: 'ended', fn: (reason: EndReason) => void): () => void;
   on(event: 'error', fn: (error: Error) => void): () => void;
 }
 
@@ -94,6 +123,9 @@ export interface Stats {
   /** How often the whole page was compared with what was told of it, and how many differences that has found. */
   rounds: number;
   found: number;
+  /** With a relay: bytes of frames that are kept until they have arrived there, and how often the page was let in. */
+  kept?: number;
+  connections?: number;
   /** Of pages with canvases, or resources that are carried: how many canvases there are, how many of them nobody may read,
    *  bytes of resources, and what was not carried. */
   canvases?: number;

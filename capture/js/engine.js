@@ -4,7 +4,7 @@ import init, * as glue from 'cobrowse-capture-wasm';
 import { Changes } from './changes.js';
 import { Reader } from './reader.js';
 import { PageRecorder } from './recorder.js';
-import { Session, saved } from './session.js';
+import { Session } from './session.js';
 import { hearOnly, reportDocument } from './state.js';
 
 window[Symbol.for('cobrowse.engine')] = (base, run) => {
@@ -61,9 +61,11 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
       guest = new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument });
     }),
     start: (options = {}) => begin(options),
-    resume: () => {
-      const session = saved();
-      return session ? begin(session.options, session) : Promise.resolve(null);
+    // Where there is one already, it is that.
+    resume: async () => {
+      if (current && !current.ended) return current.handle;
+      const record = (await part('live')()).saved();
+      return record && begin(record.options, record);
     },
   };
 };

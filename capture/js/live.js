@@ -4,6 +4,9 @@
 
 import { act, makeGate, watchHand } from './act.js';
 import { Overlay } from './overlay.js';
-import { join, leave, save } from './relayed.js';
+import { become } from './life.js';
+import { ask, join, leave } from './relayed.js';
+import { saved } from './store.js';
+import { save } from './tabs.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, join, leave, save };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, ask, become, join, leave, save, saved };

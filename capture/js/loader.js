@@ -79,11 +79,28 @@
     },
   };
 
-  try {
-    if (sessionStorage.getItem('cobrowse')) {
-      session = load().then((engine) => engine.resume()).catch((error) => (console.warn(error.message), null));
+  // A frame of the same site is part of its page's session.
+  const isInner = () => {
+    try {
+      return window.parent !== window && Boolean(window.parent.Cobrowse);
+    } catch {
+      return false; // Of another site: it may have a session of its own.
     }
-  } catch {
-    // No storage, no session that could go on.
+  };
+
+  // Of the page before this one in the tab; or of another tab, whose place the one takes that the customer looks at.
+  const goOn = () => {
+    try {
+      const isFresh = () => Date.now() - JSON.parse(localStorage.getItem('cobrowse'))?.at < 90000; // as in store.js
+      if (!sessionStorage.getItem('cobrowse') && (document.hidden || !isFresh())) return;
+    } catch {
+      return; // No storage, no session that could go on.
+    }
+    session = session.then((running) => running && running.state !== 'ended' ? running : load().then((engine) => engine.resume()))
+      .catch((error) => (console.warn(error.message), null));
+  };
+  if (!isInner()) {
+    goOn();
+    window.addEventListener('visibilitychange', goOn);
   }
 })();

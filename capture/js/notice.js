@@ -7,6 +7,9 @@ export class Notice {
   constructor(overlay) {
     this.overlay = overlay;
     this.onFocus = () => this.look();
+  }
+
+  start() {
     addEventListener('focusin', this.onFocus, { capture: true, passive: true });
     addEventListener('focusout', this.onFocus, { capture: true, passive: true });
     this.look();
@@ -45,7 +48,7 @@ export class Notice {
     this.turn = requestAnimationFrame(() => this.node && this.place());
   }
 
-  remove() {
+  stop() {
     clearTimeout(this.timer);
     cancelAnimationFrame(this.turn);
     removeEventListener('focusin', this.onFocus, { capture: true });

@@ -92,6 +92,7 @@ export class Overlay {
     this.wanted = true;
     if (!this.root) this.build();
     if (!this.host.isConnected) this.raise();
+    this.notice?.start();
   }
 
   build() {
@@ -182,6 +183,7 @@ export class Overlay {
     this.drawings = new Drawings(this.root);
     this.proposals = new Proposals(this, ANSWER_MS);
     this.notice = new Notice(this);
+    this.notice.start();
     this.update();
   }
 
@@ -207,13 +209,13 @@ export class Overlay {
     return arrow;
   }
 
+  // It may be attached again: with the tab that the customer comes back to.
   remove() {
     this.wanted = false;
     this.dismiss?.();
-    this.bar?.remove();
     this.drawings?.wipe();
     this.proposals?.clear();
-    this.notice?.remove();
+    this.notice?.stop();
     this.host.remove();
   }
 }

@@ -1,9 +1,45 @@
-// A session over a relay: joining and leaving it, and what is saved for the next page.
+// A session over a relay: the question before it, joining and leaving it.
 
 import { Agents } from './agents.js';
+import { become } from './life.js';
 import { RelayLink, createSession } from './relay.js';
+import { follow, move, save, tellVisible, unfollow } from './tabs.js';
 
-export const STORE = 'cobrowse';
+// How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
+const INVITATION_MS = 120000;
+const LONGEST_MS = 2 ** 31 - 1;
+// Tags of protocol/src/control.rs.
+const PAUSED = 18, RESUMED = 19;
+const UNASKED = {
+  declined: () => 'cobrowse: the customer declined',
+  expired: (time) => `cobrowse: the customer did not answer within ${time / 1000} s; the question has expired`,
+  cancelled: () => 'cobrowse: the question to the customer was withdrawn',
+};
+
+// Asks the customer; throws unless the answer is yes.
+export async function ask(session) {
+  const { invitationMs = INVITATION_MS, signal } = session.options;
+  if (!(invitationMs >= 1 && invitationMs <= LONGEST_MS)) {
+    throw new TypeError(`cobrowse: invitationMs: expected a number of milliseconds from 1 to ${LONGEST_MS}, found ${JSON.stringify(invitationMs)}`);
+  }
+  become(session, 'asked');
+  let timer, withdraw;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, invitationMs, 'expired');
+    withdraw = () => resolve('cancelled');
+    if (signal?.aborted) withdraw();
+    signal?.addEventListener('abort', withdraw);
+  });
+  const answered = session.overlay.ask().then((yes) => (yes ? 'accepted' : 'declined'));
+  const answer = await Promise.race([over, answered]);
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', withdraw);
+  become(session, answer);
+  if (answer === 'accepted') return;
+  session.overlay.remove();
+  session.end(answer);
+  throw new Error(UNASKED[answer](invitationMs));
+}
 
 // Connects a session, a new one or one that goes on from the page before.
 export async function join(session) {
@@ -13,39 +49,28 @@ export async function join(session) {
   save(session);
   session.agents = new Agents(session);
   session.link = new RelayLink(options.relay, token, secret, {
-    open: (next) => {
-      const { recorder } = session;
-      if (!recorder) return;
-      // Whatever was on its way when the connection broke is in a keyframe.
-      if (next !== recorder.engine.seq() + 1) recorder.keyframe();
-      session.tell(recorder.modeFrame(session.mode));
-      session.agents.tellController();
-    },
+    ready: (isWhole, agents) => ready(session, isWhole, agents),
     message: (bytes) => session.agents.take(bytes),
-    ended: (reason) => session.end(reason),
+    replaced: () => move(session),
+    ended: () => session.end('idle'),
   });
-  session.onHide = () => session.link.suspend();
-  session.onShow = (event) => event.persisted && session.link.connect();
-  addEventListener('pagehide', session.onHide);
-  addEventListener('pageshow', session.onShow);
+  follow(session);
 }
 
-export function save({ options, token, secret, mode, agents }) {
-  const { onFrame, ...kept } = options;
-  try {
-    sessionStorage.setItem(STORE, JSON.stringify({ options: kept, token, secret, mode, controller: agents?.controller }));
-  } catch {
-    // Without storage the session ends with the page.
-  }
+// The relay has let the page in.
+function ready(session, isWhole, agents) {
+  const { recorder, link } = session;
+  if (!recorder) return;
+  // What was on its way when the connection broke is there or on its way again; where it is too much, it is in a keyframe.
+  if (!isWhole) recorder.keyframe();
+  session.tell(recorder.modeFrame(session.mode));
+  // An agent's page may remember what was true of another connection.
+  if (link.connections > 1 || session.resumed) session.tell(recorder.engine.say(recorder.paused ? PAUSED : RESUMED, [], 0));
+  tellVisible(session, true);
+  session.agents.present(agents);
 }
 
 export function leave(session, reason) {
   session.link.close(reason === 'customer' ? session.secret : null);
-  removeEventListener('pagehide', session.onHide);
-  removeEventListener('pageshow', session.onShow);
-  try {
-    sessionStorage.removeItem(STORE);
-  } catch {
-    // There was none.
-  }
+  unfollow(session, reason);
 }

@@ -4,20 +4,13 @@ import { PageRecorder } from './recorder.js';
 
 // How long the recorder works in one go, in milliseconds, where the page does not say.
 const BUDGET_MS = 8;
+// How long what was said last may take to leave the page when the customer stops.
+const STOP_MS = 500;
 const MODES = ['follow', 'view', 'shared']; // the least that an agent may do first
 const RESOURCES = ['auto', 'reference', 'inline'];
 // Tags of protocol/src/control.rs, and the reason of an end.
 const SAY = { Paused: 18, Resumed: 19, Ended: 34 };
 const BY_CUSTOMER = 1;
-
-// The session that a page before this one in the tab has left running.
-export function saved() {
-  try {
-    return JSON.parse(sessionStorage.getItem('cobrowse'));
-  } catch {
-    return null;
-  }
-}
 
 export class Session {
   constructor(options, resumed) {
@@ -27,6 +20,7 @@ export class Session {
     this.token = resumed?.token ?? null;
     this.listeners = new Map();
     this.agents = null; // those at the relay
+    this.life = 'created';
     this.handle = this.makeHandle();
   }
 
@@ -37,6 +31,7 @@ export class Session {
       get token() { return session.token; },
       get mode() { return session.mode; },
       get agents() { return session.agents?.shown() ?? []; },
+      get state() { return session.live ? session.life : session.ended ? 'ended' : session.recorder?.paused ? 'paused' : 'active'; },
       stop: () => session.stop(),
       flush: () => session.flush(),
       pause: () => session.pause(),
@@ -45,7 +40,7 @@ export class Session {
       keyframe: () => session.recorder?.keyframe(),
       verify: () => session.recorder?.verify(),
       answer: (request) => session.recorder?.answer(request),
-      stats: () => session.recorder?.stats(),
+      stats: () => session.recorder && { ...session.recorder.stats(), ...session.link?.stats() },
       on: (event, fn) => session.on(event, fn),
     });
   }
@@ -55,11 +50,15 @@ export class Session {
     const { options } = this;
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
-    const shows = options.overlay ?? Boolean(options.relay);
+    const shows = (this.shows = options.overlay ?? Boolean(options.relay));
+    // While the customer is asked the engine is on its way.
+    const loading = ready();
+    loading.catch(() => undefined);
     if (asks || shows || options.relay) this.live = await part('live')();
     if (asks || shows) this.overlay = await this.live.Overlay.make(this, part('translations'));
-    if (asks && !(await this.overlay.ask())) throw new Error('cobrowse: the customer declined');
-    const wasm = await ready();
+    if (asks) await this.live.ask(this);
+    else this.become('accepted');
+    const wasm = await loading;
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
     if (options.relay) await this.live.join(this);
     this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {
@@ -80,10 +79,16 @@ export class Session {
       onWritten: () => this.overlay?.keep(),
     });
     if (this.overlay) this.recorder.ignore(this.overlay.host);
+    this.recorder.paused = Boolean(this.resumed?.paused);
     // Behind it comes what is ours: a page without it is read faster.
     this.recorder.keyframe();
     if (shows) this.overlay.show();
     if (this.link) this.tell(this.recorder.modeFrame(this.mode));
+    this.become('shared', ...(this.recorder.paused ? ['paused'] : []));
+  }
+
+  become(...events) {
+    this.live?.become(this, ...events);
   }
 
   send(frame) {
@@ -106,16 +111,21 @@ export class Session {
     this.recorder.pause();
     this.tell(this.recorder.engine.say(SAY.Paused, [], 0));
     this.agents?.changed();
-    this.overlay?.update();
-    this.emit('paused');
+    this.turned('paused');
   }
 
   unpause() {
-    if (!this.recorder?.paused) return;
+    if (!this.recorder?.paused || this.dormant) return;
     this.tell(this.recorder.engine.say(SAY.Resumed, [], 0));
     this.recorder.resume();
+    this.turned('resumed', ...(this.agents?.list.size > 0 ? ['joined'] : []));
+  }
+
+  turned(event, ...more) {
+    if (this.link) this.live.save(this);
     this.overlay?.update();
-    this.emit('resumed');
+    this.emit(event);
+    this.become(event, ...more);
   }
 
   // Resolves to the mode that holds then. Where more is to be allowed than before, the customer is asked: by who asks the customer at
@@ -144,7 +154,7 @@ export class Session {
       this.recorder.flush();
       this.tell(this.recorder.engine.say(SAY.Ended, [BY_CUSTOMER], 0));
     }
-    await this.link?.drained();
+    await this.link?.drained(STOP_MS);
     this.end('customer');
   }
 
@@ -160,6 +170,7 @@ export class Session {
     this.overlay?.remove();
     this.recorder?.stop();
     if (this.link) this.live.leave(this, reason);
+    this.become('ended');
     this.emit('ended', reason);
   }
 

@@ -13,6 +13,7 @@
 pub mod census;
 pub mod control;
 pub mod facts;
+pub mod life;
 pub mod markup;
 pub mod privacy;
 pub mod recorder;

@@ -74,9 +74,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "2s", help_heading = "Times")]
     keyframe_interval: Duration,
 
-    /// How long a session waits for its customer to come, or to come back.
-    #[arg(long, value_name = "TIME", value_parser = time, default_value = "2m", help_heading = "Times")]
+    /// How long a session waits when its customer has left the page; a navigation or a reload comes back within it.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "30s", help_heading = "Times")]
     grace: Duration,
+
+    /// How long a session waits when nothing is heard of its customer, as of a device that sleeps; and a new one for its
+    /// customer.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "5m", help_heading = "Times")]
+    absence: Duration,
 
     /// The age at which a session ends whatever happens in it.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "8h", help_heading = "Times")]
@@ -116,6 +121,7 @@ impl Args {
             queue_bytes: self.queue_bytes,
             keyframe_interval: self.keyframe_interval,
             grace: self.grace,
+            absence: self.absence,
             session_age: self.session_age,
             ping_interval: self.ping_interval,
             silence: self.silence,

@@ -26,6 +26,7 @@
   const messageOf = (event) => String(event?.message ?? event?.detail?.message ?? event?.error?.message ?? event);
 
   let session = null;
+  let states = [];
   let player = null;
   let frames = [];
   let playerErrors = [];
@@ -62,8 +63,21 @@
       frames = [];
       const sink = relay ? { relay } : { onFrame: (bytes) => frames.push(bytes.slice()) };
       session = await window.Cobrowse.start({ consent: false, mode: 'shared', ...sink, ...options });
+      session.on('state', (state) => states.push(state));
       return session.token ?? null;
     },
+    /** Takes the session up that goes on from another page; null for none. */
+    async adopt() {
+      session = await window.Cobrowse.session;
+      states = [];
+      session?.on('state', (state) => states.push(state));
+      return session?.token ?? null;
+    },
+    state: () => session?.state ?? null,
+    /** The states since it was started or taken up. */
+    states: () => states.slice(),
+    pause: () => session.pause(),
+    resume: () => session.resume(),
     async flush() {
       await session.flush();
       return session.stats();
@@ -140,7 +154,7 @@
           const data = get.call(this);
           if (!isDue || !(data instanceof ArrayBuffer) || (new Uint8Array(data)[0] & 3) === 3) return data;
           isDue = false;
-          return '';
+          return '{}';
         },
       });
     },

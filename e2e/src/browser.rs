@@ -5,7 +5,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction},
-    wd::WebDriverCompatibleCommand,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -115,6 +115,32 @@ impl Browser {
     /// Loads the page again.
     pub(crate) async fn reload(&self) -> Result<()> {
         limited(self.client.refresh()).await.context("reloading")
+    }
+
+    /// Opens a tab, which is then the one that everything goes to. Returns it and the one before.
+    pub(crate) async fn open_tab(&self) -> Result<[WindowHandle; 2]> {
+        let before = limited(self.client.window()).await.context("asking for the tab")?;
+        let tab = limited(self.client.new_window(true)).await.context("opening a tab")?.handle;
+        self.turn_to(&tab).await?;
+        Ok([tab, before])
+    }
+
+    /// Turns to another tab.
+    pub(crate) async fn turn_to(&self, tab: &WindowHandle) -> Result<()> {
+        limited(self.client.switch_to_window(tab.clone())).await.context("turning to a tab")
+    }
+
+    /// Closes the tab; another has to be turned to.
+    pub(crate) async fn close_tab(&self) -> Result<()> {
+        limited(self.client.close_window()).await.context("closing a tab")
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: char) -> Result<()> {
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        limited(self.client.perform_actions(keys)).await.context("pressing a key")
     }
 
     /// Runs a function body in the page and waits for what it returns, also when that is a promise.

@@ -210,6 +210,36 @@ impl<'a> Pair<'a> {
         if self.is_elsewhere { url.replace("127.0.0.1", "localhost") } else { url }
     }
 
+    /// Loads another page in the customer's browser, or the tab that it has turned to, and takes up the session that goes
+    /// on there.
+    pub(crate) async fn go(&self, page: &str) -> Result<()> {
+        self.customer().goto(&self.bench.page(page)).await?;
+        self.adopt().await
+    }
+
+    /// Loads the script in the customer's page, and takes up the session that goes on there.
+    pub(crate) async fn adopt(&self) -> Result<()> {
+        self.load_script(self.customer(), "capture.js", "Cobrowse").await?;
+        let token: Option<String> = self.customer().eval("return window.__e2e.adopt()", vec![]).await?;
+        ensure!(token == self.token, "the session that goes on is {token:?}, not {:?}", self.token);
+        Ok(())
+    }
+
+    /// Waits until a function body is true in a page.
+    pub(crate) async fn wait(&self, browser: &Browser, label: &str, body: &str, limit: Duration) -> Result<Duration> {
+        let from = Instant::now();
+        while !browser.eval::<bool>(body, vec![]).await.with_context(|| label.to_owned())? {
+            ensure!(from.elapsed() < limit, "{label}: not within {limit:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(from.elapsed())
+    }
+
+    /// The session's number.
+    pub(crate) fn token(&self) -> Result<&str> {
+        self.token.as_deref().context("a session over a relay")
+    }
+
     /// Runs a function body in the customer's page.
     pub(crate) async fn edit(&self, script: &str) -> Result<Value> {
         self.customer().eval(script, vec![]).await

@@ -67,7 +67,7 @@ async fn open(folders: Folders, output: PathBuf, root: &Path, options: &RunOptio
         std::fs::write(log, "")?;
     }
     let binary = setting("COBROWSE_BIN", root.join("target/release/cobrowse"));
-    let relay = Relay::start(&binary, &folders.dist, &logs[1]).await;
+    let relay = Relay::start(&binary, &folders.dist, &logs[1], &[]).await;
     Ok(Site {
         engines: [options.customer, options.agent],
         driver_log: logs[0].clone(),

@@ -118,6 +118,12 @@ impl Workbench {
         }
     }
 
+    /// A relay with times of its own, as options of `cobrowse serve`.
+    pub(crate) async fn another_relay(&self, times: &[&str]) -> Result<Relay> {
+        let site = &self.site;
+        Relay::start(&site.binary, &site.folders.dist, &site.output.join("relay.log"), times).await
+    }
+
     /// The `cobrowse` program.
     pub(crate) fn cobrowse(&self) -> &Path {
         &self.site.binary

@@ -81,6 +81,30 @@ pub enum EndReason {
     Shutdown = 5,
     /// A participant broke the protocol.
     Protocol = 6,
+    /// The customer left the page and did not come back.
+    Left = 7,
+    /// The customer was asked and said no.
+    Declined = 8,
+    /// The customer was asked and did not answer.
+    Expired = 9,
+    /// The question was withdrawn.
+    Cancelled = 10,
+}
+
+impl EndReason {
+    /// All of them, by their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::Customer,
+        Self::Agent,
+        Self::Controller,
+        Self::Idle,
+        Self::Shutdown,
+        Self::Protocol,
+        Self::Left,
+        Self::Declined,
+        Self::Expired,
+        Self::Cancelled,
+    ];
 }
 
 /// Encodes a field-less enum of this module as its number.
@@ -109,7 +133,7 @@ macro_rules! numbered {
 numbered!(Mode: Follow, View, Shared);
 numbered!(Role: Customer, Agent, Controller);
 numbered!(Refusal: Mode, Element, Gone, Customer, Busy, Paused, Declined, Control, Unfit);
-numbered!(EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol);
+numbered!(EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol, Left, Declined, Expired, Cancelled);
 
 /// Declares the messages with their tags in one table, their codec, and their shapes.
 macro_rules! control {
@@ -332,6 +356,11 @@ control! {
         /// The command's tag in this table.
         command: u8,
     },
+    /// From the customer: whether the page is in front.
+    22 => Visible {
+        /// 0: it is seen; 1: another tab is; 2: another window has the focus.
+        state: u8,
+    },
     /// From the relay: a participant came. Sent to everyone else, and to the newcomer once for each one present.
     32 => Joined {
         /// A number unique within the session.
@@ -362,6 +391,13 @@ control! {
     34 => Ended {
         /// Why.
         reason: EndReason,
+    },
+    /// From the relay to agents, behind the customer's [`Control::Left`] or as a newcomer's first: why nobody is there.
+    37 => Absent {
+        /// 1: the page was left on purpose; 2: nothing is heard of it.
+        reason: u8,
+        /// How long the session waits, from now on.
+        seconds: u32,
     },
 }
 
@@ -483,12 +519,14 @@ pub(crate) mod tests {
             Just(Control::Resumed {}),
             (any::<u32>(), role, any::<String>()).prop_map(|(user, role, name)| Control::Joined { user, role, name }),
             any::<u32>().prop_map(|user| Control::Left { user }),
-            Just(Control::Ended { reason: EndReason::Idle }),
             any::<(u32, u8, String)>().prop_map(|(node, action, text)| Control::Edit { node, action, text }),
             any::<(u32, Vec<u32>)>().prop_map(|(node, options)| Control::Choose { node, options }),
             any::<(u32, u8)>().prop_map(|(node, action)| Control::Media { node, action, value: 0.25 }),
             any::<(u8, Vec<(i32, i32)>)>().prop_map(|(shape, points)| Control::Draw { shape, points }),
             any::<(u32, Vec<u8>)>().prop_map(|(user, frame)| Control::From { user, frame }),
+            prop::sample::select(&EndReason::ALL[..]).prop_map(|reason| Control::Ended { reason }),
+            any::<u8>().prop_map(|state| Control::Visible { state }),
+            any::<(u8, u32)>().prop_map(|(reason, seconds)| Control::Absent { reason, seconds }),
         ]
     }
 

@@ -6,7 +6,7 @@
 use flate2::{Decompress, FlushDecompress};
 use protocol::{
     Limits, Mode,
-    control::{Control, Refusal},
+    control::{Control, EndReason, Refusal},
     decoder::Decoder,
     encoder::{Encoder, SYNC_TAIL},
     frame,
@@ -67,6 +67,16 @@ fn messages() {
         "control refused",
         &Control::Refused { user: 2, command: 5, reason: Refusal::Element }.to_frame(3, 1_000).unwrap(),
     );
+    check("control visible", &Control::Visible { state: 1 }.to_frame(4, 1_000).unwrap());
+    check("control absent", &Control::Absent { reason: 2, seconds: 300 }.to_frame(5, 1_000).unwrap());
+}
+
+#[test]
+fn reasons() {
+    for reason in EndReason::ALL {
+        let row = format!("| {} | {reason:?} |", reason as u8);
+        assert!(DOCUMENT.contains(&row), "docs/wire-format.md has no row {row:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use protocol::{Limits, Mode, control::EndReason};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/api/sessions", axum::routing::post(create))
         .route("/api/sessions/{token}", get(show).delete(stop))
+        .route("/api/sessions/{token}/leaving", axum::routing::post(leaving))
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
         .route("/healthz", get(health))
@@ -103,12 +105,16 @@ async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError
     Err(StoreError::Taken.into())
 }
 
-/// The mode that the body of a request asks for.
-async fn wish(body: Body) -> Result<Mode, ApiError> {
+/// The body of a request.
+async fn read(body: Body) -> Result<Bytes, ApiError> {
     let too_large = |_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body: expected at most 4096 bytes");
     let too_late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "body: expected within 10 seconds");
-    let body = timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES)).await.map_err(too_late)?;
-    let body = body.map_err(too_large)?;
+    timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES)).await.map_err(too_late)?.map_err(too_large)
+}
+
+/// The mode that the body of a request asks for.
+async fn wish(body: Body) -> Result<Mode, ApiError> {
+    let body = read(body).await?;
     let wish = if body.is_empty() { Ok(Wish::default()) } else { serde_json::from_slice(&body) };
     let wish: Wish = wish.map_err(|error| {
         let expected = "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\"}";
@@ -159,9 +165,41 @@ async fn stop(
 }
 
 #[derive(Deserialize)]
+struct Leaving {
+    secret: String,
+    connection: u64,
+}
+
+/// A page's last word, sent as a beacon: without headers of its own, so that the secret is in the body.
+async fn leaving(
+    State(app): State<App>,
+    peer: PeerOf,
+    Path(token): Path<String>,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let status = session(&app, peer.as_ref(), &token).await?;
+    let leaving: Leaving = serde_json::from_slice(&read(body).await?).map_err(|error| {
+        let expected = "body: expected {\"secret\": \"…\", \"connection\": …}";
+        ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
+    })?;
+    if !status.record.secret.matches(&leaving.secret) {
+        app.miss(peer.as_ref().map(|peer| &peer.0));
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "body: expected the session's secret"));
+    }
+    if app.store().leaving(status.record.token, leaving.connection).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::unknown())
+    }
+}
+
+#[derive(Deserialize)]
 struct Join {
     token: Option<String>,
     name: Option<String>,
+    /// Whether an agent wants to be told now and then that the relay is there.
+    #[serde(default)]
+    beat: bool,
 }
 
 type JoinQuery = Result<Query<Join>, QueryRejection>;
@@ -172,7 +210,7 @@ async fn customer(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, _) = join(&app, peer.as_ref(), query).await?;
+    let (status, ..) = join(&app, peer.as_ref(), query).await?;
     let upgrade = Upgrade::read(&mut request)?;
     let response = upgrade.response();
     let most = app.config().frame_bytes;
@@ -193,7 +231,7 @@ async fn agent(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, name) = join(&app, peer.as_ref(), query).await?;
+    let (status, name, beat) = join(&app, peer.as_ref(), query).await?;
     if status.agents.len() >= app.config().agents {
         return Err(StoreError::Crowded(app.config().agents).into());
     }
@@ -203,7 +241,7 @@ async fn agent(
         let app = app.clone();
         async move {
             if let Ok(socket) = upgrade.socket(Limits::AGENT_BYTES).await {
-                socket::agent(&app, socket, status.record.token, name).await;
+                socket::agent(&app, socket, status.record.token, name, beat).await;
             }
             // The connection counts until its socket is gone.
             drop(peer);
@@ -212,8 +250,8 @@ async fn agent(
     Ok(response)
 }
 
-/// The session and the name in a WebSocket's query.
-async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Result<(Status, String), ApiError> {
+/// The session, the name and whether beats are wanted, of a WebSocket's query.
+async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Result<(Status, String, bool), ApiError> {
     let Query(join) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let Some(token) = join.token else {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "token: expected ?token= and nine digits"));
@@ -223,7 +261,7 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
         let expected = format!("name: expected at most {NAME_CHARS} characters");
         return Err(ApiError::new(StatusCode::BAD_REQUEST, expected));
     }
-    Ok((session(app, peer, &token).await?, name))
+    Ok((session(app, peer, &token).await?, name, join.beat))
 }
 
 /// The live session of a token. Wrong tokens count against their address.

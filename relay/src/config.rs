@@ -43,9 +43,12 @@ pub struct Config {
     /// The least time between two requests for a keyframe in one session, shared by all agents who need one. While the
     /// customer answers none, the time doubles, up to sixteen times this. From 1 ms on, default 2 s.
     pub keyframe_interval: Duration,
-    /// How long a session outlives its customer's connection (a reload, a tunnel), and how long a new session waits for
-    /// its customer. From 1 ms on, default 2 min.
+    /// How long a session waits when its customer has left the page: a navigation or a reload comes back within it.
+    /// From 1 ms on, default 30 s.
     pub grace: Duration,
+    /// How long a session waits when nothing is heard of its customer (a device that sleeps, a network that is gone), and
+    /// a new session for its customer. From 1 ms on, default 5 min.
+    pub absence: Duration,
     /// The age at which a session ends whatever happens in it. From 1 ms on, default 8 h.
     pub session_age: Duration,
     /// The time between two pings to each peer. Shorter than `silence`, default 15 s.
@@ -81,7 +84,8 @@ impl Default for Config {
             log_bytes: 16 << 20,
             queue_bytes: 8 << 20,
             keyframe_interval: Duration::from_secs(2),
-            grace: Duration::from_secs(120),
+            grace: Duration::from_secs(30),
+            absence: Duration::from_secs(300),
             session_age: Duration::from_secs(8 * 3600),
             ping_interval: Duration::from_secs(15),
             silence: Duration::from_secs(45),
@@ -121,6 +125,7 @@ impl Config {
         let times = [
             ("keyframe-interval", self.keyframe_interval),
             ("grace", self.grace),
+            ("absence", self.absence),
             ("session-age", self.session_age),
             ("ping-interval", self.ping_interval),
             ("silence", self.silence),
@@ -162,7 +167,7 @@ impl Config {
 
     /// How often overdue sessions are looked for: often enough that a session ends on time within a quarter.
     pub(crate) fn sweep_interval(&self) -> Duration {
-        (self.grace.min(self.session_age) / 4).clamp(Duration::from_millis(5), Duration::from_secs(1))
+        (self.grace.min(self.absence).min(self.session_age) / 4).clamp(Duration::from_millis(5), Duration::from_secs(1))
     }
 }
 

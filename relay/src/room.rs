@@ -51,8 +51,12 @@ struct State {
     expected: Option<u32>,
     asking: Asking,
     members: Vec<Member>,
-    /// Since when no customer is connected.
-    absent: Option<Instant>,
+    /// Since when no customer is connected, and how that came.
+    absent: Option<Absence>,
+    /// The connection whose page says that it is being left.
+    leaving: Option<u64>,
+    /// The connection that was the customer's last.
+    last_customer: u64,
     mode: Mode,
     /// The last `ModeChanged` as it came, for agents who come later.
     mode_frame: Option<Bytes>,
@@ -60,11 +64,36 @@ struct State {
     controller_frame: Option<Bytes>,
     /// The `Paused` that no `Resumed` followed.
     paused_frame: Option<Bytes>,
+    /// The last `Visible` of the page that is there.
+    visible_frame: Option<Bytes>,
     ended: bool,
     next_user: u32,
     next_connection: u64,
     /// Counts the control frames that the relay makes.
     made: u32,
+}
+
+/// A customer who is not there.
+#[derive(Debug, Clone, Copy)]
+struct Absence {
+    since: Instant,
+    /// The page said that it is being left.
+    on_purpose: bool,
+}
+
+impl Absence {
+    /// When the session ends of it.
+    fn until(self, config: &Config) -> Instant {
+        self.since + if self.on_purpose { config.grace } else { config.absence }
+    }
+
+    /// What agents are told of it.
+    fn message(self, config: &Config, now: Instant) -> Control {
+        let left = self.until(config).saturating_duration_since(now);
+        // In whole seconds, of which none is promised that is not there.
+        let seconds = left.as_secs().try_into().unwrap_or(u32::MAX);
+        Control::Absent { reason: if self.on_purpose { 1 } else { 2 }, seconds }
+    }
 }
 
 /// Whether a keyframe is wanted, and when the customer may be asked.
@@ -97,11 +126,14 @@ impl Room {
             expected: None,
             asking: Asking::default(),
             members: Vec::new(),
-            absent: Some(now),
+            absent: Some(Absence { since: now, on_purpose: false }),
+            leaving: None,
+            last_customer: 0,
             mode: record.mode,
             mode_frame: None,
             controller_frame: None,
             paused_frame: None,
+            visible_frame: None,
             ended: false,
             next_user: CUSTOMER + 1,
             next_connection: 1,
@@ -130,15 +162,33 @@ impl Room {
         }
     }
 
-    /// Ends the session if its grace or age is over. True when it did.
-    pub(crate) fn end_overdue(&self, now: Instant) -> bool {
+    /// Ends the session if the time for its customer to come back, or its age, is over. Why, when it did.
+    pub(crate) fn end_overdue(&self, now: Instant) -> Option<EndReason> {
         let mut state = self.lock();
-        let absent = state.absent.is_some_and(|since| now.saturating_duration_since(since) >= self.config.grace);
-        let overdue = absent || now.saturating_duration_since(state.created) >= self.config.session_age;
-        if overdue {
-            state.end(EndReason::Idle, now);
+        let absence = state.absent.filter(|absence| absence.until(&self.config) <= now);
+        let reason = match absence {
+            Some(Absence { on_purpose: true, .. }) => EndReason::Left,
+            Some(_) => EndReason::Idle,
+            None if now.saturating_duration_since(state.created) >= self.config.session_age => EndReason::Idle,
+            None => return None,
+        };
+        state.end(reason, now);
+        Some(reason)
+    }
+
+    /// The page of a customer's connection says that it is being left. It may say so late: what is said of a connection
+    /// that another has followed is of no interest.
+    pub(crate) fn leaving(&self, connection: u64, now: Instant) {
+        let mut state = self.lock();
+        if state.ended || connection != state.last_customer {
+            return;
         }
-        overdue
+        state.leaving = Some(connection);
+        if let Some(absence) = state.absent.as_mut().filter(|absence| !absence.on_purpose) {
+            absence.on_purpose = true;
+            let message = absence.message(&self.config, now);
+            state.tell_agents(&message, now);
+        }
     }
 
     /// Lets a participant in. See [`crate::store::Store::enter`].
@@ -175,6 +225,8 @@ impl Room {
         }
         if role == Role::Customer {
             state.absent = None;
+            state.leaving = None;
+            state.last_customer = connection;
             state.asking.unanswered = 0;
             // A page that has just begun sends its first keyframe by itself: give it the time.
             if state.log.end() == 0 {
@@ -184,8 +236,15 @@ impl Room {
             if let Some(welcome) = state.make(&Control::Welcome { user }, now) {
                 newcomer.push(welcome, 0);
             }
-            for frame in [&state.mode_frame, &state.controller_frame, &state.paused_frame].into_iter().flatten() {
+            let known = [&state.mode_frame, &state.controller_frame, &state.paused_frame, &state.visible_frame];
+            for frame in known.into_iter().flatten() {
                 newcomer.push(frame.clone(), 0);
+            }
+            // Before its customer has first come, there is nobody to miss.
+            if let Some(absence) = state.absent.filter(|_| state.last_customer > 0)
+                && let Some(absent) = state.make(&absence.message(&self.config, now), now)
+            {
+                newcomer.push(absent, 0);
             }
         }
         if !replaces {
@@ -206,10 +265,13 @@ impl Room {
         if state.ended || member.closing == Some(Close::Replaced) {
             return;
         }
-        if member.role == Role::Customer {
-            state.absent = Some(now);
-        }
         state.tell_all(&Control::Left { user: member.user }, now);
+        if member.role == Role::Customer {
+            let absence = Absence { since: now, on_purpose: state.leaving == Some(connection) };
+            state.absent = Some(absence);
+            state.visible_frame = None;
+            state.tell_agents(&absence.message(&self.config, now), now);
+        }
         state.trim();
     }
 
@@ -375,11 +437,11 @@ impl State {
             Control::Paused {} => self.paused_frame = Some(bytes.clone()),
             Control::Resumed {} => self.paused_frame = None,
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
+            Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
             Control::Refused { .. } | Control::Proposed { .. } => {}
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Customer)),
             other => {
-                let expected =
-                    "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed or Ended from a customer";
+                let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible or Ended from a customer";
                 return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
             }
         }
@@ -454,6 +516,13 @@ impl State {
             && !customer.push(frame, 0)
         {
             customer.close(Close::Slow("too many control frames wait"));
+        }
+    }
+
+    /// Sends a message of the relay's to all agents.
+    fn tell_agents(&mut self, message: &Control, now: Instant) {
+        if let Some(frame) = self.make(message, now) {
+            self.send_to_agents(&frame);
         }
     }
 

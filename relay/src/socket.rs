@@ -108,6 +108,8 @@ struct Told {
     ready: Option<String>,
     /// How much of it has arrived, from time to time.
     taken: bool,
+    /// That the relay is there, with each ping: a page is not told of those.
+    beat: bool,
 }
 
 /// A customer's connection: its secret first, then frames.
@@ -127,9 +129,14 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
                 Ok(seat) => {
                     let mut ready = serde_json::json!({ "user": seat.user, "next": seat.expected() });
                     if first.taken {
+                        let agents: Vec<u32> = seat.agents().iter().map(|agent| agent.user).collect();
+                        let beat = u64::try_from(config.ping_interval.as_millis()).unwrap_or(u64::MAX);
                         ready["taken"] = 0.into();
+                        ready["connection"] = seat.connection().into();
+                        ready["agents"] = agents.into();
+                        ready["beat"] = beat.into();
                     }
-                    let told = Told { ready: Some(ready.to_string()), taken: first.taken };
+                    let told = Told { ready: Some(ready.to_string()), taken: first.taken, beat: first.taken };
                     seated(app, socket, seat, told).await;
                 }
                 Err(error) => finish(socket, Stop::Close(not_entered(error)), config).await,
@@ -141,9 +148,13 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
 }
 
 /// An agent's connection.
-pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String) {
+pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String, beat: bool) {
     match app.store().enter(token, Role::Agent, name).await {
-        Ok(seat) => seated(app, socket, seat, Told::default()).await,
+        Ok(seat) => {
+            let millis = u64::try_from(app.config().ping_interval.as_millis()).unwrap_or(u64::MAX);
+            let ready = beat.then(|| serde_json::json!({ "beat": millis }).to_string());
+            seated(app, socket, seat, Told { ready, beat, ..Told::default() }).await;
+        }
         Err(error) => finish(socket, Stop::Close(not_entered(error)), app.config()).await,
     }
 }
@@ -275,6 +286,7 @@ async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, tol
         ping: interval(config.ping_interval),
         timeout: config.send_timeout,
         taken: told.taken.then(|| (tokio::time::Instant::now(), 0)),
+        beat: told.beat,
     };
     writer.ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first tick is at once, and there is nothing to learn from a ping then.
@@ -309,6 +321,8 @@ struct Writer<'a> {
     timeout: Duration,
     /// When the peer was told how much of it has arrived, and how much; `None` where it does not want to know.
     taken: Option<(tokio::time::Instant, u64)>,
+    /// Whether the peer is told with each ping that the relay is there.
+    beat: bool,
 }
 
 impl Writer<'_> {
@@ -318,7 +332,12 @@ impl Writer<'_> {
             self.flush().await?;
             tokio::select! {
                 delivery = seat.next() => return Ok(delivery),
-                _ = self.ping.tick() => self.feed(WsMessage::Ping(Bytes::new())).await?,
+                _ = self.ping.tick() => {
+                    self.feed(WsMessage::Ping(Bytes::new())).await?;
+                    if self.beat {
+                        self.feed(WsMessage::text("{}")).await?;
+                    }
+                }
                 taken = news(&mut self.taken, self.heard) => {
                     self.feed(WsMessage::text(serde_json::json!({ "taken": taken }).to_string())).await?;
                 }

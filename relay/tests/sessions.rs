@@ -9,6 +9,7 @@ use protocol::{Mode, control::Control};
 use relay::Config;
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn a_session_is_created_shown_joined_and_stopped() {
@@ -155,8 +156,8 @@ async fn wrong_guesses_are_limited_by_address() {
 }
 
 #[tokio::test]
-async fn a_customer_may_come_back_until_the_grace_is_over() {
-    let config = Config { grace: Duration::from_millis(1500), ..Config::default() };
+async fn a_customer_may_come_back_until_the_time_for_it_is_over() {
+    let config = Config { absence: Duration::from_millis(1500), ..Config::default() };
     let relay = Relay::start(config).await;
     let session = relay.create().await;
     let mut agent = relay.agent(&session, "").await;
@@ -164,7 +165,7 @@ async fn a_customer_may_come_back_until_the_grace_is_over() {
     customer.keyframe(1, 10).await;
     agent.expect(&["Joined 1 Customer", "K1"]).await;
     drop(customer);
-    agent.expect(&["Left 1"]).await;
+    agent.expect(&["Left 1", "Absent"]).await;
 
     let (mut customer, ready) = relay.customer_ready(&session).await;
     assert_eq!(ready, serde_json::json!({ "user": 1, "next": 2 }));
@@ -177,8 +178,49 @@ async fn a_customer_may_come_back_until_the_grace_is_over() {
     agent.expect(&["D3"]).await;
 
     drop(newer);
-    agent.expect(&["Left 1", "Ended Idle", "close 4000 the session ended"]).await;
+    agent.expect(&["Left 1", "Absent", "Ended Idle", "close 4000 the session ended"]).await;
     assert_eq!(relay.refused(&format!("/ws/customer?token={}", session.token)).await, 404);
+}
+
+#[tokio::test]
+async fn a_page_that_says_it_is_being_left_is_waited_for_less_long() {
+    let config = Config { grace: Duration::from_millis(200), absence: Duration::from_secs(100), ..Config::default() };
+    let relay = Relay::start(config).await;
+    let session = relay.create().await;
+    let mut customer = relay.socket(&format!("/ws/customer?token={}", session.token)).await.unwrap();
+    customer.text(&format!("{{\"secret\": \"{}\", \"taken\": true}}", session.secret)).await;
+    let Message::Text(ready) = customer.message().await else { panic!("a text message was expected") };
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!(
+        ready,
+        serde_json::json!({ "user": 1, "next": null, "taken": 0, "connection": 1, "agents": [], "beat": 15000 })
+    );
+    let mut agent = relay.agent(&session, "").await;
+    agent.expect(&["Joined 1 Customer"]).await;
+
+    let path = format!("/api/sessions/{}/leaving", session.token);
+    let beacon = async |secret: &str, connection: u64| {
+        let body = serde_json::json!({ "secret": secret, "connection": connection }).to_string();
+        relay.request("POST", &path, &[("content-type", "text/plain;charset=UTF-8")], &body).await.status
+    };
+    assert_eq!(beacon("00ff", 1).await, 401);
+    assert_eq!(relay.request("POST", &path, &[], "{}").await.status, 400);
+    assert_eq!(beacon(&session.secret, 1).await, 204);
+    drop(customer);
+    agent.expect(&["Left 1", "Absent", "Ended Left", "close 4000 the session ended"]).await;
+    assert_eq!(beacon(&session.secret, 1).await, 404);
+}
+
+#[tokio::test]
+async fn who_asks_is_told_that_the_relay_is_there() {
+    let config = Config { ping_interval: Duration::from_millis(50), ..Config::default() };
+    let relay = Relay::start(config).await;
+    let session = relay.create().await;
+    let mut agent = relay.socket(&format!("/ws/agent?token={}&beat=true", session.token)).await.unwrap();
+    for expected in [r#"{"beat":50}"#, "{}", "{}"] {
+        let Message::Text(text) = agent.message().await else { panic!("a text message was expected") };
+        assert_eq!(text.as_str(), expected);
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ import { makeFrame } from './frame.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol'];
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
+const ABSENCES = ['', 'left', 'silent'];
+const VISIBLE = ['seen', 'tab', 'window'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused', 'declined', 'control', 'unfit'];
 const MODES = ['', 'follow', 'view', 'shared'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
@@ -364,6 +366,12 @@ export class PlayerView {
       case 'Left':
         this.names.delete(fields[0]);
         this.emit(fields[0] === this.customer ? 'customer-left' : 'left', { user: fields[0] });
+        break;
+      case 'Absent':
+        this.emit('absent', { reason: ABSENCES[fields[0]], seconds: fields[1] });
+        break;
+      case 'Visible':
+        this.emit('visible', VISIBLE[fields[0]]);
         break;
       case 'Ended':
         this.link?.close();

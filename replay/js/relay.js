@@ -1,6 +1,9 @@
 // The agent's connection to a relay: one WebSocket, taken up again when it breaks.
 
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
+// How often it is looked at whether the connection lives; so many times in a row may the relay miss to say that it is there.
+const WATCH_MS = 5000;
+const MISSED_BEATS = 3;
 // The relay's close codes (relay/src/close.rs) after which the connection is taken up again.
 const PASSING_CODES = new Set([4005, 4006, 4007, 4008, 4009]);
 
@@ -14,24 +17,38 @@ export class RelayLink {
     this.name = name;
     this.handlers = handlers;
     this.attempt = 0;
+    this.onOnline = () => this.look(true);
+    addEventListener('online', this.onOnline);
+    this.watch = setInterval(() => this.look(false), WATCH_MS);
     this.connect();
   }
 
   connect() {
+    clearTimeout(this.timer);
     const url = new URL('ws/agent', this.relay);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('token', this.token);
+    url.searchParams.set('beat', 'true');
     if (this.name) url.searchParams.set('name', this.name);
     const socket = new WebSocket(url);
     this.socket = socket;
+    this.heardAt = Date.now(); // goes on while the device sleeps
+    this.beat = Infinity;
     socket.binaryType = 'arraybuffer';
     let opened = false;
     socket.onopen = () => {
+      if (this.socket !== socket) return;
       opened = true;
       this.attempt = 0;
       this.handlers.state('open');
     };
-    socket.onmessage = ({ data }) => typeof data !== 'string' && this.handlers.frame(new Uint8Array(data));
+    socket.onmessage = ({ data }) => {
+      if (this.socket !== socket) return;
+      this.heardAt = Date.now();
+      if (typeof data !== 'string') this.handlers.frame(new Uint8Array(data));
+      // First of all the relay says how often it will say that it is there.
+      else this.beat = JSON.parse(data).beat ?? this.beat;
+    };
     socket.onclose = async ({ code, reason }) => {
       if (this.closed || this.socket !== socket) return;
       this.handlers.state('closed');
@@ -42,6 +59,18 @@ export class RelayLink {
       if (!opened && (await this.isUnknown())) return;
       this.timer = setTimeout(() => this.connect(), RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]);
     };
+  }
+
+  // Whether the connection lives: a network that is gone tells nothing. `now`: it has just come back.
+  look(now) {
+    const { socket } = this;
+    const isOpening = socket.readyState !== WebSocket.OPEN;
+    const limit = now ? (isOpening ? 0 : this.beat) : this.beat * MISSED_BEATS;
+    if (this.closed || Date.now() - this.heardAt < limit) return;
+    if (now) this.attempt = 0;
+    else this.handlers.state('closed');
+    this.connect();
+    socket.close();
   }
 
   // A refused upgrade tells a page nothing; the session's own address does.
@@ -64,6 +93,8 @@ export class RelayLink {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.watch);
+    removeEventListener('online', this.onOnline);
     this.socket.close();
   }
 }

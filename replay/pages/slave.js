@@ -6,10 +6,58 @@ const $ = (id) => document.getElementById(id);
 const relay = params.get('relay') ?? new URL('.', location.href).href;
 
 let player = null;
+let sight = null; // what is known of the customer, while there is a player
+
+// How long a page may be gone before that is said: most are followed by another.
+const GONE_MS = 1500;
 
 function status(text, state) {
   $('status').textContent = text;
   $('dot').className = 'dot ' + state;
+}
+
+// What is the matter, if anything: the text, whether the picture is one of the past, and what to do.
+function matter() {
+  if (sight.open === null && !player.document) return ['Connecting …', 'waiting', false];
+  if (sight.open === false) return ['Connection lost, trying again …', 'waiting', true];
+  if (sight.gone === 'left') {
+    return ['The customer has left the page. Co-browsing goes on when a page of the site opens that has the script.', 'waiting', true];
+  }
+  if (sight.gone === 'silent') {
+    return ['Nothing is heard of the customer: the device sleeps, or its network is gone. Co-browsing goes on when it is back.', 'waiting', true];
+  }
+  if (sight.gone) return ['The customer is away; waiting for them to come back …', 'waiting', true];
+  if (sight.paused) return ['Paused by the customer', 'waiting', true];
+  if (!player.document) return ['Waiting for the customer’s page …', 'waiting', false];
+  if (sight.visible === 'tab') return ['The customer is looking at another tab', 'waiting', true];
+  if (sight.visible === 'window') return ['Live, behind another window of the customer’s', 'live', false];
+  return ['Live', 'live', false];
+}
+
+function show() {
+  if (!sight) return;
+  const [text, state, isPast] = matter();
+  status(text, state);
+  const isDim = isPast && Boolean(player.document);
+  $('view').classList.toggle('dim', isDim);
+  $('notice').hidden = !isDim;
+  $('notice').textContent = isDim ? text : '';
+}
+
+// A page that is gone for a moment only is not told of.
+function gone(reason) {
+  clearTimeout(sight.timer);
+  sight.timer = setTimeout((seen) => {
+    if (seen !== sight) return;
+    seen.gone = reason;
+    show();
+  }, sight.gone ? 0 : GONE_MS, sight);
+}
+
+function here() {
+  clearTimeout(sight.timer);
+  sight.gone = sight.visible = null;
+  show();
 }
 
 function debug(text) {
@@ -32,7 +80,7 @@ async function join(token) {
   $('join').hidden = true;
   status('Connecting …', 'waiting');
   player?.destroy();
-  player = null;
+  player = sight = null;
   try {
     player = await CobrowseReplay.mount($('view'), { relay, token, name: params.get('name') ?? '' });
   } catch (error) {
@@ -42,24 +90,57 @@ async function join(token) {
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
   $('leave').hidden = false;
-  player.on('connection', (state) => status(state === 'open' ? 'Waiting for the customer’s page …' : 'Connection lost, trying again …', 'waiting'));
-  player.on('rebuilt', () => status('Live', 'live'));
-  player.on('paused', () => status('Paused by the customer', 'waiting'));
-  player.on('resumed', () => status('Live', 'live'));
-  player.on('customer-left', () => status('The customer is away; waiting for them to come back …', 'waiting'));
-  player.on('customer-joined', () => player.document && status('Live', 'live'));
+  sight = { open: null, gone: null, paused: false, visible: null };
+  show();
+  // After a reload of this page the session goes on at once.
+  address(token);
+  const note = (name, value) => {
+    sight[name] = value;
+    show();
+  };
+  player.on('connection', (state) => {
+    // What is true of the customer is told anew to a connection.
+    if (state === 'open') Object.assign(sight, { paused: false, visible: null });
+    note('open', state === 'open');
+  });
+  player.on('rebuilt', show);
+  player.on('paused', () => note('paused', true));
+  player.on('resumed', () => note('paused', false));
+  player.on('customer-left', () => gone('away'));
+  player.on('absent', ({ reason }) => gone(reason));
+  player.on('customer-joined', here);
+  player.on('visible', (state) => note('visible', state));
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
-  player.on('ended', (reason) => end('The session has ended (' + reason + ')'));
+  player.on('ended', (reason) => end(ENDS[reason] ?? 'The session has ended (' + reason + ')'));
   player.on('error', (error) => {
     debug(error.message);
     if (!player.document && error.message.startsWith('cobrowse: ')) end(error.message.slice(10));
   });
 }
 
+// The session's number stands in this page's address while it runs.
+function address(token) {
+  const known = new URLSearchParams(location.hash.slice(1) || location.search);
+  if (token) known.set('sid', token);
+  else known.delete('sid');
+  history.replaceState(null, '', '#' + known);
+}
+
+const ENDS = {
+  customer: 'The customer has ended the session',
+  left: 'The customer has left the page and did not come back',
+  idle: 'The session has ended: nothing was heard of the customer for too long',
+  shutdown: 'The session has ended: the relay is going down',
+};
+
 function end(text) {
+  clearTimeout(sight?.timer);
   player?.destroy();
-  player = null;
+  player = sight = null;
+  address(null);
+  $('view').classList.remove('dim');
+  $('notice').hidden = true;
   $('leave').hidden = true;
   window.cobrowseTools.detach();
   status(text, 'ended');

@@ -6,6 +6,7 @@ mod drift;
 mod hand;
 mod hostile;
 mod import;
+mod life;
 mod live;
 mod long;
 mod outside;
@@ -31,6 +32,8 @@ pub(crate) enum Case {
     Long(&'static str),
     /// Agents that come and go.
     Session(session::Scenario),
+    /// Networks, pages and tabs that come and go.
+    Life(life::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
     /// An agent's mouse and keys.
@@ -60,6 +63,7 @@ impl Case {
             Self::Own(script) => format!("own/{}", script.name),
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
+            Self::Life(scenario) => format!("life/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
@@ -97,6 +101,7 @@ impl Case {
             Self::Own(script) => own::run(bench, script).await,
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
+            Self::Life(scenario) => life::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
@@ -115,6 +120,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     let mut cases: Vec<Case> = comparator::SEEDS.iter().map(Case::Comparator).collect();
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
+    cases.extend(life::Scenario::ALL.into_iter().map(Case::Life));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));

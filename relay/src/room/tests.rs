@@ -75,6 +75,8 @@ fn name(bytes: &Bytes) -> String {
             Control::Joined { user, .. } => format!("Joined {user}"),
             Control::Left { user } => format!("Left {user}"),
             Control::Ended { reason } => format!("Ended {reason:?}"),
+            Control::Absent { reason, seconds } => format!("Absent {reason} {seconds}"),
+            Control::Visible { state } => format!("Visible {state}"),
             Control::ModeChanged { mode } => format!("ModeChanged {mode}"),
             Control::Welcome { user } => format!("Welcome {user}"),
             Control::From { user, frame } => format!("{} of {user}", name(&frame.into())),
@@ -111,7 +113,7 @@ fn everyone_hears_who_comes_and_goes() {
     assert_eq!(scene.drain(&customer), ["Joined 2", "Joined 3"]);
     scene.leave(&ann);
     scene.leave(&customer);
-    assert_eq!(scene.drain(&bob), ["Left 2", "Left 1"]);
+    assert_eq!(scene.drain(&bob), ["Left 2", "Left 1", "Absent 2 300"]);
     let status = scene.room.status();
     assert!(!status.customer);
     assert_eq!(status.agents, [Participant { user: 3, name: "Bob".into() }]);
@@ -328,17 +330,70 @@ fn an_end_comes_after_the_frames_before_it() {
 
 #[test]
 fn grace_and_age_end_a_session() {
-    let config = Config { grace: SECOND, session_age: SECOND * 10, ..Config::default() };
+    let config = Config { grace: SECOND, absence: SECOND * 4, session_age: SECOND * 20, ..Config::default() };
     let mut scene = Scene::new(config.clone());
     let customer = scene.enter(Role::Customer, "");
     scene.now += SECOND * 5;
-    assert!(!scene.room.end_overdue(scene.now));
+    assert_eq!(scene.room.end_overdue(scene.now), None);
+    scene.room.leaving(customer.connection, scene.now);
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND * 2), None, "it is there until its connection is gone");
     scene.leave(&customer);
-    assert!(!scene.room.end_overdue(scene.now));
-    assert!(scene.room.end_overdue(scene.now + SECOND));
+    assert_eq!(scene.room.end_overdue(scene.now), None);
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND), Some(EndReason::Left));
+
+    let mut scene = Scene::new(config.clone());
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND * 2), None, "a new session waits longer");
+    let customer = scene.enter(Role::Customer, "");
+    scene.now += SECOND * 10;
+    scene.leave(&customer);
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND * 3), None);
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND * 4), Some(EndReason::Idle));
+
     let scene = Scene::new(config);
     let _customer = scene.enter(Role::Customer, "");
-    assert!(scene.room.end_overdue(scene.now + SECOND * 10));
+    assert_eq!(scene.room.end_overdue(scene.now + SECOND * 20), Some(EndReason::Idle));
+}
+
+#[test]
+fn agents_are_told_why_the_customer_is_away() {
+    let config = Config { grace: SECOND * 30, absence: SECOND * 300, ..Config::default() };
+    let mut scene = Scene::new(config);
+    let agent = scene.enter(Role::Agent, "");
+    let first = scene.enter(Role::Customer, "");
+    scene.leave(&first);
+    assert_eq!(scene.drain(&agent), ["Joined 1", "Left 1", "Absent 2 300"]);
+    // The beacon of a page comes behind the end of its connection, or before.
+    scene.now += SECOND * 10;
+    scene.room.leaving(first.connection, scene.now);
+    scene.room.leaving(first.connection, scene.now);
+    assert_eq!(scene.drain(&agent), ["Absent 1 20"]);
+    scene.now += SECOND * 5;
+    let late = scene.enter(Role::Agent, "");
+    assert_eq!(scene.drain(&late), ["Joined 2", "Absent 1 15"]);
+
+    let second = scene.enter(Role::Customer, "");
+    scene.room.leaving(first.connection, scene.now);
+    scene.drain(&agent);
+    scene.leave(&second);
+    assert_eq!(scene.drain(&agent), ["Left 1", "Absent 2 300"], "the beacon of the page before does no harm");
+    let third = scene.enter(Role::Customer, "");
+    scene.room.leaving(third.connection, scene.now);
+    scene.leave(&third);
+    assert_eq!(scene.drain(&agent), ["Joined 1", "Left 1", "Absent 1 30"]);
+}
+
+#[test]
+fn a_late_agent_is_told_whether_the_page_is_in_front() {
+    let scene = Scene::new(Config::default());
+    let customer = scene.enter(Role::Customer, "");
+    assert!(scene.control(&customer, Control::Visible { state: 0 }).is_ok());
+    assert!(scene.control(&customer, Control::Visible { state: 1 }).is_ok());
+    let agent = scene.enter(Role::Agent, "");
+    assert_eq!(scene.drain(&agent), ["Joined 1", "Visible 1"]);
+    assert!(scene.control(&agent, Control::Visible { state: 0 }).is_err());
+    scene.leave(&customer);
+    let late = scene.enter(Role::Agent, "");
+    assert_eq!(scene.drain(&late), ["Joined 2", "Absent 2 300"], "of a page that is gone nothing is said");
 }
 
 #[test]

@@ -104,16 +104,24 @@ impl Store for MemoryStore {
         reply(Ok(()))
     }
 
+    fn leaving(&self, token: Token, connection: u64) -> Reply<'_, bool> {
+        let room = self.room(token);
+        if let Some(room) = &room {
+            room.leaving(connection, Instant::now());
+        }
+        reply(Ok(room.is_some()))
+    }
+
     fn end(&self, token: Token, reason: EndReason) -> Reply<'_, bool> {
         reply(Ok(self.remove(token, reason)))
     }
 
     fn sweep(&self) -> Reply<'_, ()> {
         let now = Instant::now();
-        let overdue: Vec<Token> =
-            self.read().rooms.iter().filter(|(_, room)| room.end_overdue(now)).map(|(token, _)| *token).collect();
-        for token in overdue {
-            self.remove(token, EndReason::Idle);
+        let overdue = |(token, room): (&Token, &Arc<Room>)| Some((*token, room.end_overdue(now)?));
+        let overdue: Vec<(Token, EndReason)> = self.read().rooms.iter().filter_map(overdue).collect();
+        for (token, reason) in overdue {
+            self.remove(token, reason);
         }
         reply(Ok(()))
     }
@@ -162,8 +170,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_without_its_customer_ends_after_the_grace() {
-        let store = store(Config { grace: Duration::from_millis(20), ..Config::default() });
+    async fn a_session_without_its_customer_ends_after_the_absence() {
+        let store = store(Config { absence: Duration::from_millis(20), ..Config::default() });
         store.create(record("000000001")).await.unwrap();
         store.create(record("000000002")).await.unwrap();
         let kept: Token = "000000002".parse().unwrap();

@@ -115,7 +115,7 @@ pub enum StoreError {
 
 /// The directory of sessions and the way between their participants. See the module's documentation.
 pub trait Store: Send + Sync + 'static {
-    /// Adds a session. Its customer has the grace period to connect.
+    /// Adds a session. Its customer has [`Config::absence`](crate::Config::absence) to connect.
     ///
     /// Fails with [`StoreError::Taken`] when a live session has the token, so that the caller draws another, and with
     /// [`StoreError::Full`].
@@ -136,13 +136,18 @@ pub trait Store: Send + Sync + 'static {
     /// Fails with [`StoreError::Closed`] when the sender has to go: replaced, or the message was not its to send.
     fn publish<'a>(&'a self, seat: &'a Seat, message: Message) -> Reply<'a, ()>;
 
-    /// A participant's connection is gone. Everyone else is told; a customer has the grace period to come back.
+    /// A participant's connection is gone. Everyone else is told; a customer has
+    /// [`Config::absence`](crate::Config::absence) to come back.
     fn leave<'a>(&'a self, seat: &'a Seat) -> Reply<'a, ()>;
+
+    /// The page of a customer's connection says that it is being left: it has [`Config::grace`](crate::Config::grace) to
+    /// come back. Nothing happens when another connection has followed. False when there is no such session.
+    fn leaving(&self, token: Token, connection: u64) -> Reply<'_, bool>;
 
     /// Ends a session: everyone is told why, then every seat yields its close. False when there is no such session.
     fn end(&self, token: Token, reason: EndReason) -> Reply<'_, bool>;
 
-    /// Ends the sessions whose grace or age is over. Called every now and then by each node.
+    /// Ends the sessions whose customer was away too long, or that are too old. Called every now and then by each node.
     fn sweep(&self) -> Reply<'_, ()>;
 
     /// This node goes down: no session is created or entered here any more, and those that cannot go on elsewhere end
@@ -182,6 +187,18 @@ impl Seat {
     #[must_use]
     pub fn expected(&self) -> Option<u32> {
         self.room.expected()
+    }
+
+    /// The connection's number, unique within the session.
+    #[must_use]
+    pub fn connection(&self) -> u64 {
+        self.connection
+    }
+
+    /// The agents who are present, in the order they came.
+    #[must_use]
+    pub fn agents(&self) -> Vec<Participant> {
+        self.room.status().agents
     }
 
     /// What there is to deliver now, if anything.
