@@ -213,7 +213,7 @@ impl Browser {
     }
 
     /// Presses keys where the keyboard's focus is.
-    pub(crate) async fn press(&self, keys: &str) -> Result<()> {
+    pub(crate) async fn keys(&self, keys: &str) -> Result<()> {
         let element = limited(self.client.active_element()).await.context("finding what has the focus")?;
         limited(element.send_keys(keys)).await.with_context(|| format!("pressing {keys:?}"))
     }

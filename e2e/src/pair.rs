@@ -152,11 +152,6 @@ impl<'a> Pair<'a> {
         &self.bench.customer
     }
 
-    /// The nine digits of the session.
-    pub(crate) fn token(&self) -> Result<&str> {
-        self.token.as_deref().context("the session has no token")
-    }
-
     /// The relay's address.
     pub(crate) fn relay(&self) -> Result<&str> {
         self.bench.relay()

@@ -120,7 +120,7 @@ impl<'a> Agent<'a> {
     }
 
     async fn keys(&self, keys: &str) -> Result<()> {
-        self.browser().press(keys).await
+        self.browser().keys(keys).await
     }
 }
 
