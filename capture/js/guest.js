@@ -8,10 +8,11 @@ const POLL_MS = 500, FALLBACK_MS = 100;
 const FRAME = 21;
 
 class Guest {
-  // `port` leads to the page around; `live()` gives what carries out an agent's actions; `engine`: what reads a page.
-  constructor(port, live, engine) {
+  // `port` leads to the page around; `live()` gives what carries out an agent's actions, `rules()` what reads selectors; `engine`: what reads a page.
+  constructor(port, live, rules, engine) {
     this.port = port;
     this.live = live;
+    this.rules = rules;
     this.engine = engine;
     this.page = { document, window, scope: window };
     port.onmessage = ({ data: [type, ...fields] }) => this[type]?.(...fields);
@@ -21,11 +22,15 @@ class Guest {
   }
 
   // Everything is to be said, as what is in the frame of this id. Numbers of sheets begin with `prefix`: the page around has some, too.
-  start(epoch, home, prefix, rules) {
+  async start(epoch, home, prefix, { selectors, budget }) {
     this.end();
     Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false });
+    // What they keep is known before anything is read.
+    const kept = selectors ? (await this.rules()).adopt(selectors) : null;
+    if (this.ended || this.epoch !== epoch || this.changes) return;
     const { Changes, Reader, hearOnly } = this.engine;
-    this.reader = new Reader(rules);
+    kept?.update(location.href);
+    this.reader = new Reader({ selectors: kept, budget });
     // What is secret in any case is not said to the page around either.
     hearOnly((node, value) => (this.reader.secrets.has(node) ? '*'.repeat(value.length) : value));
     this.reader.withScroll = true;

@@ -56,6 +56,7 @@ export class PageRecorder {
     const key = crypto.getRandomValues(new Uint32Array(2));
     this.engine?.free();
     this.engine = new this.wasm.Engine(key[0], key[1]);
+    if (this.options.policy) this.engine.policy(...this.options.policy);
   }
 
   begin() {
@@ -210,8 +211,9 @@ export class PageRecorder {
 
   // What frames of other origins join by.
   loadGuests() {
-    const { frames, mask, unmask, block, ignore, budget } = this.options;
-    if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, { mask, unmask, block, ignore, budget })));
+    const { frames, selectors, budget } = this.options;
+    const rules = () => ({ selectors: selectors?.plain(), budget });
+    if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, rules)));
   }
 
   // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
@@ -388,6 +390,11 @@ export class PageRecorder {
     await this.loadIdle();
     if (!this.walk) throw new Error('cobrowse: the page cannot be compared: capture-idle.js was not loaded, or the session is over');
     return this.walk.run();
+  }
+
+  // Which rule keeps what of each node.
+  async report() {
+    return (await this.options.part('report')())(this);
   }
 
   pause() {

@@ -1,7 +1,7 @@
 // A session over a relay: joining and leaving it, what is saved for the next page, and what agents say and do.
 
 import { act } from './act.js';
-import { RelayLink, createSession } from './relay.js';
+import { RelayLink, createSession, fetchRules } from './relay.js';
 
 export const STORE = 'cobrowse';
 const ROLE_AGENT = 2;
@@ -10,6 +10,8 @@ const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 
 // Connects a session, a new one or one that goes on from the page before.
 export async function join(session) {
   const { options, resumed } = session;
+  // What they keep stays the same from one page to the next.
+  session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
   const { token, secret } = resumed ?? (await createSession(options.relay, session.mode));
   Object.assign(session, { token, secret });
   save(session);
@@ -30,11 +32,10 @@ export async function join(session) {
   addEventListener('pageshow', session.onShow);
 }
 
-export function save({ options, token, secret, mode }) {
-  const { relay, mask, unmask, block, ignore, frames, resources, budgetMs, overlay } = options;
-  const kept = { relay, mask, unmask, block, ignore, frames, resources, budgetMs, overlay, consent: false };
+export function save({ options, rules, token, secret, mode }) {
+  const { onFrame, ...kept } = { ...options, consent: false };
   try {
-    sessionStorage.setItem(STORE, JSON.stringify({ options: kept, token, secret, mode }));
+    sessionStorage.setItem(STORE, JSON.stringify({ options: kept, rules, token, secret, mode }));
   } catch {
     // Without storage the session ends with the page.
   }

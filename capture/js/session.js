@@ -6,6 +6,8 @@ import { PageRecorder } from './recorder.js';
 const BUDGET_MS = 8;
 const MODES = ['shared', 'view', 'follow'];
 const RESOURCES = ['auto', 'reference', 'inline'];
+// Options that say what is kept from the agent.
+const RULES = ['mask', 'unmask', 'block', 'ignore', 'deny', 'rules', 'private', 'maskLength', 'urls'];
 // The session that a page before this one in the tab has left running.
 export function saved() {
   try {
@@ -39,6 +41,7 @@ export class Session {
       setMode: (mode) => session.setMode(mode),
       keyframe: () => session.recorder?.keyframe(),
       verify: () => session.recorder?.verify(),
+      report: () => session.recorder?.report(),
       answer: (request) => session.recorder?.answer(request),
       stats: () => session.recorder?.stats(),
       on: (event, fn) => session.on(event, fn),
@@ -48,6 +51,9 @@ export class Session {
   // `ready()` gives the compiled engine, `part(name)()` what only some sessions need: `live` those with people in them.
   async open(ready, part) {
     const { options } = this;
+    const rules = part('rules');
+    // A rule that is none is refused before anybody is asked.
+    let kept = RULES.some((name) => (options[name] ?? null) !== null) ? (await rules()).keep(options, null) : {};
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
     const shows = options.overlay ?? Boolean(options.relay);
@@ -57,11 +63,11 @@ export class Session {
     const wasm = await ready();
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
     if (options.relay) await this.live.join(this);
+    if (this.rules) kept = (await rules()).keep(options, this.rules);
+    kept.selectors?.update(location.href);
     this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {
-      mask: list(options.mask),
-      unmask: list(options.unmask),
-      block: list(options.block),
-      ignore: list(options.ignore),
+      selectors: kept.selectors ?? null,
+      policy: kept.policy,
       budget: options.budgetMs ?? BUDGET_MS,
       resources: options.resources ?? 'auto',
       part,
@@ -161,12 +167,6 @@ export class Session {
   }
 }
 
-// Selectors as one list; a selector that is none is refused before anything is shared.
-function list(selectors) {
-  const joined = [selectors ?? []].flat().join(',');
-  return joined === '' ? null : joined;
-}
-
 function checked(options) {
   const { relay, onFrame, mode, resources, budgetMs } = options;
   if (!relay && typeof onFrame !== 'function') {
@@ -185,15 +185,6 @@ function checked(options) {
   for (const origin of [options.frames ?? []].flat()) {
     if (URL.canParse?.(origin) !== false && new URL(origin).origin === origin) continue;
     throw new TypeError(`cobrowse: frames: expected origins such as "https://forms.example", found ${JSON.stringify(origin)}`);
-  }
-  for (const name of ['mask', 'unmask', 'block', 'ignore']) {
-    const selector = list(options[name]);
-    if (selector === null) continue;
-    try {
-      new DocumentFragment().querySelector(selector);
-    } catch {
-      throw new TypeError(`cobrowse: ${name}: expected selectors, found ${JSON.stringify(options[name])}`);
-    }
   }
   return options;
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
-use crate::{census::Census, control, recorder::Recorder};
+use crate::{census::Census, control, privacy::Policy, recorder::Recorder};
 use js_sys::{Array, Uint8Array, Uint32Array};
 use protocol::{
     Limits, Mode,
@@ -44,6 +44,17 @@ impl Engine {
     pub fn new(key_high: u32, key_low: u32) -> Self {
         let key = u64::from(key_high) << 32 | u64::from(key_low);
         Self { recorder: Recorder::new(key, &Limits::DEFAULT), words: Vec::new(), text: Vec::new(), controls: 0 }
+    }
+
+    /// See [`Policy`]; to be said before anything is read.
+    pub fn policy(&mut self, private: bool, fixed: bool, queries: bool) {
+        self.recorder.set_policy(Policy { private, fixed, queries });
+    }
+
+    /// The bits of `privacy::Rules` of a node.
+    #[must_use]
+    pub fn rules(&self, id: u32) -> u32 {
+        self.recorder.encoder().mirror().node(id).owner.into()
     }
 
     /// Room for so many numbers; where it is in the memory.
