@@ -661,10 +661,10 @@
     },
     /** The path of the element with this ordinal. */
     elementPath: (ordinal) => last.path(last.elements[ordinal]),
-    /** The path of the first line that holds `text`, or null. */
-    mention(text) {
+    /** The path of the first line that holds one of these texts, or null. */
+    mention(texts) {
       for (const section of ['structure', 'styles']) {
-        const at = last[section].lines.findIndex((line) => line.includes(text));
+        const at = last[section].lines.findIndex((line) => texts.some((text) => line.includes(text)));
         if (at >= 0) return this.path(section, at);
       }
       return null;
