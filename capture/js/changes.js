@@ -52,7 +52,7 @@ export class Changes {
       this.observer.observe(content, OBSERVED);
     };
     reader.onIgnored = (node) => {
-      this.touched.add(node);
+      this.noteTouched(node);
       this.schedule();
     };
   }
@@ -259,10 +259,16 @@ export class Changes {
     if (name === IGNORE_ATTR) {
       if (dom.getAttribute(node, name) !== null) this.reader.ignored.add(node);
       else this.reader.ignored.delete(node);
-      this.touched.add(node);
+      this.noteTouched(node);
     }
     const kind = this.kind(node);
     if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) this.reader.noteSecret(node, kind);
+  }
+
+  // Another place for a node than records tell of: its id is asked for while it is known where it was.
+  noteTouched(node) {
+    this.reader.ids.find(node);
+    this.touched.add(node);
   }
 
   holdsState(node) {

@@ -63,6 +63,8 @@ export class Selectors {
       const selector = this.active.flatMap((rules) => kinds.map((kind) => rules[kind])).filter(Boolean).join(',');
       return new Set(selector === '' ? [] : roots.flatMap((root) => [...dom.all(root, selector)]));
     };
+    // What has left the page meanwhile is not to come back by this.
+    const isInside = (node) => dom.isConnected(node) || changes.contents.has(dom.getRootNode(node));
     const ignored = find(['ignore']);
     for (const node of ignored) {
       if (changes.ignored.has(node)) continue;
@@ -72,7 +74,7 @@ export class Selectors {
     for (const node of changes.ignored) {
       if (ignored.has(node)) continue;
       reader.ignored.delete(node);
-      touched.add(node);
+      if (isInside(node)) touched.add(node);
     }
     changes.ignored = ignored;
     const found = new Map();

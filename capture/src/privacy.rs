@@ -145,6 +145,8 @@ pub const MASK_ATTR: &str = "data-cobrowse-mask";
 pub const UNMASK_ATTR: &str = "data-cobrowse-unmask";
 /// In the page: block the element.
 pub const BLOCK_ATTR: &str = "data-cobrowse-block";
+/// In the page: the element is not told at all. The reader sees to that; until then it is blocked.
+pub const IGNORE_ATTR: &str = "data-cobrowse-ignore";
 /// In the page: the agent may do nothing to the element.
 pub const DENY_ATTR: &str = "data-cobrowse-deny";
 
@@ -229,7 +231,7 @@ pub struct Subject<'a> {
     pub mask: bool,
     /// [`UNMASK_ATTR`] is there.
     pub unmask: bool,
-    /// [`BLOCK_ATTR`] is there.
+    /// [`BLOCK_ATTR`] is there, or [`IGNORE_ATTR`].
     pub block: bool,
     /// [`DENY_ATTR`] is there.
     pub deny: bool,
@@ -406,12 +408,13 @@ const PLAIN: &[&str] = &[
     MASK_ATTR,
     UNMASK_ATTR,
     BLOCK_ATTR,
+    IGNORE_ATTR,
     DENY_ATTR,
 ];
 
 /// Attributes that decide what else may be said of an element. The twin of this list is in `js/changes.js`.
 const DECIDING: &[&str] =
-    &["type", "autocomplete", "name", "id", "rel", MASK_ATTR, UNMASK_ATTR, BLOCK_ATTR, DENY_ATTR];
+    &["type", "autocomplete", "name", "id", "rel", MASK_ATTR, UNMASK_ATTR, BLOCK_ATTR, IGNORE_ATTR, DENY_ATTR];
 
 /// Attributes that tell what is chosen; where that is masked, they would tell it by their length.
 const CHOICES: &[&str] = &["checked", "selected", "aria-checked", "aria-selected", "aria-pressed"];

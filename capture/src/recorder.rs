@@ -38,6 +38,7 @@ struct Deciding {
     mask: NameId,
     unmask: NameId,
     block: NameId,
+    ignore: NameId,
     deny: NameId,
     /// Of what is typed into a field for digits.
     input_mode: NameId,
@@ -89,6 +90,7 @@ impl Recorder {
                 mask: name(privacy::MASK_ATTR),
                 unmask: name(privacy::UNMASK_ATTR),
                 block: name(privacy::BLOCK_ATTR),
+                ignore: name(privacy::IGNORE_ATTR),
                 deny: name(privacy::DENY_ATTR),
                 input_mode: name("inputmode"),
             },
@@ -641,9 +643,9 @@ impl Recorder {
 }
 
 impl Deciding {
-    const fn all(&self) -> [NameId; 9] {
-        let Self { kind, autocomplete, name, id, rel, mask, unmask, block, deny, .. } = *self;
-        [kind, autocomplete, name, id, rel, mask, unmask, block, deny]
+    const fn all(&self) -> [NameId; 10] {
+        let Self { kind, autocomplete, name, id, rel, mask, unmask, block, ignore, deny, .. } = *self;
+        [kind, autocomplete, name, id, rel, mask, unmask, block, ignore, deny]
     }
 
     /// Notes the value of one of them.
@@ -656,7 +658,8 @@ impl Deciding {
             name if name == self.rel => subject.rel = Some(value),
             name if name == self.mask => subject.mask = true,
             name if name == self.unmask => subject.unmask = true,
-            name if name == self.block => subject.block = true,
+            // Until the reader leaves it out.
+            name if name == self.block || name == self.ignore => subject.block = true,
             name if name == self.deny => subject.deny = true,
             _ => {}
         }
