@@ -262,7 +262,7 @@ impl Subject<'_> {
             (self.tag == Tag::Unseen, Rules::MASK),
             (self.tag == Tag::Drawing || self.tag == Tag::Link && self.rel.is_some_and(leads_to_style), Rules::LOOK),
         ];
-        bits.into_iter().filter(|(is, _)| *is).fold(Rules(0), |rules, (_, bit)| rules.with(bit))
+        Rules(gathered(&bits.map(|(is, rule)| (is, rule.0))))
     }
 
     /// The rules of the element, given its parent's and, where it was seen before, its own of before.
@@ -290,8 +290,18 @@ impl Subject<'_> {
             (parent.has(Rules::SECRET), Rules::SECRET),
         ];
         let rules = Rules(before.0 & Rules::STICKY).with(Rules(always.0 & !Rules::MASK.0));
-        bits.into_iter().filter(|(is, _)| *is).fold(rules, |rules, (_, bit)| rules.with(bit))
+        rules.with(Rules(gathered(&bits.map(|(is, rule)| (is, rule.0)))))
     }
+}
+
+/// The bits of what is so.
+#[inline(never)]
+fn gathered(bits: &[(bool, u16)]) -> u16 {
+    let mut all = 0;
+    for (is, bit) in bits {
+        all |= if *is { *bit } else { 0 };
+    }
+    all
 }
 
 /// The rules of a node that is no element: its parent's.
@@ -486,7 +496,7 @@ impl Class {
             (none && DECIDING.contains(&name), Self::DECIDES),
             (prop && name == "selection", Self::SELECTION),
         ];
-        Self(bits.into_iter().filter(|(is, _)| *is).fold(0, |all, (_, bit)| all | bit))
+        Self(gathered(&bits))
     }
 
     /// Whether it has this bit.

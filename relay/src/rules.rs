@@ -139,7 +139,8 @@ impl Rules {
         }
         let Content { private, mask_length, urls, rules } = serde_json::from_str(text)?;
         count(rules.len())?;
-        let rules = rules.into_iter().enumerate().map(|(index, entry)| entry.check(index + 1)).collect::<Result<_, _>>()?;
+        let rules =
+            rules.into_iter().enumerate().map(|(index, entry)| entry.check(index + 1)).collect::<Result<_, _>>()?;
         Ok(Self { private, mask_length, urls, rules })
     }
 

@@ -52,7 +52,9 @@ fn end_of(bytes: &[u8], from: usize, part: Part) -> usize {
 
 /// Whether what stands for an address is the content itself, or a name that this browser gave.
 fn is_content(bytes: &[u8]) -> bool {
-    bytes.first_chunk::<5>().is_some_and(|start| matches!(&start.map(|byte| byte.to_ascii_lowercase()), b"data:" | b"blob:"))
+    bytes
+        .first_chunk::<5>()
+        .is_some_and(|start| matches!(&start.map(|byte| byte.to_ascii_lowercase()), b"data:" | b"blob:"))
 }
 
 /// What comes before all parameters. Who is named in it as a user is not told.

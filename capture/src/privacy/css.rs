@@ -307,10 +307,16 @@ mod tests {
     fn what_is_shown_as_text_is_kept() {
         for (text, expected) in [
             ("a::before{content:\"Max\" attr(x)}", "a::before{content:\"***\" attr(x)}"),
-            (".i:before { content: '\\e900 \\f015'; color: red }", ".i:before { content: '\\e900 \\f015'; color: red }"),
+            (
+                ".i:before { content: '\\e900 \\f015'; color: red }",
+                ".i:before { content: '\\e900 \\f015'; color: red }",
+            ),
             ("a{content:\"\\4d\\61 x \u{2192}\"}", "a{content:\"*** \u{2192}\"}"),
             ("[type=\"text\"]{font-family:\"Open Sans\"}", "[type=\"text\"]{font-family:\"Open Sans\"}"),
-            (":root{--name:\"Max\";--font:\"Open Sans\";--x:red}", ":root{--name:\"***\";--font:\"Open Sans\";--x:red}"),
+            (
+                ":root{--name:\"Max\";--font:\"Open Sans\";--x:red}",
+                ":root{--name:\"***\";--font:\"Open Sans\";--x:red}",
+            ),
             ("/* Max */a{background:url(a.png?token=Max)}", "/**/a{background:url(a.png?token=***)}"),
             ("a{c\\6fntent:\"Max\"}", "a{c\\6fntent:\"***\"}"),
             ("@media (min-width:1px){a{content:\"Max\"}}", "@media (min-width:1px){a{content:\"***\"}}"),
@@ -323,7 +329,10 @@ mod tests {
     fn of_what_is_masked_only_the_look_is_left() {
         for (text, expected) in [
             ("--name: Max Mueller; width: 30%", "--name: *** *******; width: 30%"),
-            ("--a:30%;--b:#fff;--c:calc(1.5rem * var(--d));--e:123456", "--a:30%;--b:#fff;--c:calc(1.5rem * var(--d));--e:******"),
+            (
+                "--a:30%;--b:#fff;--c:calc(1.5rem * var(--d));--e:123456",
+                "--a:30%;--b:#fff;--c:calc(1.5rem * var(--d));--e:******",
+            ),
             ("background-image: url(\"/max.png?x\"); color: red", "background-image: url(\"\"); color: red"),
             ("background:URL( max.png ) no-repeat", "background:URL( ) no-repeat"),
             ("--x:{ Max: \"Max\" }; color: blue", "--x:{ ***: \"***\" }; color: blue"),
@@ -342,7 +351,9 @@ mod tests {
 
     #[test]
     fn what_ends_early_is_no_way_out() {
-        for text in ["", "\"", "url(", "a{content:'", "--x:", "/*", "\\", "content:\"\\", "url(\"\u{e9}", "--\u{e9}:\u{e9}"] {
+        for text in
+            ["", "\"", "url(", "a{content:'", "--x:", "/*", "\\", "content:\"\\", "url(\"\u{e9}", "--\u{e9}:\u{e9}"]
+        {
             gated(Kept::All, text);
             gated(Kept::Shown, text);
             assert_eq!(gated(Kept::Proofs, text), text);

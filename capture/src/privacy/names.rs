@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn fields_are_known_by_name_however_it_is_written() {
-        for name in ["cardNumber", "card_number", "cc-num", "txtCVV", "cvc2", "IBAN", "user[password]", "pwd", "ccExp"] {
+        for name in ["cardNumber", "card_number", "cc-num", "txtCVV", "cvc2", "IBAN", "user[password]", "pwd", "ccExp"]
+        {
             assert!(is_secret_field(name), "{name}");
         }
         for name in ["card", "email", "number", "order-number", "customer", "expires", "cart-number", "q"] {
@@ -148,7 +149,15 @@ mod tests {
             assert!(is_card_number(number), "{number}");
         }
         // An order's number: too short, a wrong sum, another first digit, or something else in it.
-        for number in ["453914880343", "4539148803436468", "4222222222222", "1234567812345670", "4539x148803436467", "", "2026-11-26"] {
+        for number in [
+            "453914880343",
+            "4539148803436468",
+            "4222222222222",
+            "1234567812345670",
+            "4539x148803436467",
+            "",
+            "2026-11-26",
+        ] {
             assert!(!is_card_number(number), "{number}");
         }
         assert!(may_become_card_number("453914") && !may_become_card_number("45391"));

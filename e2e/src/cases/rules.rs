@@ -118,7 +118,10 @@ async fn history(bench: &Workbench) -> Result<()> {
     pair.keyframe().await?;
     pair.sync().await?;
     ensure!(!is_in_frames(&pair.frames, SECRET)?, "another keyframe");
-    ensure!(pair.customer().eval::<u32>("return window.__e2e.verify()", vec![]).await? == 0, "the walk finds something");
+    ensure!(
+        pair.customer().eval::<u32>("return window.__e2e.verify()", vec![]).await? == 0,
+        "the walk finds something"
+    );
     pair.finish().await
 }
 
@@ -155,7 +158,11 @@ async fn share(bench: &Workbench, relay: &str) -> Result<Shared> {
 
 async fn relay(bench: &Workbench) -> Result<()> {
     let file = bench.scratch("rules").await?.join("rules.json");
-    tokio::fs::write(&file, r#"{ "rules": [{ "url": "/fixtures/*", "mask": [".price"] }, { "url": "/other", "mask": [".name"] }] }"#).await?;
+    tokio::fs::write(
+        &file,
+        r#"{ "rules": [{ "url": "/fixtures/*", "mask": [".price"] }, { "url": "/other", "mask": [".name"] }] }"#,
+    )
+    .await?;
     let path = file.to_str().context("a path as text")?;
     let relay = bench.own_relay("relay-rules", &["--rules", path]).await?;
     let frames = share(bench, &relay.url).await?.map_err(anyhow::Error::msg)?;
@@ -219,7 +226,10 @@ async fn ignored(bench: &Workbench) -> Result<()> {
         pair.join().await?;
         pair.sync().await?;
         ensure!(count(&pair).await? == 1, "{} elements from the start", count(&pair).await?);
-        pair.edit(&format!("document.getElementById('open').insertAdjacentHTML('beforeend', '<p data-cobrowse-ignore>{SECRET}</p>')")).await?;
+        pair.edit(&format!(
+            "document.getElementById('open').insertAdjacentHTML('beforeend', '<p data-cobrowse-ignore>{SECRET}</p>')"
+        ))
+        .await?;
         pair.sync().await?;
         ensure!(count(&pair).await? == 1, "{} elements with a new one", count(&pair).await?);
         pair.edit("document.getElementById('second').setAttribute('data-cobrowse-ignore', '')").await?;
@@ -229,7 +239,10 @@ async fn ignored(bench: &Workbench) -> Result<()> {
         pair.sync().await?;
         ensure!(is_at_agent(&pair, PUBLIC).await?, "what is no longer ignored has not come");
         ensure!(!is_in_frames(&pair.frames, SECRET)?, "what is ignored has come");
-        ensure!(pair.customer().eval::<u32>("return window.__e2e.verify()", vec![]).await? == 0, "the walk finds something");
+        ensure!(
+            pair.customer().eval::<u32>("return window.__e2e.verify()", vec![]).await? == 0,
+            "the walk finds something"
+        );
         pair.finish().await?;
     }
     // A selector comes to match what is told, and no longer does.
@@ -260,9 +273,12 @@ async fn denied(bench: &Workbench) -> Result<()> {
     let mut pair = Pair::start_after(bench, PAGE, Transport::Direct, before, json!({ "deny": [".never"] })).await?;
     pair.join().await?;
     pair.sync().await?;
-    for (id, expected) in
-        [("by-attribute", Some("attribute")), ("inside", Some("attribute")), ("by-option", Some("option")), ("free", None)]
-    {
+    for (id, expected) in [
+        ("by-attribute", Some("attribute")),
+        ("inside", Some("attribute")),
+        ("by-option", Some("option")),
+        ("free", None),
+    ] {
         let found = about(&pair, id).await?;
         ensure!(found["denied"]["source"].as_str() == expected, "{id}: {found}");
         ensure!(found["kept"].is_null(), "{id} is shown: {found}");

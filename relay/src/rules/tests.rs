@@ -32,9 +32,18 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ("{ \"private\": true }", "missing field `rules`"),
         ("{ \"rules\": [{ \"mask\": \".a[\" }] }", "rule 1, mask: expected a selector, found \".a[\""),
         ("{ \"rules\": [{ \"mask\": \"\" }] }", "rule 1, mask: expected something, found nothing"),
-        ("{ \"rules\": [{ \"url\": \"/\" }] }", "rule 1: expected selectors to mask, unmask, block, ignore or deny, found none"),
-        ("{ \"rules\": [{ \"mask\": \"a\" }, { \"urlRegex\": \"(\", \"mask\": \"a\" }] }", "rule 2, urlRegex: expected a regular expression of JavaScript, found \"(\""),
-        ("{ \"rules\": [{ \"url\": \"/\", \"urlRegex\": \"/\", \"mask\": \"a\" }] }", "rule 1: expected url or urlRegex, not both"),
+        (
+            "{ \"rules\": [{ \"url\": \"/\" }] }",
+            "rule 1: expected selectors to mask, unmask, block, ignore or deny, found none",
+        ),
+        (
+            "{ \"rules\": [{ \"mask\": \"a\" }, { \"urlRegex\": \"(\", \"mask\": \"a\" }] }",
+            "rule 2, urlRegex: expected a regular expression of JavaScript, found \"(\"",
+        ),
+        (
+            "{ \"rules\": [{ \"url\": \"/\", \"urlRegex\": \"/\", \"mask\": \"a\" }] }",
+            "rule 1: expected url or urlRegex, not both",
+        ),
         ("{ \"rules\": [], \"maskLength\": \"long\" }", "unknown variant `long`"),
     ] {
         let error = refused(text);
@@ -68,9 +77,18 @@ fn restrictions_that_are_not_understood_name_line_and_column() {
     for (text, expected) in [
         ("<domRestrictions>\n  <restrictionsSet>\n</domRestrictions>", "3:1"),
         ("<restrictions/>", "line 1, column 1: expected domRestrictions, found <restrictions>"),
-        ("<domRestrictions>\n <restrictionsSet>\n  <masking/></restrictionsSet></domRestrictions>", "line 3, column 3: expected uriTemplate, dataMasking or domControl, found <masking>"),
-        ("<domRestrictions>\n<restrictionsSet><dataMasking><element/></dataMasking></restrictionsSet></domRestrictions>", "line 2, column 31: expected something in an attribute or inside, found <element>"),
-        ("<domRestrictions><restrictionsSet>\n<uriTemplate pattern=\"(\"/></restrictionsSet></domRestrictions>", "line 2, column 1: rule 1, urlRegex: expected a regular expression"),
+        (
+            "<domRestrictions>\n <restrictionsSet>\n  <masking/></restrictionsSet></domRestrictions>",
+            "line 3, column 3: expected uriTemplate, dataMasking or domControl, found <masking>",
+        ),
+        (
+            "<domRestrictions>\n<restrictionsSet><dataMasking><element/></dataMasking></restrictionsSet></domRestrictions>",
+            "line 2, column 31: expected something in an attribute or inside, found <element>",
+        ),
+        (
+            "<domRestrictions><restrictionsSet>\n<uriTemplate pattern=\"(\"/></restrictionsSet></domRestrictions>",
+            "line 2, column 1: rule 1, urlRegex: expected a regular expression",
+        ),
         ("<!DOCTYPE x [<!ENTITY a \"b\">]><domRestrictions/>", "DTD"),
     ] {
         let error = refused(text);
