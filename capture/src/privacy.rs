@@ -531,7 +531,7 @@ pub fn attr(policy: Policy, rules: Rules, class: Class, id: NameId, value: &str,
     if rules.has(Rules::FILE.with(Rules::BLOCK)) {
         return Verdict::Drop;
     }
-    if rules.has(Rules::SECRET) && class.is(Class::VALUE) || rules.has(Rules::MASK) {
+    if rules.has(Rules::SECRET) && class.is(Class::VALUE | Class::CHOICE) || rules.has(Rules::MASK) {
         let is_look = rules.has(Rules::DEFAULT) && rules.has(Rules::LOOK);
         if class.is(Class::CHOICE) {
             return Verdict::Drop;

@@ -13,7 +13,7 @@
 //           as below.
 //   mask    `data-cobrowse-mask` regions, and what the case names in `masked`: text,
 //           values and human-readable attributes are compared by length, and the agent's must show no content;
-//           `data-*` attributes and URLs, which may hold anything, and what is selected are not compared
+//           `data-*` attributes and URLs, which may hold anything, and what is selected or chosen are not compared
 //           (invariant 1).
 //           Also what `<noscript>` and its like hold, which nobody sees.
 //   block   `data-cobrowse-block` elements: same element, no children at the agent, same size (invariant 1).
@@ -116,7 +116,7 @@
   ]);
   // What a program reads off an attribute, and may hold anything; in masked regions these are not compared at all.
   const isOpaque = (name) =>
-    /^data-(?!cobrowse-)/.test(name) || ['href', 'src', 'srcset', 'action', 'formaction', 'cite', 'download', 'ping', 'poster', 'xlink:href'].includes(name);
+    /^data-(?!cobrowse-)/.test(name) || ['href', 'src', 'srcset', 'action', 'formaction', 'cite', 'download', 'ping', 'poster', 'xlink:href', 'checked', 'selected', 'aria-checked', 'aria-selected', 'aria-pressed'].includes(name);
   const NEVER_CREATED = new Map([
     ['iframe', ['src', 'srcdoc']],
     ['frame', ['src']],
@@ -485,6 +485,7 @@
         case 'input': {
           const type = inputType(element);
           if (type === 'checkbox' || type === 'radio') {
+            if (allowance.mask) break;
             this.say(element, depth, 'checked', String(inputChecked(element)));
             this.say(element, depth, 'indeterminate', String(inputIndeterminate(element)));
           } else {

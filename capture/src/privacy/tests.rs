@@ -149,6 +149,7 @@ fn styles_of_what_is_masked_hold_no_text() {
 fn what_is_chosen_and_documents_in_attributes_do_not_leave() {
     assert_eq!(gated(Rules::MASK, "checked", ""), None);
     assert_eq!(gated(Rules::MASK, "aria-checked", "true"), None);
+    assert_eq!(gated(Rules::SECRET, "selected", ""), None, "the month in which a card expires");
     assert_eq!(gated(Rules::default(), "srcdoc", "<input type=password value=x>"), None);
 }
 
