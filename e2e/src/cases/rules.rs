@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep};
 pub(crate) enum Scenario {
     /// Other rules for other addresses, which a script changes without a load.
     History,
+    /// In a frame of another origin.
+    Elsewhere,
     /// Rules of the relay, which change while it runs.
     Relay,
     /// A relay whose rules cannot be had.
@@ -31,13 +33,14 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::History, Self::Relay, Self::Unreadable, Self::Ignored, Self::Denied, Self::Report];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::History, Self::Elsewhere, Self::Relay, Self::Unreadable, Self::Ignored, Self::Denied, Self::Report];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::History => "rules-history",
+            Self::Elsewhere => "rules-elsewhere",
             Self::Relay => "rules-relay",
             Self::Unreadable => "rules-unreadable",
             Self::Ignored => "ignored",
@@ -57,6 +60,7 @@ const PUBLIC: &str = "open-text-marker";
 pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     match scenario {
         Scenario::History => history(bench).await,
+        Scenario::Elsewhere => elsewhere(bench).await,
         Scenario::Relay => relay(bench).await,
         Scenario::Unreadable => unreadable(bench).await,
         Scenario::Ignored => ignored(bench).await,
@@ -123,6 +127,36 @@ async fn history(bench: &Workbench) -> Result<()> {
         "the walk finds something"
     );
     pair.finish().await
+}
+
+async fn elsewhere(bench: &Workbench) -> Result<()> {
+    let options = json!({
+        "frames": [bench.page("").replace("127.0.0.1", "localhost")],
+        "rules": [{ "url": "/fixtures/outside.html", "mask": "#list" }, { "urlRegex": "/pay$", "mask": "#title" }],
+    });
+    let add = "return window.fixture.add('joined.html', 'frame')";
+    let mut pair = Pair::start_after(bench, "/fixtures/outside.html", Transport::Relay, add, options).await?;
+    pair.join().await?;
+    shows(&mut pair, "Another origin's page", "first").await.context("the rules of the first address")?;
+    pair.edit("history.pushState(null, '', '/fixtures/pay')").await?;
+    shows(&mut pair, "first", "Another origin's page").await.context("the rules of another address")?;
+    pair.finish().await
+}
+
+/// Waits until the frame shows one text, and has the other no more.
+async fn shows(pair: &mut Pair<'_>, shown: &str, kept: &str) -> Result<()> {
+    let script = format!("return {REPLAYED}.getElementById('frame').contentDocument?.body?.textContent ?? ''");
+    let end = Instant::now() + Duration::from_secs(10);
+    let mut text = String::new();
+    while Instant::now() < end {
+        pair.sync().await?;
+        text = pair.agent().eval(&script, vec![]).await?;
+        if text.contains(shown) && !text.contains(kept) {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    bail!("the frame shows {text:?}")
 }
 
 /// A session over a relay of the case's own; resolves to its first frames, or to why there is none.

@@ -167,6 +167,10 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     pair.keyframe().await?;
     pair.sync().await?;
     kept(&pair, &parts, "another keyframe").await?;
+    // The search itself must be able to find it.
+    pair.edit("document.getElementById('type-order').value = window.fixture.secret.slice(3, 10)").await?;
+    pair.sync().await?;
+    ensure!(kept(&pair, &parts, "").await.is_err(), "seven letters of the secret in an open field are not found");
     pair.finish().await
 }
 
