@@ -409,7 +409,7 @@ export class Changes {
       // Other rules may be for it.
       if (reader.selectors?.update(url)) {
         this.unmarked = true;
-        this.guests?.restart();
+        this.guests?.renew();
       }
     }
     const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;

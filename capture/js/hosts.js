@@ -65,6 +65,11 @@ class Hosts {
     }
   }
 
+  // Other rules are for the page now: frames say everything anew by them.
+  renew() {
+    for (const link of this.links.values()) link.begin();
+  }
+
   // States what the page itself says of frames that have joined: whose document has gone.
   state(reader) {
     for (const [node, link] of this.links) {
