@@ -49,7 +49,7 @@ export class Agents {
     const { options } = session;
     this.page = {
       nodeOf: (id) => session.recorder.nodeOf(id),
-      isKept: (node) => session.isKept(node),
+      isKept: (node) => session.recorder.kept(node) !== 0,
       overlay: session.overlay?.host ?? null,
     };
     this.submit = options.allowSubmit === true;

@@ -36,6 +36,17 @@ export interface StartOptions {
   block?: string | string[];
   /** Selectors of elements that are not reported at all. */
   ignore?: string | string[];
+  /** Selectors of elements that the agent may do nothing to. */
+  deny?: string | string[];
+  /** Rules for some pages only. */
+  rules?: Rule[];
+  /** All text and all fields are masked, but for what is unmasked. Default `false`. */
+  private?: boolean;
+  /** What is masked keeps its shape (`shape`), or has always the same length (`fixed`). Default `shape`. */
+  maskLength?: 'shape' | 'fixed';
+  /** Of addresses, values are masked of parameters that prove who somebody is (`secrets`), or all, and fragments
+   *  (`mask-query`). Default `secrets`; with `private` it is `mask-query`. */
+  urls?: 'secrets' | 'mask-query';
   /** Origins of frames that may say themselves what they hold, such as `https://forms.example`. Their pages have the script too, with
    *  this page's origin in its attribute `data-frame-of`. Frames of other origins are boxes. */
   frames?: string | string[];
@@ -65,6 +76,59 @@ export interface StartOptions {
   words?: Record<string, string>;
 }
 
+/** Selectors that are for pages with certain addresses; without `url` and `urlRegex` for all. */
+export interface Rule {
+  /** A whole address, with `*` for anything in it; one that begins with `/` is for every site. What follows behind `?` or `#` need not
+   *  be named. */
+  url?: string;
+  /** Found anywhere in the address. */
+  urlRegex?: string;
+  mask?: string | string[];
+  unmask?: string | string[];
+  block?: string | string[];
+  ignore?: string | string[];
+  deny?: string | string[];
+}
+
+/** What is kept from the agent, and why. Holds nothing that the page says. */
+export interface Report {
+  private: boolean;
+  maskLength: 'shape' | 'fixed';
+  urls: 'secrets' | 'mask-query';
+  nodes: ReportedNode[];
+}
+
+export interface ReportedNode {
+  kind: 'element' | 'text' | 'comment';
+  /** Where the node is, by names and numbers of elements: `html[1] > body[1] > p[2]`. */
+  path: string;
+  /** Its number in the stream; `null` where it is not told. */
+  id: number | null;
+  /** Not told at all, told as a box, masked, only its value masked, or nothing kept. */
+  kept: 'ignored' | 'blocked' | 'masked' | 'value' | null;
+  /** Which rule keeps it; `null` where none does. */
+  rule: Cause | null;
+  /** Which rule keeps the agent from acting on it; `null` where none does. */
+  denied: Cause | null;
+}
+
+/** A rule that keeps something. */
+export interface Cause {
+  /** An option, a rule of the option `rules`, of the relay, an attribute in the page, what always holds (passwords, cards, files,
+   *  scripts, what proves who somebody is, what nobody sees), or that the session is private by default. */
+  source: 'option' | 'rule' | 'relay' | 'attribute' | 'password' | 'card' | 'file' | 'script' | 'proof' | 'unseen' | 'private' | 'unknown';
+  /** The selector that matches. */
+  selector?: string;
+  /** The number of the rule, from 1 on. */
+  rule?: number;
+  /** The attribute that is there. */
+  name?: string;
+  /** What a field was known by. */
+  by?: string;
+  /** The path of the element that it names: the node itself, or one above. */
+  at?: string;
+}
+
 export interface Session {
   /** The nine digits an agent joins with; `null` without a relay. */
   readonly token: string | null;
@@ -88,6 +152,8 @@ export interface Session {
   /** Compares the whole page with what was told of it, and tells what differs; resolves to how much did. It is done a little at a
    *  time while the page is idle, too; a page that does not hide its changes from observers gives 0. */
   verify(): Promise<number>;
+  /** Says of each node which rule keeps what of it, or that none does, as things stand now. */
+  report(): Promise<Report>;
   stats(): Stats;
   /** Returns a function that removes the listener. */
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;

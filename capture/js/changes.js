@@ -7,13 +7,14 @@ import { isPopover, noteOpened, popoverLayer } from './layers.js';
 import { MEDIA_EVENTS } from './media.js';
 import { Patches } from './patches.js';
 import { noteRoot, shadowOf } from './roots.js';
-import { sizeOf } from './reader.js';
+import { IGNORE_ATTR, sizeOf } from './reader.js';
 import { Sheets } from './sheets.js';
 import { KIND, heard, outsideOf, reportDocument, stateOf } from './state.js';
 import { stateDocument } from './whole.js';
 
 // Attributes that decide what else may be said of an element: said first.
-const DECIDING = new Set(['type', 'autocomplete', 'data-cobrowse-mask', 'data-cobrowse-block']);
+// The twin of this list is in capture/src/privacy.rs.
+const DECIDING = new Set(['type', 'autocomplete', 'name', 'id', 'rel', ...['mask', 'unmask', 'block', 'deny', 'ignore'].map((name) => 'data-cobrowse-' + name)]);
 
 const OBSERVED = { subtree: true, childList: true, attributes: true, characterData: true };
 
@@ -25,7 +26,9 @@ export class Changes {
     this.observer = new MutationObserver((records) => this.note(records));
     this.roots = new Set();
     this.listeners = [];
-    this.marked = new Map();
+    this.marked = new Map(); // what selectors said of elements when last asked
+    this.ignored = new Set(); // what they ignore
+    this.contents = new Set(); // of templates
     this.hosts = new Set(); // elements that may have got a shadow root or another document
     this.frames = new Map(); // frame → the document that was told
     this.awaited = new Set(); // custom elements that may yet be defined
@@ -44,7 +47,14 @@ export class Changes {
       this.frames.set(node, document);
       this.observe(document);
     };
-    reader.onContent = (content) => this.observer.observe(content, OBSERVED);
+    reader.onContent = (content) => {
+      this.contents.add(content);
+      this.observer.observe(content, OBSERVED);
+    };
+    reader.onIgnored = (node) => {
+      this.noteTouched(node);
+      this.schedule();
+    };
   }
 
   clear() {
@@ -226,7 +236,7 @@ export class Changes {
         case 'attributes': {
           const name = record.attributeName, uri = record.attributeNamespace;
           attrs.add(target, name, uri);
-          if (DECIDING.has(name)) this.noteDeciding(target);
+          if (DECIDING.has(name)) this.noteDeciding(target, name);
           if (name === 'open' && dom.localName(target) === 'dialog') this.onTopLayer?.(target);
           break;
         }
@@ -244,10 +254,21 @@ export class Changes {
   }
 
   // A field that was secret once stays so, also when it is told anew.
-  noteDeciding(node) {
+  noteDeciding(node, name) {
     this.decides = true;
+    if (name === IGNORE_ATTR) {
+      if (dom.getAttribute(node, name) !== null) this.reader.ignored.add(node);
+      else this.reader.ignored.delete(node);
+      this.noteTouched(node);
+    }
     const kind = this.kind(node);
     if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) this.reader.noteSecret(node, kind);
+  }
+
+  // Another place for a node than records tell of: its id is asked for while it is known where it was.
+  noteTouched(node) {
+    this.reader.ids.find(node);
+    this.touched.add(node);
   }
 
   holdsState(node) {
@@ -288,6 +309,7 @@ export class Changes {
   // Ids were freed: those of shadow roots may be among them.
   noteFreed() {
     const gone = new Set();
+    for (const content of this.contents) if (!this.reader.ids.has(content)) this.contents.delete(content);
     for (const root of this.roots) {
       if (this.reader.ids.has(root)) continue;
       this.roots.delete(root);
@@ -380,6 +402,16 @@ export class Changes {
     const reader = this.reader;
     this.note(this.observer.takeRecords());
     if (this.lost) throw this.lost;
+    const url = dom.documentURL(this.page.document);
+    if (url !== this.url) {
+      this.url = url;
+      this.documentChanged = true;
+      // Other rules may be for it.
+      if (reader.selectors?.update(url)) {
+        this.unmarked = true;
+        this.guests?.renew();
+      }
+    }
     const { touched, attrs, decides, texts, states, scrolled, resized, retold } = this;
     this.clear();
     for (const id of retold) reader.gone(id);
@@ -387,7 +419,8 @@ export class Changes {
     const isPlacing = touched.size > 0 || this.later.size > 0;
     this.sheets.state(!isPlacing && this.hosts.size === 0);
     // What decides comes first, then where nodes are, then what they say: each is judged by the rules of its place.
-    if (this.unmarked && this.hasSelectors()) this.stateMarks();
+    if (this.unmarked) reader.selectors?.state(this, touched);
+    this.unmarked = false;
     if (decides) this.stateAttrs(attrs, states, true);
     this.stateChildren(touched);
     // What nodes say is stated when all are in their places.
@@ -630,32 +663,6 @@ export class Changes {
   stateSize(node) {
     const id = this.reader.ids.find(node);
     if (id !== undefined && this.reader.closed.has(node)) this.reader.attr(id, this.reader.prop('blocked'), sizeOf(node));
-  }
-
-  hasSelectors() {
-    const { mask, unmask, block } = this.reader.options;
-    return Boolean(mask || unmask || block);
-  }
-
-  // What the selectors of the options say has changed for elements that have an id.
-  stateMarks() {
-    this.unmarked = false;
-    const { reader } = this;
-    const { mask, unmask, block } = reader.options;
-    const found = new Map();
-    const selectors = [mask, unmask, block].filter(Boolean).join(',');
-    for (const root of this.roots) {
-      for (const node of dom.all(root, selectors)) found.set(node, reader.marks(node));
-    }
-    for (const [node, marks] of found) {
-      const id = reader.ids.find(node);
-      if (id !== undefined && this.marked.get(node) !== marks) reader.remark(id, marks);
-    }
-    for (const node of this.marked.keys()) {
-      const id = reader.ids.find(node);
-      if (id !== undefined && !found.has(node)) reader.remark(id, reader.marks(node));
-    }
-    this.marked = found;
   }
 }
 

@@ -58,7 +58,7 @@ window[Symbol.for('cobrowse.engine')] = (base, run) => {
     // In a frame: the page around has given this port.
     join: (port) => part('guest')().then((Guest) => {
       guest?.stop();
-      guest = new Guest(port, part('live'), { Changes, Reader, hearOnly, reportDocument });
+      guest = new Guest(port, part('live'), part('rules'), { Changes, Reader, hearOnly, reportDocument });
     }),
     start: (options = {}) => begin(options),
     // Where there is one already, it is that.

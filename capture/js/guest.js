@@ -10,10 +10,11 @@ const FRAME = 21;
 const KEPT = ['mask', 'block', 'deny'].map((rule) => `[data-cobrowse-${rule}], [data-cobrowse-${rule}] *`).join();
 
 class Guest {
-  // `port` leads to the page around; `live()` gives what carries out an agent's actions; `engine`: what reads a page.
-  constructor(port, live, engine) {
+  // `port` leads to the page around; `live()` gives what carries out an agent's actions, `rules()` what reads selectors; `engine`: what reads a page.
+  constructor(port, live, rules, engine) {
     this.port = port;
     this.live = live;
+    this.rules = rules;
     this.engine = engine;
     this.page = { document, window, scope: window };
     port.onmessage = ({ data: [type, ...fields] }) => this[type]?.(...fields);
@@ -23,11 +24,16 @@ class Guest {
   }
 
   // Everything is to be said, as what is in the frame of this id. Numbers of sheets begin with `prefix`: the page around has some, too.
-  start(epoch, home, prefix, rules) {
+  async start(epoch, home, prefix, { selectors, budget, verdicts, submit }) {
     this.end();
     Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false });
+    // What they keep is known before anything is read.
+    const kept = selectors ? (await this.rules()).adopt(selectors) : null;
+    if (this.ended || this.epoch !== epoch || this.changes) return;
     const { Changes, Reader, hearOnly } = this.engine;
-    this.reader = new Reader(rules);
+    kept?.update(location.href);
+    this.gate = { verdicts, submit };
+    this.reader = new Reader({ selectors: kept, budget });
     // What is secret in any case is not said to the page around either.
     hearOnly((node, value) => (this.reader.secrets.has(node) ? '*'.repeat(value.length) : value));
     this.reader.withScroll = true;
@@ -129,11 +135,10 @@ class Guest {
     if (this.ended) return;
     this.leaveHand ??= watchHand();
     const { reader } = this;
-    const { verdicts, submit } = reader.options;
     const page = {
       nodeOf: (id) => reader.ids.nodeOf(id),
       isKept: (node) => reader.secrets.has(node) || reader.marks(node) !== 0 || dom.matches(node, KEPT),
-      gate: makeGate(verdicts, submit),
+      gate: makeGate(this.gate.verdicts, this.gate.submit),
       overlay: null,
     };
     const reason = await act(name, fields, page);

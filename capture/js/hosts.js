@@ -10,7 +10,7 @@ const INVITATION = 'cobrowse:frame', ANNOUNCEMENT = 'cobrowse:here';
 const PATIENCE_MS = 2000;
 
 class Hosts {
-  // `origins`: those of frames that may join; `rules`: the options that they get.
+  // `origins`: those of frames that may join; `rules()`: the options that they get now.
   constructor(recorder, origins, rules) {
     this.recorder = recorder;
     this.origins = new Set(origins);
@@ -63,6 +63,11 @@ class Hosts {
       link.root = undefined;
       link.begin();
     }
+  }
+
+  // Other rules are for the page now: frames say everything anew by them.
+  renew() {
+    for (const link of this.links.values()) link.begin();
   }
 
   // States what the page itself says of frames that have joined: whose document has gone.
@@ -143,7 +148,7 @@ class Link {
     this.id = hosts.recorder.idOf(this.node);
     if (this.id === undefined) return; // It is not told itself yet.
     hosts.recorder.reader.joined.add(this.node);
-    this.port.postMessage(['start', this.epoch, this.id, 'f' + this.table + '.', hosts.rules]);
+    this.port.postMessage(['start', this.epoch, this.id, 'f' + this.table + '.', hosts.rules()]);
     hosts.recorder.schedule();
   }
 

@@ -5,7 +5,7 @@
 
 import * as dom from './dom.js';
 import { handOver } from './recorder.js';
-import { NONE, sizeOf } from './reader.js';
+import { IGNORE_ATTR, NONE, sizeOf } from './reader.js';
 import { noteOpen } from './layers.js';
 import { playbackOf } from './media.js';
 import { shadowOf } from './roots.js';
@@ -33,11 +33,11 @@ const ADJUSTED = [
 
 // The page's nodes in tree order, and their shape; null where markup cannot tell this page.
 function walk(document, root, reader, changes) {
-  const { options } = reader;
+  const { selectors } = reader;
   const foreign = dom.byTagNS(document, dom.HTML, '*').length !== dom.byTagNS(document, '*', '*').length;
   const templates = dom.all(document, 'template').length > 0;
-  const ignoring = Boolean(options.ignore) || reader.hasIgnored(root);
-  const marking = Boolean(options.mask || options.unmask || options.block);
+  const ignoring = Boolean(selectors?.isIgnoring) || reader.hasIgnored(root);
+  const marking = Boolean(selectors?.isMarking);
   const careful = foreign || templates || ignoring || marking;
   const walker = dom.createTreeWalker(document, root);
   const nodes = [], contents = [], late = [];
@@ -123,8 +123,8 @@ export function readMarkup({ page, wasm, engine, reader, changes }, { root, html
 // place of something else would be counted as more.
 export function readCensus({ page, wasm, engine, reader, changes }, { root, html }) {
   const { document } = page;
-  const { mask, unmask, block, ignore } = reader.options;
-  if (mask || unmask || block || ignore || reader.hasIgnored(root) || !countsEachText() || dom.all(document, HIDING).length > 0) return false;
+  const { selectors } = reader;
+  if (selectors?.isMarking || selectors?.isIgnoring || reader.hasIgnored(root) || !countsEachText() || dom.all(document, HIDING).length > 0) return false;
   const templates = [...dom.all(document, 'template')].map((node) => dom.innerHTML(node).length);
   const elements = dom.byTagNS(document, '*', '*');
   const texts = count(document, root, './/text()'), comments = count(document, root, './/comment()');
@@ -224,6 +224,7 @@ function stateInterests(nodes, interests, reader, changes) {
     if (entry & STATE) noteState(node, id, reader);
     if (entry & CLOSED) {
       reader.closed.add(node);
+      if (dom.getAttribute(node, IGNORE_ATTR) !== null) reader.noteIgnored(node);
       if (id !== undefined && dom.localName(node) !== 'script') {
         reader.attr(id, reader.prop('blocked'), sizeOf(node));
         changes.sizes.observe(node);

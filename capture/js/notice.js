@@ -25,7 +25,7 @@ export class Notice {
     let field = dom.activeElement(document);
     while (field && dom.shadowRoot(field)?.activeElement) field = dom.shadowRoot(field).activeElement;
     const isField = field && dom.matches(field, 'input:not([type=button],[type=submit],[type=reset],[type=image]),textarea,select,[contenteditable]');
-    const isHidden = isField && this.overlay.session.isKept(field);
+    const isHidden = isField && (this.overlay.session.recorder?.kept(field) & 2) !== 0;
     if (!isHidden) {
       this.node?.remove();
       this.node = undefined;

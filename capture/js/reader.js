@@ -13,15 +13,19 @@ const GONE = 1, RUN = 2, END = 3, KNOWN = 4, ELEMENT = 5, UP = 6, TEXT = 7, COMM
 
 // In place of an id.
 export const NONE = 0xffffffff;
-const MARK = { mask: 1, unmask: 2, block: 4, secret: 8 };
-const CARD = /(^|\s)cc-/i;
+const SECRET_MARK = 8, BLOCK_MARK = 4;
+// The twins of these are in capture/src/privacy/names.rs.
+const COMPLETED = /(^|\s)(cc-|(current|new)-password\b|one-time-code\b)/i;
+const NAMED = /c(vc|vv|cv)|iban|(credit|debit)[\W_]*card|c(ard|c)[\W_]*(num|nr|exp)|passw|passphrase|pwd/i;
 // The clock is looked at once in so many nodes.
 const STEPS = 32;
 const BLOCK_ATTR = 'data-cobrowse-block';
+export const IGNORE_ATTR = 'data-cobrowse-ignore';
 
 export class Reader {
   constructor(options) {
     this.options = options;
+    this.selectors = options.selectors; // null where there are none
     this.ids = new Ids();
     this.ignored = new WeakSet(); // our overlay, and what `ignore` names
     this.ignoredNodes = []; // our own of them
@@ -144,17 +148,19 @@ export class Reader {
   // Remembers a password or card field as such; returns the type of an input.
   noteSecret(node, kind) {
     const type = kind === KIND.INPUT ? dom.inputType(node) : '';
-    if (type === 'password' || CARD.test(dom.getAttribute(node, 'autocomplete') ?? '')) this.secrets.add(node);
+    const is = (pattern, name) => pattern.test(dom.getAttribute(node, name) ?? '');
+    if (type === 'password' || is(COMPLETED, 'autocomplete') || is(NAMED, 'name') || is(NAMED, 'id')) this.secrets.add(node);
     return type;
   }
 
   marks(element) {
-    const { mask, unmask, block } = this.options;
-    let marks = this.secrets.has(element) ? MARK.secret : 0;
-    if (mask && dom.matches(element, mask)) marks |= MARK.mask;
-    if (unmask && dom.matches(element, unmask)) marks |= MARK.unmask;
-    if (block && dom.matches(element, block)) marks |= MARK.block;
-    return marks;
+    return (this.secrets.has(element) ? SECRET_MARK : 0) | (this.selectors?.marks(element) ?? 0);
+  }
+
+  // The page says that the element is to be ignored. It may be told already, as one that is blocked.
+  noteIgnored(element) {
+    this.ignored.add(element);
+    this.onIgnored?.(element);
   }
 
   // Whether there is something below `root` that is known to be kept out.
@@ -164,8 +170,7 @@ export class Reader {
 
   isIgnored(node) {
     if (this.ignored.has(node)) return true;
-    const { ignore } = this.options;
-    if (ignore && dom.nodeType(node) === dom.ELEMENT && dom.matches(node, ignore)) {
+    if (this.selectors?.isIgnoring && dom.nodeType(node) === dom.ELEMENT && this.selectors.isIgnored(node)) {
       this.ignored.add(node);
       return true;
     }
@@ -283,10 +288,9 @@ export class Reader {
     if (kind === KIND.INPUT || kind === KIND.TEXTAREA || kind === KIND.SELECT) {
       closed = this.noteSecret(node, kind) === 'file';
     }
-    const { mask, unmask, block } = this.options;
-    if (mask || unmask || block || this.secrets.has(node)) {
+    if (this.selectors !== null || this.secrets.has(node)) {
       marks = this.marks(node);
-      if (marks & MARK.block) closed = true;
+      if (marks & BLOCK_MARK) closed = true;
     }
     this.words[this.count++] = ELEMENT;
     this.words[this.count++] = name;
@@ -303,7 +307,10 @@ export class Reader {
         continue;
       }
       if (attr === BLOCK_ATTR) closed = true;
-      else if (attr === 'popover') isPopover = true;
+      else if (attr === IGNORE_ATTR) {
+        closed = true;
+        this.noteIgnored(node);
+      } else if (attr === 'popover') isPopover = true;
       else if (attr === 'src') this.notePicture(node, value);
       this.words[this.count++] = this.plainNames.get(attr) ?? this.attrName(node, attr);
       this.string(attr === 'value' ? heard(node, value) : value);

@@ -59,6 +59,7 @@ export class PageRecorder {
     const key = crypto.getRandomValues(new Uint32Array(2));
     this.engine?.free();
     this.engine = new this.wasm.Engine(key[0], key[1]);
+    if (this.options.policy) this.engine.policy(...this.options.policy);
   }
 
   begin() {
@@ -138,10 +139,10 @@ export class PageRecorder {
     return this.engine.say(MODE_CHANGED, [MODES.indexOf(mode)], this.time());
   }
 
-  // Whether what is in an element is kept from agents.
-  isKept(node) {
+  // Whether an element is kept from agents' hands (1), and what is in it from their eyes (2).
+  kept(node) {
     const id = this.idOf(node);
-    return id === undefined ? this.reader.secrets.has(node) : this.engine.is_kept(id);
+    return id !== undefined ? this.engine.kept(id) : this.reader.secrets.has(node) ? 3 : 0;
   }
 
   // The mode gate's table for kinds of elements.
@@ -224,8 +225,8 @@ export class PageRecorder {
 
   // What frames of other origins join by.
   loadGuests() {
-    const { frames, mask, unmask, block, ignore, budget, submit } = this.options;
-    const rules = { mask, unmask, block, ignore, budget, submit, verdicts: this.verdicts() };
+    const { frames, selectors, budget, submit } = this.options;
+    const rules = () => ({ selectors: selectors?.plain(), budget, submit, verdicts: this.verdicts() });
     if (frames) this.load('hosts', (Hosts) => (this.guests = this.changes.guests = new Hosts(this, frames, rules)));
   }
 
@@ -403,6 +404,11 @@ export class PageRecorder {
     await this.loadIdle();
     if (!this.walk) throw new Error('cobrowse: the page cannot be compared: capture-idle.js was not loaded, or the session is over');
     return this.walk.run();
+  }
+
+  // Which rule keeps what of each node.
+  async report() {
+    return (await this.options.part('report')())(this);
   }
 
   pause() {

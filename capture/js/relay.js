@@ -38,6 +38,22 @@ export async function createSession(relay, mode) {
   return answer;
 }
 
+// What the relay's operator keeps from agents; null for nothing. Without an answer nothing is shared.
+export async function fetchRules(relay) {
+  const url = new URL('api/rules', withSlash(relay));
+  let answer, reason;
+  try {
+    const response = await fetch(url, { cache: 'no-store', credentials: 'omit' });
+    answer = await response.json();
+    if (!response.ok) reason = answer.error ?? response.status;
+    else if (!Array.isArray(answer.rules)) reason = 'it answered with something else';
+  } catch (error) {
+    reason = error.message;
+  }
+  if (reason !== undefined) throw new Error(`cobrowse: the privacy rules of the relay at ${url.origin} could not be read, so nothing is shared: ${reason}`);
+  return answer.rules.length > 0 || Object.keys(answer).length > 1 ? answer : null;
+}
+
 const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
 
 export class RelayLink {

@@ -2,7 +2,7 @@
 
 import { Agents } from './agents.js';
 import { become } from './life.js';
-import { RelayLink, createSession } from './relay.js';
+import { RelayLink, createSession, fetchRules } from './relay.js';
 import { follow, move, save, tellVisible, unfollow } from './tabs.js';
 
 // How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
@@ -44,6 +44,8 @@ export async function ask(session) {
 // Connects a session, a new one or one that goes on from the page before.
 export async function join(session) {
   const { options, resumed } = session;
+  // What they keep stays the same from one page to the next.
+  session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
   const { token, secret } = resumed ?? (await createSession(options.relay, session.mode));
   Object.assign(session, { token, secret });
   save(session);

@@ -11,6 +11,8 @@ const RESOURCES = ['auto', 'reference', 'inline'];
 // Tags of protocol/src/control.rs, and the reason of an end.
 const SAY = { Paused: 18, Resumed: 19, Ended: 34 };
 const BY_CUSTOMER = 1;
+// Options that say what is kept from the agent.
+const RULES = ['mask', 'unmask', 'block', 'ignore', 'deny', 'rules', 'private', 'maskLength', 'urls'];
 
 export class Session {
   constructor(options, resumed) {
@@ -39,6 +41,7 @@ export class Session {
       setMode: (mode) => session.setMode(mode),
       keyframe: () => session.recorder?.keyframe(),
       verify: () => session.recorder?.verify(),
+      report: () => session.recorder?.report(),
       answer: (request) => session.recorder?.answer(request),
       stats: () => session.recorder && { ...session.recorder.stats(), ...session.link?.stats() },
       on: (event, fn) => session.on(event, fn),
@@ -48,6 +51,9 @@ export class Session {
   // `ready()` gives the compiled engine, `part(name)()` what only some sessions need: `live` those with people in them.
   async open(ready, part) {
     const { options } = this;
+    const rules = part('rules');
+    // A rule that is none is refused before anybody is asked.
+    let kept = RULES.some((name) => (options[name] ?? null) !== null) ? (await rules()).keep(options, null) : {};
     const asks = options.consent !== false && !this.resumed;
     // With a sink of the page's own nobody watches but who the page lets watch.
     const shows = (this.shows = options.overlay ?? Boolean(options.relay));
@@ -61,11 +67,11 @@ export class Session {
     const wasm = await loading;
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
     if (options.relay) await this.live.join(this);
+    if (this.rules) kept = (await rules()).keep(options, this.rules);
+    kept.selectors?.update(location.href);
     this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {
-      mask: list(options.mask),
-      unmask: list(options.unmask),
-      block: list(options.block),
-      ignore: list(options.ignore),
+      selectors: kept.selectors ?? null,
+      policy: kept.policy,
       budget: options.budgetMs ?? BUDGET_MS,
       resources: options.resources ?? 'auto',
       part,
@@ -174,11 +180,6 @@ export class Session {
     this.emit('ended', reason);
   }
 
-  // Whether the agent does not see what is in an element.
-  isKept(node) {
-    return this.recorder?.isKept(node) ?? false;
-  }
-
   on(event, fn) {
     const fns = this.listeners.get(event) ?? new Set();
     this.listeners.set(event, fns.add(fn));
@@ -194,12 +195,6 @@ export class Session {
       }
     }
   }
-}
-
-// Selectors as one list; a selector that is none is refused before anything is shared.
-function list(selectors) {
-  const joined = [selectors ?? []].flat().join(',');
-  return joined === '' ? null : joined;
 }
 
 function checked(options) {
@@ -223,15 +218,6 @@ function checked(options) {
   for (const origin of [options.frames ?? []].flat()) {
     if (URL.canParse?.(origin) !== false && new URL(origin).origin === origin) continue;
     throw new TypeError(`cobrowse: frames: expected origins such as "https://forms.example", found ${JSON.stringify(origin)}`);
-  }
-  for (const name of ['mask', 'unmask', 'block', 'ignore']) {
-    const selector = list(options[name]);
-    if (selector === null) continue;
-    try {
-      new DocumentFragment().querySelector(selector);
-    } catch {
-      throw new TypeError(`cobrowse: ${name}: expected selectors, found ${JSON.stringify(options[name])}`);
-    }
   }
   return options;
 }

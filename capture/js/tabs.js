@@ -23,10 +23,10 @@ const store = (area, key, value) => {
 
 export function save(session) {
   if (session.dormant) return;
-  const { token, secret, mode, recorder, resumed, agents } = session;
+  const { token, secret, mode, recorder, resumed, agents, rules } = session;
   const { onFrame, signal, ...options } = session.options;
   const paused = recorder ? recorder.paused : Boolean(resumed?.paused);
-  const record = { options, token, secret, mode, paused, controller: agents?.controller, at: Date.now() };
+  const record = { options, rules, token, secret, mode, paused, controller: agents?.controller, at: Date.now() };
   // Two tabs may have a session each; then the other tabs follow the one that was first.
   const other = read('localStorage');
   record.shared = (!other || other.token === token || !other.isFresh) && store('localStorage', STORE, record);

@@ -172,11 +172,10 @@ export class Walk {
       default:
         return null;
     }
-    const { mask, unmask, block } = reader.options;
     this.word(reader, ELEMENT);
     this.word(reader, reader.ids.get(node) ?? NONE);
     this.word(reader, reader.elementName(node));
-    this.word(reader, mask || unmask || block || reader.secrets.has(node) ? reader.marks(node) : 0);
+    this.word(reader, reader.selectors !== null || reader.secrets.has(node) ? reader.marks(node) : 0);
     const countAt = reader.count++;
     let count = 0;
     const names = dom.getAttributeNames(node);

@@ -47,7 +47,7 @@ function rehearse(PageRecorder, wasm, rows, scope, unclear) {
   document.body.append(list, document.createComment('end'), ...makeControls(document));
   if (unclear) document.body.append('one', 'two');
   const recorder = new PageRecorder({ document, window, scope }, wasm, {
-    mask: null, unmask: null, block: null, ignore: null,
+    selectors: null, policy: null,
     sink: () => {},
     budget: Infinity,
     isBusy: () => false,

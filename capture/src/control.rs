@@ -309,8 +309,17 @@ pub fn is_kept(mirror: &Tree, node: u32) -> bool {
     Rules(mirror.node(node).owner).has(KEPT)
 }
 
+/// Whether the agent does not see what is in a node of the mirror.
+#[must_use]
+pub fn is_hidden(mirror: &Tree, node: u32) -> bool {
+    Rules(mirror.node(node).owner).has(HIDDEN)
+}
+
+/// What hides an element's content from the agent's eyes; its hand is kept off too.
+const HIDDEN: Rules = Rules(Rules::MASK.0 | Rules::BLOCK.0 | Rules::SECRET.0 | Rules::FILE.0 | Rules::SCRIPT.0);
+
 /// What keeps an element from the agent's hand.
-const KEPT: Rules = Rules(Rules::MASK.0 | Rules::BLOCK.0 | Rules::SECRET.0 | Rules::FILE.0 | Rules::SCRIPT.0);
+const KEPT: Rules = Rules(HIDDEN.0 | Rules::DENY.0);
 
 #[cfg(test)]
 mod tests {
@@ -399,7 +408,7 @@ mod tests {
         let mut tree = page();
         // What is for no element, and scrolling: the place of a masked region is no secret.
         let free = ["Pointer", "Scroll", "DragMove", "DragEnd", "Navigate", "Draw"];
-        for rules in [Rules::SECRET, Rules::FILE, Rules::MASK, Rules::BLOCK, Rules::SCRIPT] {
+        for rules in [Rules::SECRET, Rules::FILE, Rules::MASK, Rules::BLOCK, Rules::SCRIPT, Rules::DENY] {
             *tree.owner_mut(1).unwrap() = rules.0;
             let (passed, refused) = judged(IN_CONTROL, 1, &tree);
             assert_eq!(passed, free, "{rules:?}");

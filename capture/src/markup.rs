@@ -179,7 +179,7 @@ impl<'h, 'r> Reader<'h, 'r> {
         recorder.open.clear();
         recorder.encoder.mirror_mut().reserve(nodes, html.len() / 2);
         recorder.encoder.run(ROOT, NONE);
-        recorder.run = crate::privacy::Rules::default();
+        recorder.run = recorder.rules(ROOT);
         Self {
             ascii: html.len() == units,
             html,

@@ -2,9 +2,56 @@
 //!
 //! What a node may show is kept as [`Rules`] in the mirror (`Node::owner`); children inherit it. Rules that come from
 //! the kind of a field (passwords, files, cards) stick to the node for good and cannot be turned off: a "show
-//! password" button that makes it a text field changes nothing.
+//! password" button that makes it a text field changes nothing. In which order rules apply: `docs/privacy.md`.
 
+mod address;
+mod css;
+pub mod names;
+
+use names::{is_proof, is_secret_autocomplete, is_secret_field};
 use protocol::names::{NameId, Namespace, prop};
+
+/// What a session keeps from the agent, as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// All text and all fields are masked, but for what is unmasked.
+    pub private: bool,
+    /// What is masked has always the same length.
+    pub fixed: bool,
+    /// No value of a parameter leaves in an address, whatever its name.
+    pub queries: bool,
+}
+
+impl Policy {
+    /// The rules of the document.
+    #[must_use]
+    pub const fn rules(self) -> Rules {
+        if self.private { Rules::MASK.with(Rules::DEFAULT) } else { Rules(0) }
+    }
+
+    /// Writes what stands in place of a text. The shape stays: white space as it is, every other character as an
+    /// asterisk; or, with a fixed length, nothing of it.
+    pub(crate) fn append_masked(self, text: &str, out: &mut Vec<u8>) {
+        if self.fixed && !text.chars().all(char::is_whitespace) {
+            for (is_blank, piece) in [
+                (text.starts_with(char::is_whitespace), &b" "[..]),
+                (true, b"********"),
+                (text.ends_with(char::is_whitespace), b" "),
+            ] {
+                out.extend_from_slice(if is_blank { piece } else { b"" });
+            }
+            return;
+        }
+        for character in text.chars() {
+            if character.is_whitespace() {
+                let mut bytes = [0; 4];
+                out.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
+            } else {
+                out.push(b'*');
+            }
+        }
+    }
+}
 
 /// What is kept from the agent, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,13 +62,13 @@ impl Rules {
     pub const MASK: Self = Self(1);
     /// Nothing of the content is shown, only a box of the element's size.
     pub const BLOCK: Self = Self(2);
-    /// A password or card field; its value is masked, always.
+    /// A password or card field, or what proves who somebody is; its value is masked, always.
     pub const SECRET: Self = Self(4);
     /// A file input: a box of its size, always.
     pub const FILE: Self = Self(8);
     /// A script: no content.
     pub const SCRIPT: Self = Self(16);
-    /// Masked by a selector or attribute of its own, not by inheritance.
+    /// Masked by an attribute of its own or of something above: nothing below is unmasked.
     pub const OWN_MASK: Self = Self(32);
     /// CSS text, shown even where text is masked.
     pub const STYLE: Self = Self(64);
@@ -29,6 +76,16 @@ impl Rules {
     pub const UNMASK: Self = Self(128);
     /// A selector of `block` matches.
     pub const MARKED_BLOCK: Self = Self(256);
+    /// The agent may do nothing to it.
+    pub const DENY: Self = Self(512);
+    /// Masked as the session is private by default, and by nothing nearer.
+    pub const DEFAULT: Self = Self(1024);
+    /// A style sheet or a part of a drawing: its addresses and its shape are shown where text is masked by default.
+    pub const LOOK: Self = Self(2048);
+    /// A selector of `mask` matches.
+    pub const MARKED_MASK: Self = Self(4096);
+    /// A selector of `deny` matches.
+    pub const MARKED_DENY: Self = Self(8192);
 
     /// Whether any of the bits is set.
     #[must_use]
@@ -48,10 +105,27 @@ impl Rules {
         self.has(Self(Self::BLOCK.0 | Self::FILE.0 | Self::SCRIPT.0))
     }
 
+    /// Whether text is masked for another reason than that the session is private by default.
+    const fn is_masked_by_rule(self) -> bool {
+        self.has(Self(Self::MASK.0 | Self::SECRET.0)) && !self.has(Self::DEFAULT)
+    }
+
+    /// What the selectors said of an element, as the reader told it.
+    #[must_use]
+    pub fn marks(self) -> u32 {
+        let bits = [
+            (Self::MARKED_MASK, mark::MASK),
+            (Self::UNMASK, mark::UNMASK),
+            (Self::MARKED_BLOCK, mark::BLOCK),
+            (Self::MARKED_DENY, mark::DENY),
+        ];
+        bits.into_iter().filter(|(rule, _)| self.has(*rule)).fold(0, |marks, (_, mark)| marks | mark)
+    }
+
     const STICKY: u16 = Self::SECRET.0 | Self::FILE.0 | Self::SCRIPT.0 | Self::STYLE.0;
 }
 
-/// What the options' selectors say of an element, as the reader tells it (`js/reader.js`).
+/// What the selectors of options and of the relay's rules say of an element, as the reader tells it (`js/reader.js`).
 pub mod mark {
     /// A `mask` selector matches.
     pub const MASK: u32 = 1;
@@ -61,12 +135,20 @@ pub mod mark {
     pub const BLOCK: u32 = 4;
     /// The element was once seen as a password or card field.
     pub const SECRET: u32 = 8;
+    /// A `deny` selector matches.
+    pub const DENY: u32 = 16;
 }
 
 /// In the page: mask the element's content.
 pub const MASK_ATTR: &str = "data-cobrowse-mask";
+/// In the page: show it where it is masked by default, or by something above that is no attribute.
+pub const UNMASK_ATTR: &str = "data-cobrowse-unmask";
 /// In the page: block the element.
 pub const BLOCK_ATTR: &str = "data-cobrowse-block";
+/// In the page: the element is not told at all. The reader sees to that; until then it is blocked.
+pub const IGNORE_ATTR: &str = "data-cobrowse-ignore";
+/// In the page: the agent may do nothing to the element.
+pub const DENY_ATTR: &str = "data-cobrowse-deny";
 
 /// What the gate makes of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,14 +167,22 @@ pub enum Tag {
     /// Nothing.
     #[default]
     Other,
-    /// Its `type` may make it a password or a file field, its `autocomplete` a card field.
+    /// Its `type` may make it a password or a file field, its `autocomplete`, name or id a card field.
     Input,
-    /// Its `autocomplete` may make it a card field.
+    /// Its `autocomplete`, name or id may make it a card field.
     Field,
     /// A script.
     Script,
     /// CSS text.
     Style,
+    /// It may lead to CSS text.
+    Link,
+    /// Its name may say that its content proves who somebody is.
+    Meta,
+    /// A part of a drawing.
+    Drawing,
+    /// Nobody sees its content.
+    Unseen,
 }
 
 impl Tag {
@@ -106,8 +196,19 @@ impl Tag {
             "input" | "textarea" | "select" => Self::Field,
             "script" if markup => Self::Script,
             "style" if markup => Self::Style,
+            "a" | "image" | "feImage" => Self::Other,
+            _ if namespace == Namespace::Svg => Self::Drawing,
+            "link" => Self::Link,
+            "meta" => Self::Meta,
+            "noscript" | "noembed" | "noframes" => Self::Unseen,
             _ => Self::Other,
         }
+    }
+
+    /// Whether a value can be typed into it, or chosen.
+    #[must_use]
+    pub const fn is_field(self) -> bool {
+        matches!(self, Self::Input | Self::Field)
     }
 }
 
@@ -120,111 +221,137 @@ pub struct Subject<'a> {
     pub kind: Option<&'a str>,
     /// `autocomplete`
     pub autocomplete: Option<&'a str>,
-    /// `data-cobrowse-mask` is there.
+    /// `name`
+    pub name: Option<&'a str>,
+    /// `id`
+    pub id: Option<&'a str>,
+    /// `rel`
+    pub rel: Option<&'a str>,
+    /// [`MASK_ATTR`] is there.
     pub mask: bool,
-    /// `data-cobrowse-block` is there.
+    /// [`UNMASK_ATTR`] is there.
+    pub unmask: bool,
+    /// [`BLOCK_ATTR`] is there, or [`IGNORE_ATTR`].
     pub block: bool,
+    /// [`DENY_ATTR`] is there.
+    pub deny: bool,
     /// Bits of [`mark`].
     pub marks: u32,
 }
 
 impl Subject<'_> {
+    /// What the kind of the element makes of it, whatever anybody says.
+    fn always(&self) -> Rules {
+        let kind_is = |name: &str| self.kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name));
+        let is_named = |test: fn(&str) -> bool| [self.name, self.id].into_iter().flatten().any(test);
+        let secret = match self.tag {
+            Tag::Input | Tag::Field => {
+                self.tag == Tag::Input && (kind_is("password") || kind_is("hidden") && is_named(is_proof))
+                    || self.autocomplete.is_some_and(is_secret_autocomplete)
+                    || is_named(is_secret_field)
+            }
+            Tag::Meta => self.name.is_some_and(is_proof),
+            _ => false,
+        };
+        let leads_to_style = |rel: &str| rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case("stylesheet"));
+        let bits = [
+            (secret, Rules::SECRET),
+            (self.tag == Tag::Input && kind_is("file"), Rules::FILE),
+            (self.tag == Tag::Script, Rules::SCRIPT),
+            (self.tag == Tag::Style, Rules::STYLE),
+            (self.tag == Tag::Unseen, Rules::MASK),
+            (self.tag == Tag::Drawing || self.tag == Tag::Link && self.rel.is_some_and(leads_to_style), Rules::LOOK),
+        ];
+        Rules(gathered(&bits.map(|(is, rule)| (is, rule.0))))
+    }
+
     /// The rules of the element, given its parent's and, where it was seen before, its own of before.
     #[must_use]
     pub fn rules(&self, parent: Rules, before: Rules) -> Rules {
-        let mut rules = Rules(before.0 & Rules::STICKY);
-        match self.tag {
-            Tag::Input => {
-                let kind = self.kind.unwrap_or_default();
-                if kind.eq_ignore_ascii_case("password") {
-                    rules = rules.with(Rules::SECRET);
-                }
-                if kind.eq_ignore_ascii_case("file") {
-                    rules = rules.with(Rules::FILE);
-                }
-            }
-            Tag::Script => rules = rules.with(Rules::SCRIPT),
-            Tag::Style => rules = rules.with(Rules::STYLE),
-            Tag::Field | Tag::Other => {}
-        }
-        if matches!(self.tag, Tag::Input | Tag::Field) && self.autocomplete.is_some_and(is_card) {
-            rules = rules.with(Rules::SECRET);
-        }
-        if self.block || self.marks & mark::BLOCK != 0 {
-            rules = rules.with(Rules::BLOCK);
-        }
-        if self.marks & mark::BLOCK != 0 {
-            rules = rules.with(Rules::MARKED_BLOCK);
-        }
-        let own = self.mask || self.marks & mark::MASK != 0;
-        if self.marks & mark::UNMASK != 0 {
-            rules = rules.with(Rules::UNMASK);
-        }
-        // What the page itself marks is masked whatever the options say.
-        let unmasked = self.marks & mark::UNMASK != 0 && !self.mask && !parent.has(Rules::OWN_MASK);
-        if own && !unmasked {
-            rules = rules.with(Rules::MASK);
-        }
-        if self.mask {
-            rules = rules.with(Rules::OWN_MASK);
-        }
-        if parent.has(Rules::MASK) && !unmasked {
-            rules = rules.with(Rules::MASK);
-        }
-        // Below an element that the page marked, nothing is unmasked.
-        if parent.has(Rules::OWN_MASK) {
-            rules = rules.with(Rules::OWN_MASK).with(Rules::MASK);
-        }
-        if parent.has(Rules::SECRET) {
+        let marked = |mark: u32| self.marks & mark != 0;
+        let unmasked = (marked(mark::UNMASK) || self.unmask && !marked(mark::MASK)) && !self.mask
+            // What the page itself marks is masked whatever is said below it.
+            && !parent.has(Rules::OWN_MASK);
+        let always = self.always();
+        let own = self.mask || marked(mark::MASK) || always.has(Rules::MASK);
+        let is_masked = !unmasked && (own || parent.has(Rules::MASK));
+        let by_default = is_masked && !own && parent.has(Rules::DEFAULT);
+        let bits = [
+            (is_masked, Rules::MASK),
+            (by_default, Rules::DEFAULT),
+            (self.mask || parent.has(Rules::OWN_MASK), Rules::OWN_MASK),
+            (marked(mark::MASK), Rules::MARKED_MASK),
+            (marked(mark::UNMASK), Rules::UNMASK),
+            (self.block || marked(mark::BLOCK), Rules::BLOCK),
+            (marked(mark::BLOCK), Rules::MARKED_BLOCK),
+            (self.deny || marked(mark::DENY) || parent.has(Rules::DENY), Rules::DENY),
+            (marked(mark::DENY), Rules::MARKED_DENY),
             // The options of a select that holds a card's expiry, the text of a text area.
-            rules = rules.with(Rules::SECRET);
-        }
-        rules
+            (parent.has(Rules::SECRET), Rules::SECRET),
+        ];
+        let rules = Rules(before.0 & Rules::STICKY).with(Rules(always.0 & !Rules::MASK.0));
+        rules.with(Rules(gathered(&bits.map(|(is, rule)| (is, rule.0)))))
     }
 }
 
-fn is_card(autocomplete: &str) -> bool {
-    autocomplete
-        .split_ascii_whitespace()
-        .any(|token| token.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("cc-")))
+/// The bits of what is so.
+#[inline(never)]
+fn gathered(bits: &[(bool, u16)]) -> u16 {
+    let mut all = 0;
+    for (is, bit) in bits {
+        all |= if *is { *bit } else { 0 };
+    }
+    all
 }
 
 /// The rules of a node that is no element: its parent's.
 #[must_use]
 pub const fn inherited(parent: Rules) -> Rules {
-    Rules(parent.0 & (Rules::MASK.0 | Rules::OWN_MASK.0 | Rules::SECRET.0 | Rules::SCRIPT.0 | Rules::STYLE.0))
+    let all = Rules::MASK.with(Rules::OWN_MASK).with(Rules::DEFAULT).with(Rules::SECRET).with(Rules::SCRIPT);
+    Rules(parent.0 & all.with(Rules::STYLE).with(Rules::DENY).0)
 }
 
-/// Replaces what can be read and keeps the shape: white space stays, every other character becomes an asterisk.
-pub fn mask(text: &str, out: &mut Vec<u8>) {
+/// Writes what stands in place of a text.
+pub fn mask(policy: Policy, text: &str, out: &mut Vec<u8>) {
     out.clear();
-    for character in text.chars() {
-        if character.is_whitespace() {
-            let mut bytes = [0; 4];
-            out.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
-        } else {
-            out.push(b'*');
-        }
-    }
+    policy.append_masked(text, out);
 }
 
-/// The data of a text node or comment whose parent has these rules.
-pub fn data(parent: Rules, data: &str, out: &mut Vec<u8>) -> Verdict {
+/// The data of a text node, comment or rule of a style sheet whose parent has these rules.
+pub fn data(policy: Policy, parent: Rules, data: &str, out: &mut Vec<u8>) -> Verdict {
     if parent.is_closed() {
         return Verdict::Drop;
     }
-    if parent.has(Rules::STYLE) || !parent.has(Rules(Rules::MASK.0 | Rules::SECRET.0)) {
+    if parent.has(Rules::STYLE) {
+        return styles(policy, parent, data, out);
+    }
+    if !parent.has(Rules::MASK.with(Rules::SECRET)) {
         return Verdict::Pass;
     }
-    mask(data, out);
+    mask(policy, data, out);
     Verdict::Instead
+}
+
+/// CSS text, in an element, an attribute or a rule.
+fn styles(policy: Policy, rules: Rules, text: &str, out: &mut Vec<u8>) -> Verdict {
+    let kept = if rules.is_masked_by_rule() || rules.is_closed() {
+        css::Kept::All
+    } else if rules.has(Rules::DEFAULT) {
+        css::Kept::Shown
+    } else if memchr::memchr(b'(', text.as_bytes()).is_some() && memchr::memchr(b'=', text.as_bytes()).is_some() {
+        css::Kept::Proofs
+    } else {
+        return Verdict::Pass;
+    };
+    css::gate(policy, kept, text, out);
+    if out.as_slice() == text.as_bytes() { Verdict::Pass } else { Verdict::Instead }
 }
 
 /// Attributes that say nothing a customer wrote or reads: they pass where content is masked.
 const PLAIN: &[&str] = &[
     "class",
     "id",
-    "style",
+    "name",
     "type",
     "role",
     "for",
@@ -289,8 +416,18 @@ const PLAIN: &[&str] = &[
     "dx",
     "dy",
     MASK_ATTR,
+    UNMASK_ATTR,
     BLOCK_ATTR,
+    IGNORE_ATTR,
+    DENY_ATTR,
 ];
+
+/// Attributes that decide what else may be said of an element. The twin of this list is in `js/changes.js`.
+const DECIDING: &[&str] =
+    &["type", "autocomplete", "name", "id", "rel", MASK_ATTR, UNMASK_ATTR, BLOCK_ATTR, IGNORE_ATTR, DENY_ATTR];
+
+/// Attributes that tell what is chosen; where that is masked, they would tell it by their length.
+const CHOICES: &[&str] = &["checked", "selected", "aria-checked", "aria-selected", "aria-pressed"];
 
 /// Attributes that hold an address.
 const ADDRESSES: &[&str] = &[
@@ -319,44 +456,64 @@ const ADDRESSES: &[&str] = &[
 
 /// What an attribute's name says of its value, as bits. The same for every value: worked out once for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Class(u8);
+pub struct Class(u16);
 
 impl Class {
-    const PROP: u8 = 1;
-    const HANDLER: u8 = 2;
-    const ADDRESS: u8 = 4;
-    const PLAIN: u8 = 8;
-    const VALUE: u8 = 16;
-    const SEEN: u8 = 32;
+    const PROP: u16 = 1;
+    const HANDLER: u16 = 2;
+    const ADDRESS: u16 = 4;
+    const PLAIN: u16 = 8;
+    const VALUE: u16 = 16;
+    const SEEN: u16 = 32;
+    const CSS: u16 = 64;
+    const CHOICE: u16 = 128;
+    const TOLD: u16 = 256;
+    const MARKUP: u16 = 512;
+    /// It decides about its element.
+    pub const DECIDES: u16 = 1024;
+    /// What is selected of the page's text.
+    pub const SELECTION: u16 = 2048;
 
     /// The class of a name.
     #[must_use]
     pub fn of(namespace: Namespace, name: &str) -> Self {
         let none = namespace == Namespace::None;
+        let prop = namespace == Namespace::Prop;
         let handler = none && name.len() > 2 && name.as_bytes()[..2].eq_ignore_ascii_case(b"on");
+        let bytes = name.as_bytes();
+        let told = [&b"aria-"[..], b"data-", b"title", b"alt"].iter().any(|start| bytes.starts_with(start));
         let bits = [
-            (namespace == Namespace::Prop, Self::PROP),
+            (prop, Self::PROP),
             (handler, Self::HANDLER),
-            (ADDRESSES.contains(&name), Self::ADDRESS),
+            (if prop { matches!(name, "url" | "base") } else { ADDRESSES.contains(&name) }, Self::ADDRESS),
             (none && PLAIN.contains(&name), Self::PLAIN),
-            (matches!(name, "value" | "label"), Self::VALUE),
-            (namespace == Namespace::Prop && is_seen(name), Self::SEEN),
+            (matches!(name, "value" | "label" | "content"), Self::VALUE),
+            (prop && is_seen(name), Self::SEEN),
+            (none && name == "style", Self::CSS),
+            (none && CHOICES.contains(&name), Self::CHOICE),
+            (told || memchr::memchr(b':', bytes).is_some(), Self::TOLD),
+            (name == "srcdoc", Self::MARKUP),
+            (none && DECIDING.contains(&name), Self::DECIDES),
+            (prop && name == "selection", Self::SELECTION),
         ];
-        Self(bits.into_iter().filter(|(is, _)| *is).fold(0, |all, (_, bit)| all | bit))
+        Self(gathered(&bits))
     }
 
-    const fn is(self, bit: u8) -> bool {
+    /// Whether it has this bit.
+    #[must_use]
+    pub const fn is(self, bit: u16) -> bool {
         self.0 & bit != 0
     }
 }
 
 /// The value of an attribute or property of an element with these rules. `out` is used for [`Verdict::Instead`].
-pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
+pub fn attr(policy: Policy, rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
     if class.is(Class::PROP) {
-        return state(rules, class, id, value, out);
+        return state(policy, rules, class, id, value, out);
     }
     let address = class.is(Class::ADDRESS);
-    if class.is(Class::HANDLER) || rules.has(Rules::SCRIPT) && address {
+    // A document as one string, past all rules: what it becomes is told node by node.
+    if class.is(Class::HANDLER | Class::MARKUP) || rules.has(Rules::SCRIPT) && address {
         return Verdict::Drop;
     }
     if address && is_script_address(value) {
@@ -367,18 +524,29 @@ pub fn attr(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u
     if class.is(Class::PLAIN) {
         return Verdict::Pass;
     }
-    if rules.has(Rules(Rules::FILE.0 | Rules::BLOCK.0)) {
+    if class.is(Class::CSS) {
+        let of_element = Rules(rules.0 & !Rules::DEFAULT.0);
+        return styles(policy, of_element, value, out);
+    }
+    if rules.has(Rules::FILE.with(Rules::BLOCK)) {
         return Verdict::Drop;
     }
-    if rules.has(Rules::SECRET) && class.is(Class::VALUE) || rules.has(Rules::MASK) {
-        if address {
+    if rules.has(Rules::SECRET) && class.is(Class::VALUE | Class::CHOICE) || rules.has(Rules::MASK) {
+        let is_look = rules.has(Rules::DEFAULT) && rules.has(Rules::LOOK);
+        if class.is(Class::CHOICE) {
+            return Verdict::Drop;
+        } else if is_look && address {
+            return address::gate(policy, false, value, out);
+        } else if is_look && !class.is(Class::TOLD) {
+            return Verdict::Pass;
+        } else if address {
             out.clear();
         } else {
-            mask(value, out);
+            mask(policy, value, out);
         }
         return Verdict::Instead;
     }
-    Verdict::Pass
+    if address { address::gate(policy, policy.queries && !rules.has(Rules::LOOK), value, out) } else { Verdict::Pass }
 }
 
 /// Whether a property tells what a customer sees or does in the element: pixels of a canvas or a picture, what plays,
@@ -400,19 +568,24 @@ fn is_seen(name: &str) -> bool {
     ) || name.starts_with("tile ")
 }
 
-fn state(rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
+fn state(policy: Policy, rules: Rules, class: Class, id: NameId, value: &str, out: &mut Vec<u8>) -> Verdict {
+    let kept = Rules::MASK.with(Rules::SECRET);
     if id == prop::VALUE {
-        if rules.has(Rules(Rules::FILE.0 | Rules::BLOCK.0)) {
+        if rules.has(Rules::FILE.with(Rules::BLOCK)) {
             return Verdict::Drop;
         }
-        if rules.has(Rules(Rules::SECRET.0 | Rules::MASK.0)) {
-            mask(value, out);
+        if rules.has(kept) {
+            mask(policy, value, out);
             return Verdict::Instead;
         }
         return Verdict::Pass;
     }
+    // Where a document is has to be known for its style sheets to be found.
+    if class.is(Class::ADDRESS) && !rules.is_masked_by_rule() && !rules.is_closed() {
+        return address::gate(policy, policy.queries, value, out);
+    }
     // What is chosen tells as much as what is typed.
-    if class.is(Class::SEEN) && rules.has(Rules(Rules::SECRET.0 | Rules::MASK.0 | Rules::BLOCK.0)) {
+    if class.is(Class::SEEN) && rules.has(kept.with(Rules::BLOCK)) {
         return Verdict::Drop;
     }
     Verdict::Pass
@@ -431,66 +604,4 @@ pub fn is_script_address(value: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn input(kind: Option<&'static str>, autocomplete: Option<&'static str>) -> Subject<'static> {
-        Subject { tag: Tag::Input, kind, autocomplete, ..Subject::default() }
-    }
-
-    fn gated(rules: Rules, name: &str, value: &str) -> Option<String> {
-        let mut out = Vec::new();
-        match attr(rules, Class::of(Namespace::None, name), NameId::NONE, value, &mut out) {
-            Verdict::Pass => Some(value.to_owned()),
-            Verdict::Instead => Some(String::from_utf8(out).unwrap()),
-            Verdict::Drop => None,
-        }
-    }
-
-    #[test]
-    fn passwords_cards_and_files_are_recognised_and_stick() {
-        let none = Rules::default();
-        let password = input(Some("PassWord"), None).rules(none, none);
-        assert!(password.has(Rules::SECRET));
-        assert!(input(Some("text"), None).rules(none, password).has(Rules::SECRET), "shown password");
-        assert!(input(None, Some("section-a billing cc-number")).rules(none, none).has(Rules::SECRET));
-        assert!(!input(None, Some("email")).rules(none, none).has(Rules::SECRET));
-        assert!(input(Some("file"), None).rules(none, none).is_closed());
-        assert_eq!(gated(password, "value", "hunter2").as_deref(), Some("*******"));
-        assert_eq!(gated(input(Some("file"), None).rules(none, none), "value", "C:\\x.pdf"), None);
-    }
-
-    #[test]
-    fn masks_keep_the_shape_and_nothing_else() {
-        let mut out = Vec::new();
-        assert_eq!(data(Rules::MASK, "Max M\u{fc}ller\n 42", &mut out), Verdict::Instead);
-        assert_eq!(out, b"*** ******\n **");
-        for name in ["placeholder", "title", "alt", "aria-label", "data-name", "content"] {
-            assert_eq!(gated(Rules::MASK, name, "secret").as_deref(), Some("******"), "{name}");
-        }
-        assert_eq!(gated(Rules::MASK, "href", "/account/secret").as_deref(), Some(""));
-        assert_eq!(gated(Rules::MASK, "class", "row").as_deref(), Some("row"));
-    }
-
-    #[test]
-    fn what_the_page_masks_is_not_unmasked_below() {
-        let none = Rules::default();
-        let region = Subject { mask: true, ..Subject::default() }.rules(none, none);
-        let below = Subject { marks: mark::UNMASK, ..Subject::default() };
-        assert!(below.rules(region, none).has(Rules::MASK));
-        let by_option = Subject { marks: mark::MASK, ..Subject::default() }.rules(none, none);
-        assert!(!below.rules(by_option, none).has(Rules::MASK));
-    }
-
-    #[test]
-    fn handlers_and_script_addresses_never_leave() {
-        let none = Rules::default();
-        assert_eq!(gated(none, "onclick", "steal()"), None);
-        assert_eq!(gated(none, "href", " \u{1}java\nscript:alert(1)").as_deref(), Some("#"));
-        assert_eq!(
-            gated(none, "href", "https://example.test/javascript:").as_deref(),
-            Some("https://example.test/javascript:")
-        );
-        assert_eq!(gated(Rules::SCRIPT, "src", "app.js?key=secret"), None);
-    }
-}
+mod tests;

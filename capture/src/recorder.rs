@@ -2,13 +2,13 @@
 
 use crate::{
     facts::{Batch, Malformed, tag},
-    privacy::{self, Class, Rules, Subject, Tag, Verdict, mark},
+    privacy::{self, Class, Policy, Rules, Subject, Tag, Verdict, mark, names},
 };
 use protocol::{
     Limits,
     encoder::Encoder,
     hash::Key,
-    names::{NameId, Namespace},
+    names::{NameId, Namespace, prop},
     repair::{self, Sum},
     tree::{Kind, NONE, ROOT},
 };
@@ -25,6 +25,23 @@ pub enum ReadError {
     /// The page is larger than the limits, or the facts contradict each other.
     #[error(transparent)]
     Protocol(#[from] protocol::Error),
+}
+
+/// The attributes that decide about an element, by name.
+#[derive(Debug)]
+struct Deciding {
+    kind: NameId,
+    autocomplete: NameId,
+    name: NameId,
+    id: NameId,
+    rel: NameId,
+    mask: NameId,
+    unmask: NameId,
+    block: NameId,
+    ignore: NameId,
+    deny: NameId,
+    /// Of what is typed into a field for digits.
+    input_mode: NameId,
 }
 
 /// The customer's end of a stream.
@@ -45,10 +62,8 @@ pub struct Recorder {
     /// Open elements of the entry being read: id (or [`NONE`] for one that is withheld) and rules.
     pub(crate) open: Vec<(u32, Rules)>,
     pub(crate) run: Rules,
-    type_name: NameId,
-    autocomplete_name: NameId,
-    mask_name: NameId,
-    block_name: NameId,
+    pub(crate) policy: Policy,
+    deciding: Deciding,
     /// How many names were looked at for custom elements.
     seen_names: u32,
     /// What a player that lost step has.
@@ -66,10 +81,20 @@ impl Recorder {
         let names = &mut encoder.mirror_mut().names;
         let mut name = |text| names.intern(Namespace::None, text);
         Self {
-            type_name: name("type"),
-            autocomplete_name: name("autocomplete"),
-            mask_name: name(privacy::MASK_ATTR),
-            block_name: name(privacy::BLOCK_ATTR),
+            deciding: Deciding {
+                kind: name("type"),
+                autocomplete: name("autocomplete"),
+                name: name("name"),
+                id: name("id"),
+                rel: name("rel"),
+                mask: name(privacy::MASK_ATTR),
+                unmask: name(privacy::UNMASK_ATTR),
+                block: name(privacy::BLOCK_ATTR),
+                ignore: name(privacy::IGNORE_ATTR),
+                deny: name(privacy::DENY_ATTR),
+                input_mode: name("inputmode"),
+            },
+            policy: Policy::default(),
             encoder,
             seen_names: 0,
             sums: Vec::new(),
@@ -82,6 +107,14 @@ impl Recorder {
             gated: Vec::new(),
             open: Vec::new(),
             run: Rules::default(),
+        }
+    }
+
+    /// What the session keeps from the agent as a whole. Say it before the first fact.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+        if let Some(owner) = self.encoder.mirror_mut().owner_mut(ROOT) {
+            *owner = policy.rules().0;
         }
     }
 
@@ -231,7 +264,9 @@ impl Recorder {
                     let id = batch.word("a node id")?;
                     let name = self.name(&mut batch)?;
                     self.encoder.remove_attr(id, name);
-                    self.reconsider(id, name);
+                    if self.class(name).0.is(Class::DECIDES) {
+                        self.reconsider(id, name);
+                    }
                 }
                 tag::DATA => self.data(&mut batch)?,
                 tag::PICTURE => self.picture(&mut batch)?,
@@ -262,9 +297,7 @@ impl Recorder {
     }
 
     fn opened(&mut self, id: u32, rules: Rules) {
-        if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
-            *owner = rules.0;
-        }
+        self.own(id, rules);
         self.open.push((id, rules));
         self.fresh.push(id);
     }
@@ -361,12 +394,8 @@ impl Recorder {
     fn subject<'a>(&mut self, name: NameId, marks: u32, attrs: &[(NameId, &'a str)]) -> Subject<'a> {
         let mut subject = Subject { tag: self.class(name).1, marks, ..Subject::default() };
         for (name, value) in attrs {
-            match *name {
-                name if name == self.type_name => subject.kind = Some(value),
-                name if name == self.autocomplete_name => subject.autocomplete = Some(value),
-                name if name == self.mask_name => subject.mask = true,
-                name if name == self.block_name => subject.block = true,
-                _ => {}
+            if self.class(*name).0.is(Class::DECIDES) {
+                self.deciding.note(&mut subject, *name, value);
             }
         }
         subject
@@ -386,9 +415,7 @@ impl Recorder {
         if rules == before {
             return false;
         }
-        if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
-            *owner = rules.0;
-        }
+        self.own(id, rules);
         self.tighten(id, Rules(rules.0 & Rules::BLOCK.0 | privacy::inherited(rules).0));
         self.retells.push(id);
         true
@@ -442,7 +469,7 @@ impl Recorder {
     }
 
     fn new_attr(&mut self, id: u32, rules: Rules, name: NameId, value: &str) -> Result<(), protocol::Error> {
-        match privacy::attr(rules, self.class(name).0, name, value, &mut self.gated) {
+        match privacy::attr(self.policy, rules, self.class(name).0, name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.attr(id, name, &self.gated)?,
             Verdict::Drop => {}
@@ -460,7 +487,7 @@ impl Recorder {
     pub(crate) fn new_leaf(&mut self, kind: Kind, data: &str) -> Result<(), protocol::Error> {
         let verdict = match kind {
             Kind::Doctype => Verdict::Pass,
-            _ => privacy::data(self.parent_rules(), data, &mut self.gated),
+            _ => privacy::data(self.policy, self.parent_rules(), data, &mut self.gated),
         };
         let id = match verdict {
             Verdict::Pass => self.encoder.leaf(kind, data.as_bytes())?,
@@ -481,13 +508,56 @@ impl Recorder {
 
     /// An attribute of a node that is there.
     pub(crate) fn set(&mut self, id: u32, name: NameId, value: &str) -> Result<(), ReadError> {
-        match privacy::attr(self.rules(id), self.class(name).0, name, value, &mut self.gated) {
+        let class = self.class(name).0;
+        let rules = match name {
+            _ if class.is(Class::SELECTION) => self.selected_rules(value),
+            prop::VALUE => self.typed_rules(id, value),
+            _ => self.rules(id),
+        };
+        match privacy::attr(self.policy, rules, class, name, value, &mut self.gated) {
             Verdict::Pass => self.encoder.set_attr(id, name, value.as_bytes())?,
             Verdict::Instead => self.encoder.set_attr(id, name, &self.gated)?,
             Verdict::Drop => self.encoder.remove_attr(id, name),
         }
-        self.reconsider(id, name);
+        if class.is(Class::DECIDES) {
+            self.reconsider(id, name);
+        }
         Ok(())
+    }
+
+    /// The rules under which a value was typed: a card's number makes its field one for good, and what may become one is
+    /// masked in a field for digits.
+    fn typed_rules(&mut self, id: u32, value: &str) -> Rules {
+        let rules = self.rules(id);
+        if rules.has(Rules::SECRET) || !names::may_become_card_number(value) {
+            return rules;
+        }
+        if names::is_card_number(value) {
+            self.own(id, rules.with(Rules::SECRET));
+        } else if self.encoder.mirror().attr(id, self.deciding.input_mode) != Some(b"numeric") {
+            return rules;
+        }
+        rules.with(Rules::SECRET)
+    }
+
+    /// The rules of what is selected: `node:offset node:offset`.
+    fn selected_rules(&self, value: &str) -> Rules {
+        let mirror = self.encoder.mirror();
+        let number = |text: &str| {
+            let digits = text.bytes().map_while(|byte| char::from(byte).to_digit(10));
+            digits.fold(0_u32, |number, digit| number.wrapping_mul(10).wrapping_add(digit))
+        };
+        value.split(' ').map(number).fold(Rules(0), |rules, id| {
+            let node = mirror.node(id);
+            let holder = if node.kind == Kind::Element { id } else { node.parent };
+            rules.with(self.rules(holder))
+        })
+    }
+
+    fn own(&mut self, id: u32, rules: Rules) {
+        if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
+            *owner = rules.0;
+        }
     }
 
     /// The bytes of a picture go into a property of the document, once, and only for an element that may be seen.
@@ -497,8 +567,9 @@ impl Recorder {
         let hash = batch.string(units)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
-        let kept = Rules(Rules::MASK.0 | Rules::SECRET.0);
-        if self.rules(id).is_closed() || self.rules(id).has(kept) {
+        let rules = self.rules(id);
+        let is_look = rules.has(Rules::DEFAULT) && rules.has(Rules::LOOK);
+        if rules.is_closed() || rules.has(Rules::MASK.with(Rules::SECRET)) && !is_look {
             return Ok(());
         }
         let names = &mut self.encoder.mirror_mut().names;
@@ -515,7 +586,7 @@ impl Recorder {
         let units = batch.word("a length")?;
         let data = batch.string(units)?;
         let parent = self.rules(self.encoder.mirror().node(id).parent);
-        match privacy::data(parent, data, &mut self.gated) {
+        match privacy::data(self.policy, parent, data, &mut self.gated) {
             Verdict::Pass => self.encoder.set_data(id, data.as_bytes())?,
             Verdict::Instead => self.encoder.set_data(id, &self.gated)?,
             Verdict::Drop => self.encoder.gone(id),
@@ -525,21 +596,12 @@ impl Recorder {
 
     /// After a change of an attribute that decides: are the element's rules still the same?
     pub(crate) fn reconsider(&mut self, id: u32, name: NameId) {
-        let decides = [self.type_name, self.autocomplete_name, self.mask_name, self.block_name].contains(&name);
-        if decides && id != ROOT {
-            let rules = self.rules(id);
-            let masked_by_option = rules.has(Rules::MASK) && !rules.has(Rules::OWN_MASK);
-            let mut marks = 0;
-            if masked_by_option && !self.rules(self.encoder.mirror().node(id).parent).has(Rules::MASK) {
-                marks |= mark::MASK;
-            }
-            if rules.has(Rules::UNMASK) {
-                marks |= mark::UNMASK;
-            }
-            if rules.has(Rules::MARKED_BLOCK) {
-                marks |= mark::BLOCK;
-            }
-            self.judge(id, marks);
+        let Deciding { name: named, id: identified, rel, .. } = self.deciding;
+        // Most elements that get another name or id have no field's.
+        let matters = ![named, identified, rel].contains(&name)
+            || !matches!(self.class(self.encoder.mirror().node(id).name).1, Tag::Other | Tag::Drawing);
+        if matters && id != ROOT {
+            self.judge(id, self.rules(id).marks());
         }
     }
 
@@ -549,17 +611,13 @@ impl Recorder {
         if node.kind != Kind::Element {
             return;
         }
-        let tag = self.class(node.name).1;
+        let mut subject = Subject { tag: self.class(node.name).1, marks, ..Subject::default() };
         let mirror = self.encoder.mirror();
-        let text = |name| mirror.attr(id, name).and_then(|value| std::str::from_utf8(value).ok());
-        let subject = Subject {
-            tag,
-            kind: text(self.type_name),
-            autocomplete: text(self.autocomplete_name),
-            mask: text(self.mask_name).is_some(),
-            block: text(self.block_name).is_some(),
-            marks,
-        };
+        for name in self.deciding.all() {
+            if let Some(value) = mirror.attr(id, name).and_then(|value| std::str::from_utf8(value).ok()) {
+                self.deciding.note(&mut subject, name, value);
+            }
+        }
         let before = self.rules(id);
         let rules = subject.rules(self.rules(node.parent), before);
         self.ruled(id, before, rules);
@@ -571,14 +629,39 @@ impl Recorder {
         self.encoder.gone(id);
     }
 
-    /// Until a subtree whose rules have changed is told anew, what is said of it is judged by its old rules and these.
+    /// Until a subtree whose rules have changed is told anew, what is said of it is judged by its old rules and these, and
+    /// what is masked by default as what is masked by a rule.
     fn tighten(&mut self, top: u32, rules: Rules) {
         let mut id = top;
         while id != NONE {
             if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
-                *owner |= rules.0;
+                *owner = (*owner | rules.0) & !Rules::DEFAULT.0;
             }
             id = self.encoder.mirror().following(id, top);
+        }
+    }
+}
+
+impl Deciding {
+    const fn all(&self) -> [NameId; 10] {
+        let Self { kind, autocomplete, name, id, rel, mask, unmask, block, ignore, deny, .. } = *self;
+        [kind, autocomplete, name, id, rel, mask, unmask, block, ignore, deny]
+    }
+
+    /// Notes the value of one of them.
+    fn note<'a>(&self, subject: &mut Subject<'a>, name: NameId, value: &'a str) {
+        match name {
+            name if name == self.kind => subject.kind = Some(value),
+            name if name == self.autocomplete => subject.autocomplete = Some(value),
+            name if name == self.name => subject.name = Some(value),
+            name if name == self.id => subject.id = Some(value),
+            name if name == self.rel => subject.rel = Some(value),
+            name if name == self.mask => subject.mask = true,
+            name if name == self.unmask => subject.unmask = true,
+            // Until the reader leaves it out.
+            name if name == self.block || name == self.ignore => subject.block = true,
+            name if name == self.deny => subject.deny = true,
+            _ => {}
         }
     }
 }

@@ -132,7 +132,7 @@ impl Recorder {
         }
         let verdict = match kind {
             Kind::Doctype => Verdict::Pass,
-            _ => privacy::data(self.rules(place.parent), data, &mut self.gated),
+            _ => privacy::data(self.policy, self.rules(place.parent), data, &mut self.gated),
         };
         if verdict == Verdict::Drop {
             return Ok(());

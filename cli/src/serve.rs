@@ -29,6 +29,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
 
+    /// Privacy rules for the customers' pages: a JSON file (docs/privacy.md), or an XML file of DOM restrictions. It is read
+    /// again when it changes; one that is not understood changes nothing.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+
     /// An origin whose pages may use the relay, as https://shop.example, or * for any; may be repeated. Without it any
     /// may when listening on a loopback address, otherwise only the relay's own.
     #[arg(long, value_name = "ORIGIN")]
@@ -112,6 +117,7 @@ impl Args {
     fn config(self) -> Config {
         Config {
             pages: self.pages,
+            rules: self.rules,
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,
             agents: self.agents,

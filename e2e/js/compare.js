@@ -9,11 +9,13 @@
 // agent's description applies the same allowances to its own elements and never judges by its own attributes. The
 // allowances are all there is in the way of tolerance:
 //
-//   field   passwords and card-like fields: the value only, as below.
+//   field   passwords and card-like fields, also by name, and what proves who somebody is (hidden fields, metas): the value only,
+//           as below.
 //   mask    `data-cobrowse-mask` regions, and what the case names in `masked`: text,
 //           values and human-readable attributes are compared by length, and the agent's must show no content;
-//           `data-*` attributes and URLs, which may hold anything, and what is selected are not compared
+//           `data-*` attributes and URLs, which may hold anything, and what is selected or chosen are not compared
 //           (invariant 1).
+//           Also what `<noscript>` and its like hold, which nobody sees.
 //   block   `data-cobrowse-block` elements: same element, no children at the agent, same size (invariant 1).
 //   file    file inputs: same element, same size (invariant 1).
 //   script  script elements: same element, other attributes; their source is not created (invariant 6).
@@ -29,7 +31,8 @@
 //
 // With side `raw` everything is written down as it is, for looking at one document by itself.
 //
-// Without allowance, for every element: event-handler attributes are left out, and are forbidden at the agent
+// Without allowance, for every element: values of parameters of addresses that prove who somebody is compare as one
+// asterisk; event-handler attributes are left out, and are forbidden at the agent
 // (invariant 6); URLs, also in CSS, are compared as resolved against the customer's base (design.md, replay); lone
 // surrogates compare as U+FFFD, as no encoding carries them; order of attributes does not count.
 (() => {
@@ -113,7 +116,7 @@
   ]);
   // What a program reads off an attribute, and may hold anything; in masked regions these are not compared at all.
   const isOpaque = (name) =>
-    /^data-(?!cobrowse-)/.test(name) || ['href', 'src', 'srcset', 'action', 'formaction', 'cite', 'download', 'ping', 'poster', 'xlink:href'].includes(name);
+    /^data-(?!cobrowse-)/.test(name) || ['href', 'src', 'srcset', 'action', 'formaction', 'cite', 'download', 'ping', 'poster', 'xlink:href', 'checked', 'selected', 'aria-checked', 'aria-selected', 'aria-pressed'].includes(name);
   const NEVER_CREATED = new Map([
     ['iframe', ['src', 'srcdoc']],
     ['frame', ['src']],
@@ -126,6 +129,11 @@
     ['object', ['type']],
     ['embed', ['type']],
   ]);
+  // Of fields that are kept by their name or id, and of what proves who somebody is.
+  const FIELD_NAMES = /c(vc|vv|cv)|iban|(credit|debit)[^a-z0-9]*card|c(ard|c)[^a-z0-9]*(num|nr|exp)|passw|passphrase|pwd/i;
+  const PROOF_NAMES = /token|passw|pwd|secret|session|sessid|api[^a-z0-9]*key|access[^a-z0-9]*key|credential|csrf|xsrf|jwt|^[^a-z0-9]*(sid|auth|otp|pin|code|ticket)[^a-z0-9]*$/i;
+  const COMPLETED = /^(cc-.*|(current|new)-password|one-time-code)$/;
+  const UNSEEN = new Set(['noscript', 'noembed', 'noframes']);
   const POLICIES = new Set(['content-security-policy', 'content-security-policy-report-only']);
   const CHUNK = 256;
 
@@ -146,11 +154,13 @@
     return (4294967296 * (2097151 & b) + (a >>> 0)).toString(16);
   };
 
+  const withoutProofs = (url) => url.replace(/([?&#;])([^=?&#;]*)=([^?&#;]*)/g, (all, before, name, value) => (PROOF_NAMES.test(name) && value !== '' ? `${before}${name}=*` : all));
+
   const resolve = (url, base) => {
     // What needs no base is the same text on both sides, whatever two engines make of it.
     if (/^\s*(?!https?:)[a-z][a-z0-9+.-]*:/i.test(url)) return url.trim();
     try {
-      return new URL(url, base).href;
+      return withoutProofs(new URL(url, base).href);
     } catch {
       return url;
     }
@@ -355,7 +365,9 @@
       }
       if (html && ['input', 'textarea', 'select'].includes(name)) {
         const tokens = (read('autocomplete') ?? '').toLowerCase().split(/\s+/);
-        if ((name === 'input' && inputType(element) === 'password') || tokens.some((token) => token.startsWith('cc-'))) {
+        const isNamed = (names) => names.test(read('name') ?? '') || names.test(read('id') ?? '');
+        const isProof = name === 'input' && inputType(element) === 'hidden' && isNamed(PROOF_NAMES);
+        if ((name === 'input' && inputType(element) === 'password') || isProof || isNamed(FIELD_NAMES) || tokens.some((token) => COMPLETED.test(token))) {
           allowance[name === 'input' ? 'field' : 'mask'] = true;
         }
       }
@@ -363,7 +375,9 @@
       if (inner !== null) allowance.frame = baseURI(inner);
       if (html && NEVER_CREATED.has(name)) inert.push(...NEVER_CREATED.get(name));
       if (html && MEANINGLESS.has(name)) skip.push(...MEANINGLESS.get(name));
+      if (html && UNSEEN.has(name)) allowance.mask = true;
       if (html && name === 'meta') {
+        if (PROOF_NAMES.test(read('name') ?? '')) allowance.field = true;
         const directive = (read('http-equiv') ?? '').trim().toLowerCase();
         if (directive === 'refresh') inert.push('http-equiv');
         if (POLICIES.has(directive)) skip.push('http-equiv');
@@ -422,7 +436,7 @@
     attributeValue(attribute, value, element, depth, allowance) {
       const { name } = attribute;
       const base = this.baseOf(element);
-      if ((allowance.mask && READABLE.has(name)) || (allowance.field && name === 'value')) {
+      if ((allowance.mask && READABLE.has(name)) || (allowance.field && (name === 'value' || name === 'content'))) {
         this.checkMask(element, depth, value, `@${name}`);
         return `masked, ${value.length} units`;
       }
@@ -471,6 +485,7 @@
         case 'input': {
           const type = inputType(element);
           if (type === 'checkbox' || type === 'radio') {
+            if (allowance.mask) break;
             this.say(element, depth, 'checked', String(inputChecked(element)));
             this.say(element, depth, 'indeterminate', String(inputIndeterminate(element)));
           } else {
@@ -661,10 +676,10 @@
     },
     /** The path of the element with this ordinal. */
     elementPath: (ordinal) => last.path(last.elements[ordinal]),
-    /** The path of the first line that holds `text`, or null. */
-    mention(text) {
+    /** The path of the first line that holds one of these texts, or null. */
+    mention(texts) {
       for (const section of ['structure', 'styles']) {
-        const at = last[section].lines.findIndex((line) => line.includes(text));
+        const at = last[section].lines.findIndex((line) => texts.some((text) => line.includes(text)));
         if (at >= 0) return this.path(section, at);
       }
       return null;

@@ -85,6 +85,7 @@
     sessionStats: () => session.stats(),
     keyframe: () => void session.keyframe(),
     verify: () => session.verify(),
+    report: () => session.report(),
     answer: (request) => void session.answer(fromBase64(request)),
     drain() {
       const taken = frames;

@@ -152,9 +152,9 @@ pub(crate) async fn fingerprint(side: Side<'_>) -> Result<String> {
 }
 
 /// The path of the first line of a document's description that holds `text`.
-pub(crate) async fn mention(side: Side<'_>, text: &str) -> Result<Option<String>> {
+pub(crate) async fn mention(side: Side<'_>, texts: &[&str]) -> Result<Option<String>> {
     describe(side, &json!({ "side": "raw" })).await?;
-    side.browser.eval("return window.__compare.mention(arguments[0])", vec![json!(text)]).await
+    side.browser.eval("return window.__compare.mention(arguments[0])", vec![json!(texts)]).await
 }
 
 async fn describe(side: Side<'_>, options: &Value) -> Result<Summary> {

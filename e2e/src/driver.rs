@@ -110,13 +110,13 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Starts `cobrowse serve` on a free port.
-    pub(crate) async fn start(binary: &Path, dist: &Path, log: &Path, times: &[&str]) -> Result<Self> {
+    pub(crate) async fn start(binary: &Path, dist: &Path, log: &Path, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary);
         // All agents share one address; those that come back to a session that is over must not keep the others out.
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--miss-burst", "0", "--pages"])
             .arg(dist)
-            .args(times)
+            .args(arguments)
             .env("RUST_BACKTRACE", "1");
         let (process, url) = Process::start(command, log, |line| {
             let (_, url) = line.split_once("serving on ")?;

@@ -129,6 +129,12 @@ impl Workbench {
         &self.site.binary
     }
 
+    /// A relay of a case's own, with more arguments. `name` is that of its log.
+    pub(crate) async fn own_relay(&self, name: &str, arguments: &[&str]) -> Result<Relay> {
+        let log = self.site.output.join(format!("{name}.log"));
+        Relay::start(&self.site.binary, &self.site.folders.dist, &log, arguments).await
+    }
+
     /// A folder for files that a case needs for itself; removed with the browsers' profiles.
     pub(crate) async fn scratch(&self, name: &str) -> Result<PathBuf> {
         let folder = self.site.output.join("profiles").join(name);

@@ -41,6 +41,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/sessions", axum::routing::post(create))
         .route("/api/sessions/{token}", get(show).delete(stop))
         .route("/api/sessions/{token}/leaving", axum::routing::post(leaving))
+        .route("/api/rules", get(rules))
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
         .route("/healthz", get(health))
@@ -82,6 +83,11 @@ struct ShownAgent {
 
 async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
+}
+
+/// What the customer's page is to keep from agents. A page asks as a session starts, and is not to go by an older answer.
+async fn rules(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], app.rules())
 }
 
 async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError> {

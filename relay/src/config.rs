@@ -1,6 +1,6 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::origin;
+use crate::{origin, rules::RulesFile};
 use protocol::Limits;
 use std::{path::PathBuf, time::Duration};
 
@@ -18,6 +18,9 @@ use std::{path::PathBuf, time::Duration};
 pub struct Config {
     /// The folder with the built pages, served at `/`. Default none: no pages are served.
     pub pages: Option<PathBuf>,
+    /// A file of privacy rules for the customers' pages (`docs/privacy.md`); it is looked at again once a second. Default
+    /// none: pages keep by what they say themselves.
+    pub rules: Option<PathBuf>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -76,6 +79,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             pages: None,
+            rules: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -114,7 +118,8 @@ impl Config {
     /// Checks every setting against its range.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first setting that is out of range, and for `pages` that is not a folder.
+    /// [`ConfigError`] for the first setting that is out of range, for `pages` that is not a folder, and for `rules` that are
+    /// not understood.
     pub fn check(&self) -> Result<(), ConfigError> {
         let most = Limits::DEFAULT.frame_bytes;
         within("sessions", self.sessions, 1, usize::MAX)?;
@@ -150,6 +155,10 @@ impl Config {
         if let Some(bad) = self.origins.iter().flatten().find(|origin| !origin::well_formed(origin)) {
             let expected = "an origin such as https://shop.example, or *".to_owned();
             return Err(ConfigError { name: "origin", expected, found: format!("{bad:?}") });
+        }
+        if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
+            let expected = "a file of rules".to_owned();
+            return Err(ConfigError { name: "rules", expected, found: error.to_string() });
         }
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
@@ -206,6 +215,8 @@ mod tests {
             refused(&Config { origins: Some(vec!["shop.example".into()]), ..base() }),
             "origin: expected an origin such as https://shop.example, or *, found \"shop.example\""
         );
+        let rules = refused(&Config { rules: Some("no/such/file".into()), ..base() });
+        assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
         assert_eq!(
             refused(&Config { pages: Some("no/such/folder".into()), ..base() }),
             "pages: expected a folder, found \"no/such/folder\""

@@ -18,6 +18,7 @@
 //! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires"}`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
 //! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "agents": [{"user", "name"}]}` |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
+//! | `GET /api/rules` | 200 `{"rules": […]}`: the privacy rules of [`Config::rules`] that were last understood, as the option `rules` of `Cobrowse.start` has them, and `private`, `maskLength`, `urls` if the file says so |
 //! | `GET /healthz` | 200 `{"status": "ok"}` |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
@@ -68,6 +69,7 @@ mod member;
 mod origin;
 mod pages;
 mod room;
+pub mod rules;
 mod server;
 mod socket;
 pub mod store;
@@ -78,4 +80,5 @@ mod upgrade;
 pub use close::Close;
 pub use config::{Config, ConfigError};
 pub use error::Error;
+pub use rules::{Rules, RulesError};
 pub use server::{App, router, serve, serve_app};

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     origin::{self, Origins},
     pages,
+    rules::{RulesError, RulesFile},
     store::{Store, memory::MemoryStore},
     throttle::Throttle,
 };
@@ -47,6 +48,7 @@ struct Inner {
     origins: Origins,
     throttle: Throttle,
     tasks: TaskTracker,
+    rules: Option<RulesFile>,
 }
 
 impl App {
@@ -58,7 +60,12 @@ impl App {
         config.check()?;
         let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
         let throttle = Throttle::new(config.miss_burst, config.miss_refill);
-        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new() })))
+        let unread = |error: RulesError| {
+            let expected = "a file of rules".to_owned();
+            ConfigError { name: "rules", expected, found: error.to_string() }
+        };
+        let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
+        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new(), rules })))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -81,6 +88,11 @@ impl App {
         &self.0.tasks
     }
 
+    /// The privacy rules, as JSON.
+    pub(crate) fn rules(&self) -> String {
+        self.0.rules.as_ref().map_or_else(|| r#"{"rules":[]}"#.to_owned(), RulesFile::json)
+    }
+
     /// A wrong token or secret came from here.
     pub(crate) fn miss(&self, peer: Option<&Peer>) {
         if let Some(peer) = peer {
@@ -88,12 +100,17 @@ impl App {
         }
     }
 
-    /// Ends overdue sessions, again and again. [`serve`] runs this beside the router; so must who serves the router of
+    /// Ends overdue sessions, and looks whether the rules have changed, again and again. [`serve`] runs this beside the router; so must who serves the router of
     /// [`router`] otherwise.
     pub async fn sweep(&self) {
         let mut tick = interval(self.config().sweep_interval());
         loop {
             tick.tick().await;
+            let app = self.clone();
+            let looked = tokio::task::spawn_blocking(move || app.0.rules.iter().for_each(RulesFile::refresh)).await;
+            if let Err(error) = looked {
+                tracing::error!(%error, "privacy rules were not looked at");
+            }
             if let Err(error) = self.store().sweep().await {
                 tracing::warn!(%error, "overdue sessions were not looked for");
             }

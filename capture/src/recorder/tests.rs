@@ -392,3 +392,73 @@ fn what_moves_and_what_is_selected_in_what_is_masked_does_not_leave() {
     let text = printed(&applied(&[recorder.keyframe(1).unwrap().to_vec()]));
     assert!(text.contains("animations=open range=open") && !text.contains("SECRET"), "{text}");
 }
+
+#[test]
+fn a_card_number_is_masked_as_it_is_typed_and_stays_so() {
+    let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+    let mut facts = Facts::default();
+    let input = facts.name(Namespace::Html, "input");
+    let mode = facts.name(Namespace::None, "inputmode");
+    let live = facts.name(Namespace::Prop, "value");
+    facts.words.extend([tag::RUN, ROOT, NONE]);
+    facts.element(input, 0, &[(mode, "numeric")]);
+    facts.words.push(tag::UP);
+    facts.element(input, 0, &[]);
+    facts.words.extend([tag::UP, tag::END]);
+    facts.read(&mut recorder).unwrap();
+    recorder.delta(0).unwrap();
+    recorder.settle();
+    let mut type_into = |id: u32, value: &str| {
+        facts.words.extend([tag::ATTR, id, live]);
+        facts.string(value);
+        facts.read(&mut recorder).unwrap();
+        let told = recorder.encoder().mirror().attr(id, prop::VALUE).unwrap();
+        String::from_utf8(told.to_vec()).unwrap()
+    };
+    assert_eq!(type_into(1, "45391"), "45391");
+    assert_eq!(type_into(1, "453914"), "******");
+    assert_eq!(type_into(1, "4539148803436467"), "*".repeat(16));
+    assert_eq!(type_into(1, "45"), "**", "for good");
+    assert_eq!(type_into(2, "4539148803436468"), "4539148803436468", "an order's number");
+    assert_eq!(type_into(2, "4539148803436467"), "*".repeat(16));
+    assert_eq!(type_into(2, "x"), "*");
+}
+
+#[test]
+fn where_the_session_is_private_nothing_leaves_unless_it_is_unmasked() {
+    let mut recorder = Recorder::new(1, &Limits::DEFAULT);
+    recorder.set_policy(privacy::Policy { private: true, fixed: true, queries: true });
+    let mut facts = Facts::default();
+    let div = facts.name(Namespace::Html, "div");
+    let unmask = facts.name(Namespace::None, privacy::UNMASK_ATTR);
+    let (url, selection) = (facts.name(Namespace::Prop, "url"), facts.name(Namespace::Prop, "selection"));
+    facts.words.extend([tag::RUN, ROOT, NONE]);
+    facts.element(div, 0, &[]);
+    facts.text("SECRET");
+    facts.element(div, mark::UNMASK, &[]);
+    facts.text("by a selector");
+    facts.words.push(tag::UP);
+    facts.element(div, 0, &[(unmask, "")]);
+    facts.text("by an attribute");
+    facts.words.extend([tag::UP, tag::UP, tag::END]);
+    facts.words.extend([tag::ATTR, ROOT, url]);
+    facts.string("https://a.test/x?id=SECRET#SECRET");
+    facts.words.extend([tag::ATTR, ROOT, selection]);
+    facts.string("2:0 2:3");
+    facts.read(&mut recorder).unwrap();
+    let mut frames = vec![recorder.delta(0).unwrap().unwrap().to_vec()];
+    recorder.settle();
+    let of_document = |frames: &[Vec<u8>]| {
+        let tree = applied(frames);
+        let told: Vec<_> = tree.attrs(ROOT).map(|(_, value)| String::from_utf8(value.to_vec()).unwrap()).collect();
+        told.join(" ")
+    };
+    let text = printed(&applied(&frames)) + &of_document(&frames);
+    assert!(!text.contains("SECRET") && !text.contains("2:0"), "{text}");
+    assert!(text.contains("by a selector") && text.contains("by an attribute") && text.contains("x?id=****"), "{text}");
+    facts.words.extend([tag::ATTR, ROOT, selection]);
+    facts.string("4:0 4:3");
+    facts.read(&mut recorder).unwrap();
+    frames.push(recorder.delta(1).unwrap().unwrap().to_vec());
+    assert!(of_document(&frames).contains("4:0"), "of what is shown, what is selected is, too");
+}

@@ -5,6 +5,7 @@
 use crate::{
     census::Census,
     control::{self, Standing},
+    privacy::Policy,
     recorder::Recorder,
 };
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
@@ -48,6 +49,17 @@ impl Engine {
     pub fn new(key_high: u32, key_low: u32) -> Self {
         let key = u64::from(key_high) << 32 | u64::from(key_low);
         Self { recorder: Recorder::new(key, &Limits::DEFAULT), words: Vec::new(), text: Vec::new(), controls: 0 }
+    }
+
+    /// See [`Policy`]; to be said before anything is read.
+    pub fn policy(&mut self, private: bool, fixed: bool, queries: bool) {
+        self.recorder.set_policy(Policy { private, fixed, queries });
+    }
+
+    /// The bits of `privacy::Rules` of a node.
+    #[must_use]
+    pub fn rules(&self, id: u32) -> u32 {
+        self.recorder.encoder().mirror().node(id).owner.into()
     }
 
     /// Room for so many numbers; where it is in the memory.
@@ -251,10 +263,11 @@ impl Engine {
         Ok(said(message.shape.name, user, message.values.into_iter().map(value)))
     }
 
-    /// Whether the agent does not see what is in a node; see `capture::control::is_kept`.
+    /// Whether a node is kept from the agent's hand, and whether what is in it is from the agent's eyes: bits 1 and 2.
     #[must_use]
-    pub fn is_kept(&self, id: u32) -> bool {
-        control::is_kept(self.recorder.encoder().mirror(), id)
+    pub fn kept(&self, id: u32) -> u8 {
+        let mirror = self.recorder.encoder().mirror();
+        u8::from(control::is_kept(mirror, id)) | u8::from(control::is_hidden(mirror, id)) << 1
     }
 
     /// The verdicts of the mode gate on kinds of elements: see `capture::control::table`.

@@ -243,7 +243,7 @@ async fn never(bench: &Workbench) -> Result<()> {
         ensure!(seen.is_empty(), "{what} is refused, but the page sees {seen:?}");
         Ok(())
     };
-    for name in ["masked", "masked-field", "password"] {
+    for name in ["masked", "masked-field", "password", "denied", "denied-field"] {
         let node = agent.node(name)?;
         for row in TOOLS.iter().filter(|row| row.has_node && row.tool != Tool::Scroll) {
             refuse(&mut agent, command(row.tool, Target::Field, node, false), Refusal::Element, name).await?;
@@ -252,6 +252,8 @@ async fn never(bench: &Workbench) -> Result<()> {
     // A label leads to its field.
     let node = agent.node("password-label")?;
     refuse(&mut agent, Control::Click { node, x: 1, y: 1 }, Refusal::Element, "the label of a password").await?;
+    let node = agent.node("denied-label")?;
+    refuse(&mut agent, Control::Click { node, x: 1, y: 1 }, Refusal::Element, "the label of a denied field").await?;
     for name in ["blank-link", "download"] {
         let node = agent.node(name)?;
         refuse(&mut agent, Control::Click { node, x: 1, y: 1 }, Refusal::Customer, name).await?;

@@ -12,6 +12,8 @@ mod long;
 mod outside;
 mod own;
 mod privacy;
+mod rules;
+mod secrets;
 mod session;
 mod shared;
 mod traps;
@@ -50,6 +52,10 @@ pub(crate) enum Case {
     Drift(drift::Cause),
     /// What must not leave the page.
     Privacy(privacy::Scenario),
+    /// Which rules keep what.
+    Rules(rules::Scenario),
+    /// A secret in every place.
+    Secrets(secrets::Scenario),
     /// What browsers do that an engine must be careful of.
     Trap(traps::Trap),
 }
@@ -72,6 +78,8 @@ impl Case {
             Self::Import(log) => format!("import/{}", log.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
+            Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
+            Self::Secrets(scenario) => format!("privacy/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
         }
     }
@@ -110,6 +118,8 @@ impl Case {
             Self::Import(log) => import::run(bench, log).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
+            Self::Rules(scenario) => rules::run(bench, *scenario).await,
+            Self::Secrets(scenario) => secrets::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
         }
     }
@@ -129,6 +139,8 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
+    cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));
+    cases.extend(secrets::Scenario::ALL.into_iter().map(Case::Secrets));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
     if folders.shared.is_dir() {
         cases.extend(long::PAGES.map(Case::Long));

@@ -256,7 +256,7 @@ fn arrived(pair: &Pair<'_>) -> Result<()> {
 /// The rebuilt document holds no secret either.
 async fn not_at_agent(pair: &Pair<'_>, when: &str) -> Result<()> {
     let side = Side { browser: pair.agent(), document: REPLAYED };
-    if let Some(path) = comparison::mention(side, SECRET).await? {
+    if let Some(path) = comparison::mention(side, &[SECRET]).await? {
         anyhow::bail!("after {when}: a secret is at the agent's {path}");
     }
     Ok(())

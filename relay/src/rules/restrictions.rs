@@ -1,0 +1,96 @@
+//! An XML file of DOM restrictions, as Genesys Co-browse has them: sets with a template of addresses, selectors whose content
+//! is masked, and selectors that an agent has no control of.
+//!
+//! The names of the elements below a set, and where a selector stands, are not verified against that product.
+
+use super::{Entry, Rule, Rules, RulesError, Selectors, count};
+use roxmltree::{Document, Node};
+
+/// What an agent has no control of where a set does not say.
+const SUBMITS: &str = "[type=submit], [type=image], button:not([type])";
+
+/// Reads the file's text.
+pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
+    let document = Document::parse(text)?;
+    let root = document.root_element();
+    expect(root, "domRestrictions")?;
+    let mut rules = Vec::new();
+    for set in elements(root) {
+        expect(set, "restrictionsSet")?;
+        rules.append(&mut read_set(set, rules.len())?);
+    }
+    count(rules.len())?;
+    Ok(Rules { rules, ..Rules::default() })
+}
+
+/// A set is one rule, or one for each of its templates.
+fn read_set(set: Node<'_, '_>, before: usize) -> Result<Vec<Rule>, RulesError> {
+    let mut templates: Vec<_> = set.attribute("uriTemplate").map(|text| (set, text)).into_iter().collect();
+    let (mut masked, mut denied) = (Vec::new(), None);
+    for part in elements(set) {
+        match part.tag_name().name() {
+            "uriTemplate" => templates.push((part, said(part, &["pattern", "value"])?)),
+            "dataMasking" => masked.append(&mut read_selectors(part)?),
+            "domControl" => denied.get_or_insert_with(Vec::new).append(&mut read_selectors(part)?),
+            _ => return Err(fault(part, "uriTemplate, dataMasking or domControl")),
+        }
+    }
+    let denied = denied.unwrap_or_else(|| vec![SUBMITS.to_owned()]);
+    let rule = |url_regex: Option<String>, number: usize| {
+        let many = |list: &[String]| (!list.is_empty()).then(|| Selectors::Many(list.to_vec()));
+        Entry { url_regex, mask: many(&masked), deny: many(&denied), ..Entry::default() }.check(number)
+    };
+    if templates.is_empty() {
+        return Ok(vec![rule(None, before + 1).map_err(|error| at(set, error))?]);
+    }
+    let rules = templates.into_iter().enumerate();
+    rules
+        .map(|(index, (node, pattern))| {
+            rule(Some(pattern.to_owned()), before + index + 1).map_err(|error| at(node, error))
+        })
+        .collect()
+}
+
+fn read_selectors(list: Node<'_, '_>) -> Result<Vec<String>, RulesError> {
+    elements(list)
+        .map(|element| {
+            expect(element, "element")?;
+            Ok(said(element, &["selector"])?.to_owned())
+        })
+        .collect()
+}
+
+fn elements<'a, 'i>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    node.children().filter(Node::is_element)
+}
+
+/// What one of these attributes says, or the text inside.
+fn said<'a>(node: Node<'a, '_>, attributes: &[&str]) -> Result<&'a str, RulesError> {
+    let attribute = attributes.iter().find_map(|name| node.attribute(*name));
+    let text = attribute.or_else(|| node.text()).map(str::trim).filter(|text| !text.is_empty());
+    text.ok_or_else(|| fault(node, "something in an attribute or inside"))
+}
+
+fn expect(node: Node<'_, '_>, name: &'static str) -> Result<(), RulesError> {
+    if node.tag_name().name() == name { Ok(()) } else { Err(fault(node, name)) }
+}
+
+fn fault(node: Node<'_, '_>, expected: &'static str) -> RulesError {
+    let found = format!("<{}>", node.tag_name().name());
+    RulesError::Content { place: place(node), expected, found }
+}
+
+fn place(node: Node<'_, '_>) -> String {
+    let at = node.document().text_pos_at(node.range().start);
+    format!("line {}, column {}", at.row, at.col)
+}
+
+/// The same error with the place in the file.
+fn at(node: Node<'_, '_>, error: RulesError) -> RulesError {
+    match error {
+        RulesError::Content { place: inner, expected, found } => {
+            RulesError::Content { place: format!("{}: {inner}", place(node)), expected, found }
+        }
+        other => other,
+    }
+}
