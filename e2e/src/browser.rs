@@ -206,6 +206,8 @@ impl Browser {
             "Escape" => '\u{e00c}',
             "ArrowUp" => '\u{e013}',
             "ArrowDown" => '\u{e015}',
+            "Enter" => '\u{e006}',
+            "Space" => ' ',
             other => bail!("no key {other}"),
         };
         let keys = KeyActions::new("keys".to_owned()).then(KeyAction::Down { value }).then(KeyAction::Up { value });

@@ -265,6 +265,14 @@ async fn overlay(bench: &Workbench) -> Result<()> {
     Agent::becomes(pair.customer(), "document.activeElement === window.__before", &json!(true)).await?;
     let asked: String = pair.edit("return window.__asked").await?.as_str().unwrap_or_default().to_owned();
     ensure!(asked.contains("declined"), "the customer has declined: {asked}");
+    for key in ["Enter", "Space"] {
+        pair.edit(ask).await?;
+        Agent::becomes(pair.customer(), focus, &json!("Seite teilen")).await?;
+        pair.customer().key(key).await?;
+        let asked = pair.edit("return window.__asked").await?;
+        ensure!(asked == "shared", "{key} on what shares: {asked}");
+        pair.edit("return window.Cobrowse.session.then((session) => session.stop())").await?;
+    }
 
     let agent = Agent::open(bench, "/fixtures/hand.html", json!({ "language": "de", "confirm": "each" })).await?;
     agent
