@@ -14,7 +14,12 @@ pub(crate) enum Engine {
     Chromium,
     /// Firefox with `geckodriver`.
     Firefox,
+    /// WebKitGTK's MiniBrowser with `WebKitWebDriver`.
+    Webkit,
 }
+
+/// Names of Chromium's program.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Size of every browser window, in CSS pixels.
 pub(crate) const WINDOW: (u32, u32) = (1280, 800);
@@ -25,25 +30,28 @@ impl Engine {
         match self {
             Self::Chromium => program("CHROMEDRIVER", &["chromedriver"]),
             Self::Firefox => program("GECKODRIVER", &["geckodriver"]),
+            Self::Webkit => program("WEBKITDRIVER", &["WebKitWebDriver"]),
         }
     }
 
-    /// The browser's program: from the environment, otherwise from `PATH`.
-    fn binary(self) -> Result<PathBuf> {
-        match self {
-            Self::Chromium => {
-                program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
-            }
-            Self::Firefox => program("FIREFOX", &["firefox-esr", "firefox"]),
-        }
-    }
-
-    /// Arguments that make the driver listen on a port of its choice.
-    pub(crate) const fn driver_arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Chromium => &["--port=0"],
+    /// Arguments that make the driver listen: on a port of its choice, which it then says, or on `port`.
+    pub(crate) fn driver_arguments(self, port: u16) -> Vec<String> {
+        let own = match self {
+            Self::Chromium => ["--port=0"].as_slice(),
             Self::Firefox => &["--port=0", "--websocket-port=0"],
-        }
+            Self::Webkit => return vec![format!("--port={port}")],
+        };
+        own.iter().map(|argument| (*argument).to_owned()).collect()
+    }
+
+    /// Whether the driver says where it listens. One that does not gets a port, and is asked until it answers.
+    pub(crate) const fn says_its_port(self) -> bool {
+        !matches!(self, Self::Webkit)
+    }
+
+    /// Whether the browser has to have a display even where nobody looks.
+    pub(crate) const fn needs_display(self) -> bool {
+        matches!(self, Self::Webkit)
     }
 
     /// The port that the driver says it listens on, if `line` says so.
@@ -54,6 +62,7 @@ impl Engine {
                 port.trim_end_matches('.').parse().ok()
             }
             Self::Firefox => line.rsplit_once("Listening on 127.0.0.1:")?.1.trim().parse().ok(),
+            Self::Webkit => None,
         }
     }
 
@@ -84,7 +93,7 @@ impl Engine {
                     "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
                     "unhandledPromptBehavior": "dismiss",
                     "goog:loggingPrefs": { "browser": "ALL" },
-                    "goog:chromeOptions": { "binary": self.binary()?, "args": arguments },
+                    "goog:chromeOptions": { "binary": program("CHROMIUM", &CHROMIUM)?, "args": arguments },
                 })
             }
             // It makes a profile of its own. Other hosts are behind a proxy that is not there.
@@ -94,7 +103,7 @@ impl Engine {
                 "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
                 "unhandledPromptBehavior": "dismiss",
                 "moz:firefoxOptions": {
-                    "binary": self.binary()?,
+                    "binary": program("FIREFOX", &["firefox-esr", "firefox"])?,
                     "args": if headed { vec![] } else { vec!["-headless"] },
                     "prefs": {
                         "network.proxy.type": 1,
@@ -107,6 +116,19 @@ impl Engine {
                     },
                 },
             }),
+            // The driver knows where its browser is, which keeps no profile. Other hosts are behind a proxy that is not there.
+            Self::Webkit => json!({
+                "browserName": "MiniBrowser",
+                "pageLoadStrategy": "normal",
+                "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
+                "unhandledPromptBehavior": "dismiss",
+                "proxy": {
+                    "proxyType": "manual",
+                    "httpProxy": "127.0.0.1:9",
+                    "sslProxy": "127.0.0.1:9",
+                    "noProxy": ["127.0.0.1", "localhost"],
+                },
+            }),
         };
         match capabilities {
             Value::Object(map) => Ok(map),
@@ -114,21 +136,30 @@ impl Engine {
         }
     }
 
-    /// The window's size, for a browser that takes it from its environment.
-    pub(crate) fn environment(self) -> Vec<(&'static str, String)> {
+    /// What the browser takes from its environment, and its driver hands on: the window's size, or where to keep things.
+    pub(crate) fn environment(self, profile: &Path) -> Vec<(&'static str, String)> {
         match self {
             Self::Chromium => Vec::new(),
             Self::Firefox => {
                 vec![("MOZ_HEADLESS_WIDTH", WINDOW.0.to_string()), ("MOZ_HEADLESS_HEIGHT", WINDOW.1.to_string())]
             }
+            Self::Webkit => {
+                let folder = profile.display().to_string();
+                let own = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.clone()));
+                // Its sandbox needs a user's namespaces, which a container may not give. No screen reader is asked for.
+                let given =
+                    [("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"), ("GDK_BACKEND", "x11"), ("NO_AT_BRIDGE", "1")];
+                own.into_iter().chain(given.map(|(name, value)| (name, value.to_owned()))).collect()
+            }
         }
     }
 
-    /// The name under which the driver reports the browser's process id.
-    pub(crate) const fn process_capability(self) -> &'static str {
+    /// The name under which the driver reports the browser's process id, if it does.
+    pub(crate) const fn process_capability(self) -> Option<&'static str> {
         match self {
-            Self::Chromium => "goog:processID",
-            Self::Firefox => "moz:processID",
+            Self::Chromium => Some("goog:processID"),
+            Self::Firefox => Some("moz:processID"),
+            Self::Webkit => None,
         }
     }
 
@@ -136,13 +167,13 @@ impl Engine {
     pub(crate) const fn log_endpoint(self) -> Option<&'static str> {
         match self {
             Self::Chromium => Some("se/log"),
-            Self::Firefox => None,
+            Self::Firefox | Self::Webkit => None,
         }
     }
 }
 
 /// A program named by an environment variable, or the first of `names` on `PATH`.
-fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
+pub(crate) fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
     if let Some(path) = env::var_os(variable) {
         return Ok(path.into());
     }
