@@ -81,8 +81,10 @@ impl Browser {
     /// A browser now and then exits as it starts, on a machine that is short of time; it gets three tries.
     pub(crate) async fn open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
         for _ in 0..2 {
-            if let Ok(browser) = Self::try_open(engine, log, profiles, headed).await {
-                return Ok(browser);
+            match Self::try_open(engine, log, profiles, headed).await {
+                Ok(browser) => return Ok(browser),
+                // What is tried again is told, for who looks why a run takes so long.
+                Err(error) => eprintln!("{engine:?}: {error:#}; it is started once more"),
             }
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
@@ -96,7 +98,10 @@ impl Browser {
         let driver = Driver::start(engine, log, &profile, headed).await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(engine.capabilities(&profile, headed)?);
-        let client = limited(builder.connect(&driver.url)).await.context("the browser does not start")?;
+        let client = timeout(engine.start_limit(), builder.connect(&driver.url))
+            .await
+            .context("the browser does not start in time")?;
+        let client = client.context("the browser does not start")?;
         let process = client
             .session_creation_response()
             .and_then(|response| response.capabilities())

@@ -10,13 +10,13 @@ use std::{
     process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UnixStream},
     process::{Child, Command},
     sync::mpsc,
     time::{sleep, timeout},
@@ -90,22 +90,73 @@ async fn copy_lines(
     }
 }
 
+/// The first number of a display that is tried.
+const DISPLAYS: u32 = 90;
+
+/// How many numbers are tried.
+const TRIES: u32 = 200;
+
+/// The next number to try.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 /// A display that nobody sees. Browsers on it end with it.
 #[derive(Debug)]
 struct Display {
-    _process: Process,
-    /// What programs call it.
-    name: String,
+    process: Process,
+    number: u32,
 }
 
 impl Display {
     /// Starts one under the first number that is free, somewhat larger than a browser's window with its frame.
+    ///
+    /// A server that is to choose its number by itself takes no lock: two that look at the same time take the same one.
     async fn start(log: &Path) -> Result<Self> {
-        let mut command = Command::new(engine::program("XVFB", &["Xvfb"])?);
         let screen = format!("{}x{}x24", engine::WINDOW.0 + 320, engine::WINDOW.1 + 400);
-        command.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &screen]);
-        let (process, number) = Process::start(command, log, |line| line.trim().parse::<u16>().ok()).await?;
-        Ok(Self { _process: process, name: format!(":{number}") })
+        for _ in 0..TRIES {
+            let number = DISPLAYS + NUMBER.fetch_add(1, Ordering::Relaxed);
+            let mut command = Command::new(engine::program("XVFB", &["Xvfb"])?);
+            command.args([&format!(":{number}"), "-nolisten", "tcp", "-screen", "0", &screen]);
+            let (process, _) = Process::spawn(command, log)?;
+            let mut display = Self { process, number };
+            if timeout(START, display.is_ready()).await.context("the display does not listen")?? {
+                return Ok(display);
+            }
+        }
+        bail!("there is no display to be had; see {}", log.display())
+    }
+
+    /// Waits until it listens. False: the number is another's.
+    async fn is_ready(&mut self) -> Result<bool> {
+        let lock = format!("/tmp/.X{}-lock", self.number);
+        loop {
+            if self.process.child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            // Whose number it is says the lock; the socket may still be another's until then.
+            let holder = std::fs::read_to_string(&lock).ok().and_then(|text| text.trim().parse().ok());
+            if holder == self.process.child.id() && UnixStream::connect(self.socket()).await.is_ok() {
+                return Ok(true);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        format!("/tmp/.X11-unix/X{}", self.number).into()
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let Some(id) = self.process.child.id() else { return };
+        // Asked to end, it takes its lock and its socket away. It is killed in any case.
+        let _ = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).stderr(Stdio::null()).status();
+        for _ in 0..50 {
+            if !self.socket().exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -125,7 +176,7 @@ impl Driver {
         let mut command = Command::new(engine.driver()?);
         command.envs(engine.environment(profile));
         if let Some(display) = &display {
-            command.env("DISPLAY", &display.name);
+            command.env("DISPLAY", format!(":{}", display.number));
         }
         let (process, port) = if engine.says_its_port() {
             command.args(engine.driver_arguments(0));

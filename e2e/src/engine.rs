@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// A browser engine with its WebDriver.
@@ -47,6 +48,15 @@ impl Engine {
     /// Whether the driver says where it listens. One that does not gets a port, and is asked until it answers.
     pub(crate) const fn says_its_port(self) -> bool {
         !matches!(self, Self::Webkit)
+    }
+
+    /// How long the browser may take to start before it is given up and started once more.
+    pub(crate) const fn start_limit(self) -> Duration {
+        match self {
+            Self::Chromium | Self::Firefox => Duration::from_secs(60),
+            // It takes one second, or, about once in twenty times where several start at the same time, for ever.
+            Self::Webkit => Duration::from_secs(15),
+        }
     }
 
     /// Whether the browser has to have a display even where nobody looks.
@@ -146,7 +156,7 @@ impl Engine {
             Self::Webkit => {
                 let folder = profile.display().to_string();
                 let own = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.clone()));
-                // Its sandbox needs a user's namespaces, which a container may not give. No screen reader is asked for.
+                // Its sandbox needs a user's namespaces, which a container may not give. Nothing else on the desktop is asked for anything.
                 let given =
                     [("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"), ("GDK_BACKEND", "x11"), ("NO_AT_BRIDGE", "1")];
                 own.into_iter().chain(given.map(|(name, value)| (name, value.to_owned()))).collect()

@@ -17,6 +17,7 @@
 //! | `FIREFOX`       | the browser                 | the first one on `PATH`         |
 //! | `WEBKITDRIVER`  | WebKitGTK's WebDriver       | the first one on `PATH`         |
 //! | `XVFB`          | a display nobody sees       | the first one on `PATH`         |
+//! | `E2E_PAGES`     | real pages                  | `../shared/pages`               |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
 mod browser;
