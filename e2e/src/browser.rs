@@ -95,7 +95,7 @@ impl Browser {
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;
-        let driver = Driver::start(engine, log, &profile, headed).await?;
+        let driver = Driver::start(engine, log, headed).await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(engine.capabilities(&profile, headed)?);
         let client = timeout(engine.start_limit(), builder.connect(&driver.url))

@@ -171,10 +171,10 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts the driver of `engine` on a free port, and a display where its browser needs one and none is to be seen.
-    pub(crate) async fn start(engine: Engine, log: &Path, profile: &Path, headed: bool) -> Result<Self> {
+    pub(crate) async fn start(engine: Engine, log: &Path, headed: bool) -> Result<Self> {
         let display = if engine.needs_display() && !headed { Some(Display::start(log).await?) } else { None };
         let mut command = Command::new(engine.driver()?);
-        command.envs(engine.environment(profile));
+        command.envs(engine.environment());
         if let Some(display) = &display {
             command.env("DISPLAY", format!(":{}", display.number));
         }

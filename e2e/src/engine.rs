@@ -54,7 +54,7 @@ impl Engine {
     pub(crate) const fn start_limit(self) -> Duration {
         match self {
             Self::Chromium | Self::Firefox => Duration::from_secs(60),
-            // It takes one second, or, about once in twenty times where several start at the same time, for ever.
+            // It takes a second; but now and then the browser crashes as it starts, and its driver waits for it.
             Self::Webkit => Duration::from_secs(15),
         }
     }
@@ -146,20 +146,26 @@ impl Engine {
         }
     }
 
-    /// What the browser takes from its environment, and its driver hands on: the window's size, or where to keep things.
-    pub(crate) fn environment(self, profile: &Path) -> Vec<(&'static str, String)> {
+    /// What the browser takes from its environment, which its driver hands on.
+    pub(crate) fn environment(self) -> Vec<(&'static str, String)> {
         match self {
             Self::Chromium => Vec::new(),
             Self::Firefox => {
                 vec![("MOZ_HEADLESS_WIDTH", WINDOW.0.to_string()), ("MOZ_HEADLESS_HEIGHT", WINDOW.1.to_string())]
             }
+            // Its sandbox needs a user's namespaces, which a container may not give. It paints without Mesa's software renderer,
+            // in which it has crashed. Nothing else on the desktop is asked for anything.
             Self::Webkit => {
-                let folder = profile.display().to_string();
-                let own = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"].map(|name| (name, folder.clone()));
-                // Its sandbox needs a user's namespaces, which a container may not give. Nothing else on the desktop is asked for anything.
-                let given =
-                    [("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"), ("GDK_BACKEND", "x11"), ("NO_AT_BRIDGE", "1")];
-                own.into_iter().chain(given.map(|(name, value)| (name, value.to_owned()))).collect()
+                let given = [
+                    ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"),
+                    ("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1"),
+                    ("GDK_BACKEND", "x11"),
+                    ("NO_AT_BRIDGE", "1"),
+                    ("GSETTINGS_BACKEND", "memory"),
+                    ("GIO_USE_VFS", "local"),
+                    ("DBUS_SESSION_BUS_ADDRESS", "disabled:"),
+                ];
+                given.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
             }
         }
     }
