@@ -63,6 +63,7 @@
   const attributeAt = method(NamedNodeMap.prototype, 'item');
   const getAttribute = method(Element.prototype, 'getAttribute');
   const matches = method(Element.prototype, 'matches');
+  const allBelow = method(Element.prototype, 'querySelectorAll');
   const shadowRoot = getter(Element.prototype, 'shadowRoot');
   const scrollTop = getter(Element.prototype, 'scrollTop');
   const scrollLeft = getter(Element.prototype, 'scrollLeft');
@@ -498,10 +499,12 @@
           break;
         case 'select': {
           if (allowance.mask) break;
-          this.say(element, depth, 'selected index', String(selectIndex(element)));
-          const chosen = [];
+          // Which of all below: not every engine counts those that are not children.
           const options = selectOptions(element);
-          for (let i = 0; i < options.length; i++) if (optionSelected(options[i])) chosen.push(i);
+          const below = [...allBelow(element, 'option')];
+          this.say(element, depth, 'selected index', String(below.indexOf(options[selectIndex(element)])));
+          const chosen = [];
+          for (let i = 0; i < options.length; i++) if (optionSelected(options[i])) chosen.push(below.indexOf(options[i]));
           this.say(element, depth, 'selected options', chosen.join(' '));
           break;
         }

@@ -10,6 +10,12 @@
     if (event.message) errors.push(`${event.message} (${event.filename}:${event.lineno})`);
   });
   window.addEventListener('unhandledrejection', (event) => errors.push(`unhandled: ${describeError(event.reason)}`));
+  // Not every driver hands out the console.
+  const { error } = console;
+  console.error = (...said) => {
+    errors.push(`console: ${said.map(describeError).join(' ')}`);
+    error.apply(console, said);
+  };
 
   const toBase64 = (bytes) => {
     let text = '';

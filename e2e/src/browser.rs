@@ -1,6 +1,9 @@
 //! A browser under WebDriver: one window that loads pages and runs scripts.
 
-use crate::{driver::Driver, engine::Engine};
+use crate::{
+    driver::Driver,
+    engine::{Engine, WINDOW},
+};
 use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
@@ -78,8 +81,10 @@ impl Browser {
     /// A browser now and then exits as it starts, on a machine that is short of time; it gets three tries.
     pub(crate) async fn open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
         for _ in 0..2 {
-            if let Ok(browser) = Self::try_open(engine, log, profiles, headed).await {
-                return Ok(browser);
+            match Self::try_open(engine, log, profiles, headed).await {
+                Ok(browser) => return Ok(browser),
+                // What is tried again is told, for who looks why a run takes so long.
+                Err(error) => eprintln!("{engine:?}: {error:#}; it is started once more"),
             }
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
@@ -87,19 +92,36 @@ impl Browser {
     }
 
     async fn try_open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
-        let driver = Driver::start(engine, log).await?;
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;
+        let driver = Driver::start(engine, log, headed).await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(engine.capabilities(&profile, headed)?);
-        let client = limited(builder.connect(&driver.url)).await.context("the browser does not start")?;
+        let client = timeout(engine.start_limit(), builder.connect(&driver.url))
+            .await
+            .context("the browser does not start in time")?;
+        let client = client.context("the browser does not start")?;
         let process = client
             .session_creation_response()
             .and_then(|response| response.capabilities())
-            .and_then(|capabilities| capabilities.get(engine.process_capability()))
-            .and_then(Value::as_u64);
-        Ok(Self { client, _driver: driver, engine, process, profile })
+            .and_then(|capabilities| capabilities.get(engine.process_capability()?))
+            .and_then(Value::as_u64)
+            .or_else(|| driver.browser_process());
+        let browser = Self { client, _driver: driver, engine, process, profile };
+        if engine == Engine::Webkit {
+            browser.resize().await?;
+        }
+        Ok(browser)
+    }
+
+    /// Makes the window so large that the page has [`WINDOW`], for a browser that is told neither before it starts.
+    async fn resize(&self) -> Result<()> {
+        let (width, height) = WINDOW;
+        limited(self.client.set_window_size(width, height)).await.context("the window's size")?;
+        let [wide, high]: [u32; 2] = self.eval("return [innerWidth, innerHeight]", vec![]).await?;
+        let (width, height) = (2 * width - wide.min(width), 2 * height - high.min(height));
+        limited(self.client.set_window_size(width, height)).await.context("the window's size")
     }
 
     /// Which engine it is.

@@ -1,23 +1,25 @@
-//! Processes that the suite starts: the WebDriver server and the relay. Each is ended by its id when dropped.
+//! Processes that the suite starts: the WebDriver server, its display and the relay. Each is ended by its id when dropped.
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use anyhow::{Context, Result, bail};
 use std::{
     fs::{File, OpenOptions},
     io::Write,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
+    net::{TcpListener, TcpStream, UnixStream},
     process::{Child, Command},
     sync::mpsc,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// How long a process may take to say where it listens.
@@ -26,13 +28,13 @@ const START: Duration = Duration::from_secs(30);
 /// A running process whose output goes to a file.
 #[derive(Debug)]
 struct Process {
-    _child: Child,
+    child: Child,
     panicked: Arc<AtomicBool>,
 }
 
 impl Process {
-    /// Starts `command`, and waits for a line of output from which `find` reads something.
-    async fn start<T>(mut command: Command, log: &Path, find: impl Fn(&str) -> Option<T>) -> Result<(Self, T)> {
+    /// Starts `command`. Its lines of output go to `log` and to the channel.
+    fn spawn(mut command: Command, log: &Path) -> Result<(Self, mpsc::UnboundedReceiver<String>)> {
         let name = command.as_std().get_program().display().to_string();
         let mut child = command
             .stdin(Stdio::null())
@@ -43,13 +45,20 @@ impl Process {
             .with_context(|| format!("{name} does not start"))?;
         let file = OpenOptions::new().create(true).append(true).open(log)?;
         let panicked = Arc::new(AtomicBool::new(false));
-        let (sender, mut lines) = mpsc::unbounded_channel();
+        let (sender, lines) = mpsc::unbounded_channel();
         if let Some(output) = child.stdout.take() {
             tokio::spawn(copy_lines(output, file.try_clone()?, sender.clone(), panicked.clone()));
         }
         if let Some(output) = child.stderr.take() {
             tokio::spawn(copy_lines(output, file, sender, panicked.clone()));
         }
+        Ok((Self { child, panicked }, lines))
+    }
+
+    /// Starts `command`, and waits for a line of output from which `find` reads something.
+    async fn start<T>(command: Command, log: &Path, find: impl Fn(&str) -> Option<T>) -> Result<(Self, T)> {
+        let name = command.as_std().get_program().display().to_string();
+        let (process, mut lines) = Self::spawn(command, log)?;
         let found = timeout(START, async {
             while let Some(line) = lines.recv().await {
                 if let Some(found) = find(&line) {
@@ -59,7 +68,7 @@ impl Process {
             bail!("{name} ended before it listened; see {}", log.display())
         });
         let found = found.await.with_context(|| format!("{name} does not say where it listens"))??;
-        Ok((Self { _child: child, panicked }, found))
+        Ok((process, found))
     }
 }
 
@@ -81,21 +90,116 @@ async fn copy_lines(
     }
 }
 
+/// The first number of a display that is tried.
+const DISPLAYS: u32 = 90;
+
+/// How many numbers are tried.
+const TRIES: u32 = 200;
+
+/// The next number to try.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A display that nobody sees. Browsers on it end with it.
+#[derive(Debug)]
+struct Display {
+    process: Process,
+    number: u32,
+}
+
+impl Display {
+    /// Starts one under the first number that is free, somewhat larger than a browser's window with its frame.
+    ///
+    /// A server that is to choose its number by itself takes no lock: two that look at the same time take the same one.
+    async fn start(log: &Path) -> Result<Self> {
+        let screen = format!("{}x{}x24", engine::WINDOW.0 + 320, engine::WINDOW.1 + 400);
+        for _ in 0..TRIES {
+            let number = DISPLAYS + NUMBER.fetch_add(1, Ordering::Relaxed);
+            let mut command = Command::new(engine::program("XVFB", &["Xvfb"])?);
+            command.args([&format!(":{number}"), "-nolisten", "tcp", "-screen", "0", &screen]);
+            let (process, _) = Process::spawn(command, log)?;
+            let mut display = Self { process, number };
+            if timeout(START, display.is_ready()).await.context("the display does not listen")?? {
+                return Ok(display);
+            }
+        }
+        bail!("there is no display to be had; see {}", log.display())
+    }
+
+    /// Waits until it listens. False: the number is another's.
+    async fn is_ready(&mut self) -> Result<bool> {
+        let lock = format!("/tmp/.X{}-lock", self.number);
+        loop {
+            if self.process.child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            // Whose number it is says the lock; the socket may still be another's until then.
+            let holder = std::fs::read_to_string(&lock).ok().and_then(|text| text.trim().parse().ok());
+            if holder == self.process.child.id() && UnixStream::connect(self.socket()).await.is_ok() {
+                return Ok(true);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        format!("/tmp/.X11-unix/X{}", self.number).into()
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let Some(id) = self.process.child.id() else { return };
+        // Asked to end, it takes its lock and its socket away. It is killed in any case.
+        let _ = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).stderr(Stdio::null()).status();
+        for _ in 0..50 {
+            if !self.socket().exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 /// A WebDriver server.
 #[derive(Debug)]
 pub(crate) struct Driver {
-    _process: Process,
+    process: Process,
+    _display: Option<Display>,
     /// Where it listens.
     pub(crate) url: String,
 }
 
 impl Driver {
-    /// Starts the driver of `engine` on a free port.
-    pub(crate) async fn start(engine: Engine, log: &Path) -> Result<Self> {
+    /// Starts the driver of `engine` on a free port, and a display where its browser needs one and none is to be seen.
+    pub(crate) async fn start(engine: Engine, log: &Path, headed: bool) -> Result<Self> {
+        let display = if engine.needs_display() && !headed { Some(Display::start(log).await?) } else { None };
         let mut command = Command::new(engine.driver()?);
-        command.args(engine.driver_arguments()).envs(engine.environment());
-        let (process, port) = Process::start(command, log, |line| engine.port_in(line)).await?;
-        Ok(Self { _process: process, url: format!("http://127.0.0.1:{port}") })
+        command.envs(engine.environment());
+        if let Some(display) = &display {
+            command.env("DISPLAY", format!(":{}", display.number));
+        }
+        let (process, port) = if engine.says_its_port() {
+            command.args(engine.driver_arguments(0));
+            Process::start(command, log, |line| engine.port_in(line)).await?
+        } else {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
+            command.args(engine.driver_arguments(port));
+            let (process, _) = Process::spawn(command, log)?;
+            let answers = async {
+                while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            };
+            timeout(START, answers).await.context("the driver does not listen")?;
+            (process, port)
+        };
+        Ok(Self { process, _display: display, url: format!("http://127.0.0.1:{port}") })
+    }
+
+    /// The browser that it has started, as the system tells.
+    pub(crate) fn browser_process(&self) -> Option<u64> {
+        let id = self.process.child.id()?;
+        std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).ok()?.split_whitespace().next()?.parse().ok()
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// A browser engine with its WebDriver.
@@ -14,7 +15,12 @@ pub(crate) enum Engine {
     Chromium,
     /// Firefox with `geckodriver`.
     Firefox,
+    /// WebKitGTK's MiniBrowser with `WebKitWebDriver`.
+    Webkit,
 }
+
+/// Names of Chromium's program.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Size of every browser window, in CSS pixels.
 pub(crate) const WINDOW: (u32, u32) = (1280, 800);
@@ -25,25 +31,37 @@ impl Engine {
         match self {
             Self::Chromium => program("CHROMEDRIVER", &["chromedriver"]),
             Self::Firefox => program("GECKODRIVER", &["geckodriver"]),
+            Self::Webkit => program("WEBKITDRIVER", &["WebKitWebDriver"]),
         }
     }
 
-    /// The browser's program: from the environment, otherwise from `PATH`.
-    fn binary(self) -> Result<PathBuf> {
-        match self {
-            Self::Chromium => {
-                program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
-            }
-            Self::Firefox => program("FIREFOX", &["firefox-esr", "firefox"]),
-        }
-    }
-
-    /// Arguments that make the driver listen on a port of its choice.
-    pub(crate) const fn driver_arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Chromium => &["--port=0"],
+    /// Arguments that make the driver listen: on a port of its choice, which it then says, or on `port`.
+    pub(crate) fn driver_arguments(self, port: u16) -> Vec<String> {
+        let own = match self {
+            Self::Chromium => ["--port=0"].as_slice(),
             Self::Firefox => &["--port=0", "--websocket-port=0"],
+            Self::Webkit => return vec![format!("--port={port}")],
+        };
+        own.iter().map(|argument| (*argument).to_owned()).collect()
+    }
+
+    /// Whether the driver says where it listens. One that does not gets a port, and is asked until it answers.
+    pub(crate) const fn says_its_port(self) -> bool {
+        !matches!(self, Self::Webkit)
+    }
+
+    /// How long the browser may take to start before it is given up and started once more.
+    pub(crate) const fn start_limit(self) -> Duration {
+        match self {
+            Self::Chromium | Self::Firefox => Duration::from_secs(60),
+            // It takes a second; but now and then the browser crashes as it starts, and its driver waits for it.
+            Self::Webkit => Duration::from_secs(15),
         }
+    }
+
+    /// Whether the browser has to have a display even where nobody looks.
+    pub(crate) const fn needs_display(self) -> bool {
+        matches!(self, Self::Webkit)
     }
 
     /// The port that the driver says it listens on, if `line` says so.
@@ -54,6 +72,7 @@ impl Engine {
                 port.trim_end_matches('.').parse().ok()
             }
             Self::Firefox => line.rsplit_once("Listening on 127.0.0.1:")?.1.trim().parse().ok(),
+            Self::Webkit => None,
         }
     }
 
@@ -84,7 +103,7 @@ impl Engine {
                     "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
                     "unhandledPromptBehavior": "dismiss",
                     "goog:loggingPrefs": { "browser": "ALL" },
-                    "goog:chromeOptions": { "binary": self.binary()?, "args": arguments },
+                    "goog:chromeOptions": { "binary": program("CHROMIUM", &CHROMIUM)?, "args": arguments },
                 })
             }
             // It makes a profile of its own. Other hosts are behind a proxy that is not there.
@@ -94,7 +113,7 @@ impl Engine {
                 "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
                 "unhandledPromptBehavior": "dismiss",
                 "moz:firefoxOptions": {
-                    "binary": self.binary()?,
+                    "binary": program("FIREFOX", &["firefox-esr", "firefox"])?,
                     "args": if headed { vec![] } else { vec!["-headless"] },
                     "prefs": {
                         "network.proxy.type": 1,
@@ -107,6 +126,19 @@ impl Engine {
                     },
                 },
             }),
+            // The driver knows where its browser is, which keeps no profile. Other hosts are behind a proxy that is not there.
+            Self::Webkit => json!({
+                "browserName": "MiniBrowser",
+                "pageLoadStrategy": "normal",
+                "timeouts": { "script": 120_000, "pageLoad": 60_000, "implicit": 0 },
+                "unhandledPromptBehavior": "dismiss",
+                "proxy": {
+                    "proxyType": "manual",
+                    "httpProxy": "127.0.0.1:9",
+                    "sslProxy": "127.0.0.1:9",
+                    "noProxy": ["127.0.0.1", "localhost"],
+                },
+            }),
         };
         match capabilities {
             Value::Object(map) => Ok(map),
@@ -114,21 +146,36 @@ impl Engine {
         }
     }
 
-    /// The window's size, for a browser that takes it from its environment.
+    /// What the browser takes from its environment, which its driver hands on.
     pub(crate) fn environment(self) -> Vec<(&'static str, String)> {
         match self {
             Self::Chromium => Vec::new(),
             Self::Firefox => {
                 vec![("MOZ_HEADLESS_WIDTH", WINDOW.0.to_string()), ("MOZ_HEADLESS_HEIGHT", WINDOW.1.to_string())]
             }
+            // Its sandbox needs a user's namespaces, which a container may not give. It paints without Mesa's software renderer,
+            // in which it has crashed. Nothing else on the desktop is asked for anything.
+            Self::Webkit => {
+                let given = [
+                    ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1"),
+                    ("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1"),
+                    ("GDK_BACKEND", "x11"),
+                    ("NO_AT_BRIDGE", "1"),
+                    ("GSETTINGS_BACKEND", "memory"),
+                    ("GIO_USE_VFS", "local"),
+                    ("DBUS_SESSION_BUS_ADDRESS", "disabled:"),
+                ];
+                given.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+            }
         }
     }
 
-    /// The name under which the driver reports the browser's process id.
-    pub(crate) const fn process_capability(self) -> &'static str {
+    /// The name under which the driver reports the browser's process id, if it does.
+    pub(crate) const fn process_capability(self) -> Option<&'static str> {
         match self {
-            Self::Chromium => "goog:processID",
-            Self::Firefox => "moz:processID",
+            Self::Chromium => Some("goog:processID"),
+            Self::Firefox => Some("moz:processID"),
+            Self::Webkit => None,
         }
     }
 
@@ -136,13 +183,13 @@ impl Engine {
     pub(crate) const fn log_endpoint(self) -> Option<&'static str> {
         match self {
             Self::Chromium => Some("se/log"),
-            Self::Firefox => None,
+            Self::Firefox | Self::Webkit => None,
         }
     }
 }
 
 /// A program named by an environment variable, or the first of `names` on `PATH`.
-fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
+pub(crate) fn program(variable: &str, names: &[&str]) -> Result<PathBuf> {
     if let Some(path) = env::var_os(variable) {
         return Ok(path.into());
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! e2e run [--only SUBSTR] [--list] [--headed] [--workers N] [--table FILE]
-//!         [--customer chromium|firefox] [--agent chromium|firefox]
+//!         [--customer chromium|firefox|webkit] [--agent chromium|firefox|webkit]
 //!         [--peer FOLDER] [--results FILE] [--beside LABEL=FILE]...
 //! ```
 //!
@@ -15,6 +15,9 @@
 //! | `CHROMIUM`      | the browser                 | the first one on `PATH`         |
 //! | `GECKODRIVER`   | Firefox's WebDriver         | the first one on `PATH`         |
 //! | `FIREFOX`       | the browser                 | the first one on `PATH`         |
+//! | `WEBKITDRIVER`  | WebKitGTK's WebDriver       | the first one on `PATH`         |
+//! | `XVFB`          | a display nobody sees       | the first one on `PATH`         |
+//! | `E2E_PAGES`     | real pages                  | `../shared/pages`               |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
 mod browser;

@@ -27,7 +27,7 @@ const CASE: Duration = Duration::from_secs(300);
 pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace's folder")?.to_owned();
     let folders = Folders {
-        shared: root.join("../shared/pages"),
+        shared: setting("E2E_PAGES", root.join("../shared/pages")),
         fixtures: root.join("fixtures/pages"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
         packages: root.join("node_modules"),

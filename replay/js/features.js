@@ -2,23 +2,34 @@
 // sheets is answered by the customer's. In a sheet that nobody may read it is answered by the agent's browser.
 
 import * as dom from './dom.js';
+import { isHeard } from './waits.js';
 
 const FEATURE = /\(\s*([a-z-]+)\s*(?::\s*([a-z-]+)\s*)?\)/g;
 const ALWAYS = '(min-width: 0px)', NEVER = '(max-width: 0px)';
 // Without a value, a feature is asked for whether it has any but these.
 const NOTHING = new Set(['none', 'no-preference']);
+// Where nothing tells that a sheet has come: how often, and after which time, that is looked at.
+const LOOKS = 40, LOOK_MS = 250;
 const MEDIA_RULE = 4, IMPORT_RULE = 3;
 
 export class Features {
   constructor(page) {
     this.page = page;
+    this.said = undefined; // what is to be compared with the agent's
     this.other = new Map(); // feature → the customer's values, where the agent's are others
     this.seen = new WeakMap(); // sheet → how many rules it had
     this.asked = new WeakMap(); // media list → what it asks for
     this.onLoad = () => this.settle();
+    this.looks = 0;
+    this.timer = undefined;
   }
 
   set(value) {
+    this.said = value;
+  }
+
+  // Without a root element WebKit says of every feature that it is not so.
+  compare(value) {
     const said = new Map();
     for (const part of (value ?? '').split(' ')) {
       const [name, of] = part.split('=');
@@ -27,17 +38,32 @@ export class Features {
     this.other = new Map([...said].filter(([name, values]) => [...values].some((value) => !this.page.window.matchMedia(`(${name}: ${value})`).matches)));
     this.seen = new WeakMap();
     // A sheet that comes later.
-    if (this.other.size > 0) this.page.document.addEventListener('load', this.onLoad, true);
+    const { document } = this.page;
+    this.looks = isHeard(document) ? 0 : LOOKS;
+    if (this.other.size > 0) document.addEventListener('load', this.onLoad, true);
   }
 
   // Looks at what is new in the page's sheets. Called when a frame is in place.
   settle() {
-    if (this.other.size === 0) return;
     const { document, frames, shadows } = this.page;
+    if (this.said !== undefined && dom.documentElement(document) !== null) {
+      this.compare(this.said);
+      this.said = undefined;
+    }
+    if (this.other.size === 0) return;
     for (const root of [document, ...[...frames.all].map((frame) => frame.document), ...shadows]) {
       for (const sheet of dom.sheetsOf(root)) this.look(sheet);
     }
     this.showScheme();
+    if (this.looks > 0 && this.timer === undefined && [...dom.all(document, 'link[rel~="stylesheet"]')].some((link) => !link.sheet)) this.lookLater();
+  }
+
+  lookLater() {
+    this.looks--;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.settle();
+    }, LOOK_MS);
   }
 
   look(sheet) {

@@ -12,23 +12,27 @@ export function createElement(document, { uri, name }) {
   try {
     return dom.createElementNS(document, uri, name);
   } catch {
-    return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElementNS(document, HTML, 'span');
+    return byParser(document, uri, name) ?? dom.createElementNS(document, HTML, 'span');
   }
 }
 
 // A name with a colon that separates nothing (docs/wire-format.md §4.2).
 function createColon(document, uri, name) {
-  if (uri === HTML) {
-    try {
-      return dom.createElement(document, name);
-    } catch {
-      return parsed(document, '<' + name + '>').firstElementChild ?? dom.createElement(document, 'span');
-    }
+  if (uri !== HTML) return byParser(document, uri, name) ?? dom.createElementNS(document, uri, 'g');
+  try {
+    return dom.createElement(document, name);
+  } catch {
+    return byParser(document, uri, name) ?? dom.createElement(document, 'span');
   }
-  const outer = uri === MATHML ? 'math' : 'svg';
-  const node = parsed(document, `<${outer}><${name}></${outer}>`).firstElementChild?.firstElementChild;
+}
+
+// Not every browser lets a script make all the names that its parser makes.
+function byParser(document, uri, name) {
+  const outer = uri === HTML ? null : uri === MATHML ? 'math' : 'svg';
+  const made = parsed(document, outer === null ? `<${name}>` : `<${outer}><${name}></${outer}>`).firstElementChild;
+  const node = outer === null ? made : made?.firstElementChild;
   node?.remove();
-  return node ?? dom.createElementNS(document, uri, 'g');
+  return node;
 }
 
 // Names that only a parser makes.

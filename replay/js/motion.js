@@ -1,6 +1,7 @@
 // Animations as the customer has them: those that scripts began, and those of style sheets where they are.
 
 import * as dom from './dom.js';
+import { once } from './waits.js';
 
 export class Motion {
   // `clock()` gives the stream's time, in milliseconds.
@@ -22,7 +23,7 @@ export class Motion {
     this.named.set(node, named);
     this.place(node);
     // A style sheet that is being loaded, or a class that comes with the next frame.
-    node.addEventListener('animationstart', () => this.place(node), { once: true });
+    once(node, 'animationstart', () => this.place(node));
   }
 
   make(node, { frames, timing, pseudo, ...told }) {
@@ -64,12 +65,17 @@ export class Motion {
     }
   }
 
+  // Whether there was one of those that were told.
   place(node) {
     const named = this.named.get(node) ?? [];
-    if (named.length === 0) return;
+    if (named.length === 0) return true;
+    let found = false;
     for (const animation of node.getAnimations?.() ?? []) {
       const told = named.find(({ name, pseudo }) => name === animation.animationName && (pseudo ?? null) === animation.effect.pseudoElement);
-      if (told) this.put(animation, told);
+      if (!told) continue;
+      this.put(animation, told);
+      found = true;
     }
+    return found;
   }
 }

@@ -11,6 +11,7 @@ import { Motion } from './motion.js';
 import { Resources } from './resources.js';
 import { States } from './states.js';
 import { RuleNode, SheetNode, Sheets, absoluteCss } from './sheets.js';
+import { once } from './waits.js';
 
 const PLACE = 2, ELEMENT = 3, LEAF = 4, CONTENT = 5, SHADOW = 6, KNOWN = 7, UP = 8, END = 9, REMOVE = 10,
   ATTR = 11, NO_ATTR = 12, DATA = 13, SHEET = 14, FRAME = 15;
@@ -631,7 +632,7 @@ function play(node, value) {
   };
   window.clearInterval(followed.get(node));
   if (node.readyState > 0) start();
-  else node.addEventListener('loadedmetadata', start, { once: true });
+  else once(node, 'loadedmetadata', () => node.readyState > 0 && (start(), true));
 }
 
 // Where a browser plays nothing unasked, the position moves on as if it did.
@@ -649,7 +650,7 @@ function follow(node, time, rate, from) {
 // Runs with an element's style sheet, as soon as it is there.
 function withSheet(node, run) {
   if (node.sheet) run(node.sheet);
-  else node.addEventListener('load', () => node.sheet && run(node.sheet), { once: true });
+  else once(node, 'load', () => node.sheet && (run(node.sheet), true));
 }
 
 function box(window, node, width, height) {

@@ -7,6 +7,7 @@ import { Lists } from './lists.js';
 import { makeFrame } from './frame.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
+import { isHeard } from './waits.js';
 
 const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
 const ABSENCES = ['', 'left', 'silent'];
@@ -246,7 +247,7 @@ export class PlayerView {
     const { window, state, document } = this.page;
     const scroll = state.get(document);
     const left = Number(scroll?.get('scrollLeft') ?? 0), top = Number(scroll?.get('scrollTop') ?? 0);
-    if (left === shown.left && top === shown.top && !shown.strayed) return;
+    if (left === shown.left && top === shown.top && !shown.strayed && isHeard(document)) return;
     window.scrollTo({ left, top, behavior: 'instant' });
     // A position may be rounded to the device's pixels.
     const strayed = Math.abs(window.scrollX - left) > 1 || Math.abs(window.scrollY - top) > 1;

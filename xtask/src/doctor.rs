@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::browser::Browser;
 use crate::tools::{self, WASM_TARGET, WasmBindgen};
+use crate::webkit::Webkit;
 use crate::workspace::Workspace;
 
 /// One tool's state.
@@ -18,7 +19,7 @@ struct Finding {
 
 /// Prints the findings. Missing tools are no failure: the commands install them.
 pub(crate) fn doctor(ws: &Workspace) -> Result<ExitCode> {
-    let findings = [components(ws), wasm_target(ws), wasm_bindgen(ws), node(ws), packages(ws), browser(ws)];
+    let findings = [components(ws), wasm_target(ws), wasm_bindgen(ws), node(ws), packages(ws), browser(ws), webkit(ws)];
     for Finding { what, state } in &findings {
         match state {
             Ok(how) => println!("ok       {what:<24} {how}"),
@@ -86,6 +87,15 @@ fn browser(ws: &Workspace) -> Finding {
         Err(error) => Err(format!("{error:#}")),
     };
     Finding { what: "Chromium, chromedriver", state }
+}
+
+/// WebKitGTK's driver and the display it runs under.
+fn webkit(ws: &Workspace) -> Finding {
+    let state = match Webkit::require() {
+        Ok(found) => Ok(found.driver.display().to_string()),
+        Err(_) => Err(by_apt(ws, "webkit2gtk-driver xvfb")),
+    };
+    Finding { what: "WebKitWebDriver, Xvfb", state }
 }
 
 /// What would be done about a missing Debian package.

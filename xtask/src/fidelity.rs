@@ -1,4 +1,4 @@
-//! The table of `docs/fidelity.md`: the end-to-end suite on the own and the real pages, in two engines, and once with a peer.
+//! The table of `docs/fidelity.md`: the end-to-end suite on the own and the real pages, in three engines, and once with a peer.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,15 +9,18 @@ use crate::firefox::Firefox;
 use crate::plan::{Plan, Task};
 use crate::progress::Status;
 use crate::test::{coloured, with_browser};
+use crate::webkit::Webkit;
 use crate::workspace::Workspace;
 
 /// No run takes longer, unless something hangs.
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// The runs beside the one in Chromium: the column's label, the name of the file of results, and the run's options.
-const BESIDE: [(&str, &str, [&str; 4]); 3] = [
+const BESIDE: [(&str, &str, [&str; 4]); 5] = [
     ("Firefox → Chromium", "firefox-chromium", ["--customer", "firefox", "--agent", "chromium"]),
     ("Chromium → Firefox", "chromium-firefox", ["--customer", "chromium", "--agent", "firefox"]),
+    ("WebKit → Chromium", "webkit-chromium", ["--customer", "webkit", "--agent", "chromium"]),
+    ("Chromium → WebKit", "chromium-webkit", ["--customer", "chromium", "--agent", "webkit"]),
     ("rrweb", "rrweb", ["--customer", "chromium", "--peer", "node_modules/rrweb/dist"]),
 ];
 
@@ -31,6 +34,7 @@ pub(crate) fn table(ws: &Workspace, status: &Status) -> Result<String> {
     let build = ws.cargo().args(["build", "--release", "--package", "e2e"]);
     coloured(build, status).quiet(status)?;
     let firefox = Firefox::require(ws)?;
+    let webkit = Webkit::require()?;
     let folder = ws.target.join("e2e");
     std::fs::create_dir_all(&folder)?;
     let run = |options: Vec<String>| -> Result<()> {
@@ -40,7 +44,9 @@ pub(crate) fn table(ws: &Workspace, status: &Status) -> Result<String> {
             .args(["--only", "own/", "--only", "shared/"])
             .args(options)
             .env("FIREFOX", &firefox.firefox)
-            .env("GECKODRIVER", &firefox.driver);
+            .env("GECKODRIVER", &firefox.driver)
+            .env("WEBKITDRIVER", &webkit.driver)
+            .env("XVFB", &webkit.display);
         // Cases that differ make the run fail; whether it has said what it was to say shows in its file.
         let ended = with_browser(ws, run)?.limit(LIMIT).quiet(status);
         if let Err(error) = ended {

@@ -25,6 +25,7 @@ mod test;
 mod tidy;
 mod tools;
 mod wasm;
+mod webkit;
 mod workspace;
 
 use std::process::ExitCode;

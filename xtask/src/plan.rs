@@ -20,6 +20,7 @@ use crate::test;
 use crate::tidy;
 use crate::tools;
 use crate::wasm::{self, Shell};
+use crate::webkit;
 use crate::workspace::Workspace;
 
 /// Everything that the commands are made of.
@@ -37,6 +38,8 @@ pub(crate) enum Task {
     Browser,
     /// Firefox and its driver are there.
     Firefox,
+    /// WebKitGTK's driver and a display are there.
+    Webkit,
     /// One of the two wasm files is built.
     Wasm(Shell),
     /// `dist/` is built.
@@ -61,6 +64,8 @@ pub(crate) enum Task {
     EndToEnd,
     /// End-to-end tests with Firefox on one side.
     EndToEndFirefox,
+    /// End-to-end tests with WebKit on one side.
+    EndToEndWebkit,
     /// The table of what is equal.
     Fidelity,
     /// Native benches.
@@ -81,6 +86,7 @@ impl Task {
             Self::NodePackages => "npm",
             Self::Browser => "browser-tools",
             Self::Firefox => "firefox-tools",
+            Self::Webkit => "webkit-tools",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist",
@@ -95,6 +101,7 @@ impl Task {
             Self::Web(Shell::Replay) => "web-replay",
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
+            Self::EndToEndWebkit => "e2e-webkit",
             Self::Fidelity => "fidelity",
             Self::BenchNative => "native",
             Self::BenchBrowser => "browser",
@@ -111,6 +118,7 @@ impl Task {
             Self::NodePackages => "npm packages",
             Self::Browser => "Chromium and its driver",
             Self::Firefox => "Firefox and its driver (built from source when missing: minutes)",
+            Self::Webkit => "WebKitGTK's driver and a display",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist: scripts, pages, compression",
@@ -125,7 +133,8 @@ impl Task {
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
-            Self::Fidelity => "fidelity: four runs of the own and the real pages",
+            Self::EndToEndWebkit => "e2e-webkit: WebKit to Chromium, and the other way",
+            Self::Fidelity => "fidelity: six runs of the own and the real pages",
             Self::BenchNative => "native benches",
             Self::BenchBrowser => "browser benches",
             Self::BenchSize => "sizes",
@@ -142,7 +151,8 @@ impl Task {
             | Self::WasmBindgen
             | Self::NodePackages
             | Self::Browser
-            | Self::Firefox => &[],
+            | Self::Firefox
+            | Self::Webkit => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
             // The program may carry the built pages inside.
@@ -152,7 +162,9 @@ impl Task {
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
             Self::EndToEnd | Self::BenchBrowser => &[Self::Cobrowse, Self::Browser],
-            Self::EndToEndFirefox | Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox],
+            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
+            Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
+            Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
             Self::BenchSize => &[Self::Dist],
         }
     }
@@ -166,6 +178,7 @@ impl Task {
             Self::NodePackages => tools::node_packages(ws, status),
             Self::Browser => browser::browser(ws, status),
             Self::Firefox => firefox::firefox(ws, status),
+            Self::Webkit => webkit::webkit(ws, status),
             Self::Wasm(shell) => wasm::build(ws, shell, status),
             Self::Dist => dist::assemble(ws, status),
             Self::Cobrowse => demo::build_cobrowse(ws, status),
@@ -178,6 +191,7 @@ impl Task {
             Self::Web(shell) => test::web(ws, shell, status),
             Self::EndToEnd => test::end_to_end(ws, status),
             Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),
+            Self::EndToEndWebkit => test::end_to_end_webkit(ws, status),
             Self::Fidelity => fidelity::table(ws, status),
             Self::BenchNative => bench::native(ws, status),
             Self::BenchBrowser => bench::browser(ws, status),

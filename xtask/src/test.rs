@@ -12,10 +12,11 @@ use crate::progress::{Status, seconds};
 use crate::run::Cmd;
 use crate::tools::{WASM_TARGET, WasmBindgen};
 use crate::wasm::Shell;
+use crate::webkit::Webkit;
 use crate::workspace::Workspace;
 
 /// The checks, quick ones first.
-const CHECKS: [Task; 10] = [
+const CHECKS: [Task; 11] = [
     Task::Fmt,
     Task::Tidy,
     Task::Clippy,
@@ -26,6 +27,7 @@ const CHECKS: [Task; 10] = [
     Task::Web(Shell::Replay),
     Task::EndToEnd,
     Task::EndToEndFirefox,
+    Task::EndToEndWebkit,
 ];
 
 /// Integration tests for the browser are named so, for instance `capture/tests/web.rs`; the others are native.
@@ -147,23 +149,33 @@ pub(crate) fn end_to_end(ws: &Workspace, status: &Status) -> Result<String> {
     Ok(counted(&output).unwrap_or_default())
 }
 
-/// The same with Firefox on one side, for what two engines can be compared by: documents and state, not pictures.
+/// The same with Firefox on one side.
 pub(crate) fn end_to_end_firefox(ws: &Workspace, status: &Status) -> Result<String> {
+    let firefox = Firefox::require(ws)?;
+    crossed(ws, status, "firefox", |run| run.env("FIREFOX", &firefox.firefox).env("GECKODRIVER", &firefox.driver))
+}
+
+/// The same with WebKit on one side.
+pub(crate) fn end_to_end_webkit(ws: &Workspace, status: &Status) -> Result<String> {
+    let webkit = Webkit::require()?;
+    crossed(ws, status, "webkit", |run| run.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.display))
+}
+
+/// Another engine and Chromium, each as either side, for what two engines can be compared by: documents and state, not
+/// pictures.
+fn crossed(ws: &Workspace, status: &Status, engine: &str, with_engine: impl Fn(Cmd) -> Cmd) -> Result<String> {
     let build = ws.cargo().args(["build", "--release", "--package", "e2e"]);
     coloured(build, status).quiet(status)?;
-    let firefox = Firefox::require(ws)?;
     let mut tests = String::new();
-    for sides in [["firefox", "chromium"], ["chromium", "firefox"]] {
-        let [customer, agent] = sides;
+    for [customer, agent] in [[engine, "chromium"], ["chromium", engine]] {
         status.note(&format!("{customer} to {agent}"));
         let run = ws
             .cargo()
             .args(["run", "--quiet", "--release", "--package", "e2e", "--", "run", "--workers", "2"])
             .args(["--customer", customer, "--agent", agent])
-            .args(["own/", "shared/", "session/", "privacy/"].iter().flat_map(|cases| ["--only", cases]))
-            .env("FIREFOX", &firefox.firefox)
-            .env("GECKODRIVER", &firefox.driver);
-        tests.push_str(&with_browser(ws, run)?.limit(END_TO_END_LIMIT).quiet(status)?);
+            .args(["own/", "shared/", "session/", "privacy/"].iter().flat_map(|cases| ["--only", cases]));
+        let run = with_browser(ws, with_engine(run))?;
+        tests.push_str(&run.limit(END_TO_END_LIMIT).quiet(status)?);
         tests.push('\n');
     }
     Ok(counted(&tests).unwrap_or_default())

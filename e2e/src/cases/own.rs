@@ -67,7 +67,8 @@ pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
     pair.options = Options { masked, boxes: script.boxes, ..Options::default() };
     pair.join().await?;
     if script.calm {
-        let wait = "return new Promise((done) => requestIdleCallback(() => setTimeout(done, 200)))";
+        // Not every engine tells when it is idle.
+        let wait = "const idle = window.requestIdleCallback ?? setTimeout; return new Promise((done) => idle(() => setTimeout(done, 200)))";
         pair.customer().run(wait, vec![]).await?;
     }
     pair.check("keyframe").await?;
