@@ -54,7 +54,8 @@ export class Resources {
   // Pictures that may be such: noted as they are told, or, where all are carried, every one.
   look() {
     const { changes, reader } = this.recorder;
-    if (this.mode === 'inline') for (const root of changes.roots) for (const node of dom.all(root, 'img')) reader.pictures.add(node);
+    const selector = this.mode === 'inline' ? 'img' : 'img[srcset*="blob:"],picture>img';
+    for (const root of changes.roots) for (const node of dom.all(root, selector)) reader.pictures.add(node);
     for (const node of reader.pictures) {
       const url = node.currentSrc || node.src;
       if (url !== '' && !node.complete) continue; // It is looked at again.

@@ -56,6 +56,7 @@ export class Page {
     this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shadows = new Set(); // all of these
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
+    this.listenIn(document);
   }
 
   // Carries out one frame's commands.
@@ -91,6 +92,11 @@ export class Page {
     this.frames.settle();
     this.sheets.settle();
     this.features.settle();
+  }
+
+  // What elements load by themselves. These events leave neither frames nor shadow roots.
+  listenIn(root) {
+    root.addEventListener('load', ({ target }) => this.resources.loaded(target), true);
   }
 
   // What other nodes can be below: of a frame, its document.
@@ -351,6 +357,7 @@ export class Page {
       root = this.shadowOf(host) ?? dom.attachShadow(host, options);
       this.roots.set(host, root);
       this.shadows.add(root);
+      this.listenIn(root);
     } catch {
       root = dom.createDocumentFragment(this.document); // An element that can have none.
     }
@@ -490,7 +497,8 @@ export class Page {
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
         break;
       case 'picture':
-        this.late.push([3, () => this.resources.setPicture(node, value)]);
+      case 'candidate':
+        this.late.push([3, () => this.resources.show(node)]);
         break;
       case 'tiles':
         this.drawn.add(node);
@@ -514,7 +522,8 @@ export class Page {
     if (props === undefined) return;
     const local = dom.localName(node);
     const later = (run) => this.late.push([1, () => attempt(run)]);
-    if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.setPicture(node, props.get('picture')));
+    if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.show(node));
+    if (local === 'img' && props.has('candidate')) later(() => this.resources.show(node));
     if (local !== 'input' && local !== 'option') return;
     if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));

@@ -9,6 +9,7 @@ mod long;
 mod outside;
 mod own;
 mod privacy;
+mod resources;
 mod session;
 mod shared;
 mod traps;
@@ -35,6 +36,8 @@ pub(crate) enum Case {
     Live(live::State),
     /// Frames of another origin.
     Outside(outside::Scenario),
+    /// What is loaded.
+    Resources(resources::Scenario),
     /// What others have recorded.
     Import(import::Log),
     /// Ends that have come to differ.
@@ -57,6 +60,7 @@ impl Case {
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
+            Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
@@ -92,6 +96,7 @@ impl Case {
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
+            Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
@@ -108,6 +113,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
+    cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
