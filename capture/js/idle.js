@@ -2,6 +2,7 @@
 
 import { CHOOSING } from './candidates.js';
 import * as dom from './dom.js';
+import { Faces } from './faces.js';
 import { Features } from './features.js';
 import { Walk } from './walk.js';
 
@@ -16,4 +17,4 @@ function seeksContent({ page: { document }, changes, options: { resources } }) {
   return false;
 }
 
-window[Symbol.for('cobrowse.idle')] = { Features, Walk, seeksContent };
+window[Symbol.for('cobrowse.idle')] = { Faces, Features, Walk, seeksContent };

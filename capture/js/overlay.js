@@ -23,6 +23,7 @@ button { font: inherit; font-weight: 600; padding: 8px 16px; border-radius: 999p
 button:focus-visible { outline: 3px solid #ffb703; outline-offset: 2px; }
 .pointer { position: absolute; left: 0; top: 0; width: 22px; height: 22px; transition: transform 80ms linear; }
 [hidden] { display: none !important; }
+@media print { :host { display: none !important; } }
 `;
 
 // How often the overlay comes back to a page that throws it out.

@@ -214,7 +214,8 @@ export class PageRecorder {
 
   // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
   loadIdle() {
-    return this.load('idle', ({ Features, Walk, seeksContent }) => {
+    return this.load('idle', ({ Faces, Features, Walk, seeksContent }) => {
+      this.faces = new Faces(this.page.scope);
       this.seeks = seeksContent;
       this.features = this.changes.features = new Features(this.page.window, () => this.changes.noteDocument());
       this.changes.noteDocument();
@@ -287,9 +288,15 @@ export class PageRecorder {
 
   // What a player without a relay asks for (`request` of its events).
   answer(request) {
-    const [name] = this.engine.control(request, 'follow', this.paused);
-    if (name === 'RepairRequest') this.repair();
+    const [name, text] = this.engine.control(request, 'follow', this.paused);
+    if (name === 'Missing') this.missing(text);
+    else if (name === 'RepairRequest') this.repair();
     else if (name === 'KeyframeRequest') this.keyframe();
+  }
+
+  // What an agent's page could not load.
+  missing(addresses) {
+    this.loadContent()?.then(() => this.content?.missing(addresses));
   }
 
   write(budget = this.options.budget) {
@@ -410,6 +417,7 @@ export class PageRecorder {
     this.walk?.stop();
     this.guests?.stop();
     this.features?.disconnect();
+    this.faces?.stop();
     clearInterval(this.poll);
     clearTimeout(this.requestTimer);
     this.changes.disconnect();

@@ -67,6 +67,9 @@ function control(session, bytes) {
     case 'RepairRequest':
       recorder.requested(name === 'KeyframeRequest');
       break;
+    case 'Missing':
+      recorder.missing(fields[0]);
+      break;
     case 'Joined':
       if (fields[1] === ROLE_AGENT) {
         agents.set(fields[0], fields[2]);

@@ -490,6 +490,13 @@ impl Recorder {
         Ok(())
     }
 
+    /// Whether an agent may see what this node shows.
+    #[must_use]
+    pub fn is_seen(&self, id: u32) -> bool {
+        let rules = self.rules(id);
+        !rules.is_closed() && !rules.has(Rules(Rules::MASK.0 | Rules::SECRET.0))
+    }
+
     /// The bytes of a picture go into a property of the document, once, and only for an element that may be seen.
     fn picture(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let id = batch.word("a node id")?;
@@ -497,8 +504,7 @@ impl Recorder {
         let hash = batch.string(units)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
-        let kept = Rules(Rules::MASK.0 | Rules::SECRET.0);
-        if self.rules(id).is_closed() || self.rules(id).has(kept) {
+        if !self.is_seen(id) {
             return Ok(());
         }
         let names = &mut self.encoder.mirror_mut().names;

@@ -387,13 +387,14 @@ impl State {
                 true
             }
             Control::Pointer { .. } => self.customer_mut().is_none_or(|customer| customer.push_pointer(bytes, user)),
-            Control::RepairRequest { .. } | Control::Scroll { .. } | Control::Click { .. } | Control::Input { .. } => {
-                self.customer_mut().is_none_or(|customer| customer.push(bytes, 0))
-            }
+            Control::RepairRequest { .. }
+            | Control::Missing { .. }
+            | Control::Scroll { .. }
+            | Control::Click { .. }
+            | Control::Input { .. } => self.customer_mut().is_none_or(|customer| customer.push(bytes, 0)),
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Agent)),
             other => {
-                let expected =
-                    "expected KeyframeRequest, RepairRequest, Pointer, Scroll, Click, Input or Ended from an agent";
+                let expected = "expected KeyframeRequest, RepairRequest, Missing, Pointer, Scroll, Click, Input or Ended from an agent";
                 return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
             }
         };

@@ -15,7 +15,8 @@ export class Resources {
     this.bytes = new Map(); // hash → type and bytes, as in a `data:` address behind its scheme
     this.waiting = new Map(); // hash → elements that show it
     this.turns = new WeakMap(); // image → its last choice, while that is being loaded
-    this.fonts = new Map(); // hash → what it is of
+    this.fonts = new Map(); // property of a font → what is said of it
+    this.faces = new Map(); // the same → the font
     this.copies = new Map(); // hash → address of a copy
     this.work = Promise.resolve();
   }
@@ -23,6 +24,12 @@ export class Resources {
   // A property of the document; false where it is none of these.
   setProp(name, value) {
     const [kind, hash] = name.split(' ');
+    if (kind === 'font' && value === null) {
+      this.page.document.fonts.delete(this.faces.get(name));
+      this.faces.delete(name);
+      this.fonts.delete(name);
+      return true;
+    }
     if (hash === undefined || value === null) return false;
     if (kind === 'resource') {
       if (!isBytes(value)) return true;
@@ -30,11 +37,13 @@ export class Resources {
       for (const node of this.waiting.get(hash) ?? []) this.show(node);
       this.waiting.delete(hash);
     } else if (kind === 'font') {
-      this.fonts.set(hash, value);
+      this.fonts.set(name, value);
     } else {
       return false;
     }
-    if (this.fonts.has(hash) && this.bytes.has(hash)) this.addFont(hash);
+    for (const font of this.fonts.keys()) {
+      if (!this.faces.has(font) && font.split(' ')[1] === hash && this.bytes.has(hash)) this.addFont(font, hash);
+    }
     return true;
   }
 
@@ -95,14 +104,15 @@ export class Resources {
     if (dom.localName(node) === 'img' && this.page.state.get(node)?.has('candidate')) this.show(node);
   }
 
-  addFont(hash) {
+  addFont(name, hash) {
     const { document, window } = this.page;
     try {
-      const { family, ...descriptors } = JSON.parse(this.fonts.get(hash));
+      const { family, ...descriptors } = JSON.parse(this.fonts.get(name));
       const [, base64] = this.bytes.get(hash).split(';base64,');
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const face = new window.FontFace(family.replace(/^["']|["']$/g, ''), bytes, descriptors);
       document.fonts.add(face);
+      this.faces.set(name, face);
       this.work = Promise.all([this.work, face.load().catch(() => undefined)]);
     } catch (error) {
       console.warn('cobrowse: a font that came with the stream cannot be used: ' + error.message);

@@ -170,6 +170,14 @@ impl Engine {
         self.message(&Control::Click { node, x, y })
     }
 
+    /// The frame that tells what could not be loaded, addresses with line breaks between ([`Control::missing`]).
+    ///
+    /// # Errors
+    /// Never; the signature is that of its siblings.
+    pub fn missing(&mut self, addresses: &str) -> Result<Uint8Array, JsError> {
+        self.message(&Control::missing(addresses.lines()))
+    }
+
     /// The frame that gives a control a value.
     ///
     /// # Errors
