@@ -196,6 +196,12 @@ impl Browser {
         limited(self.client.issue_cmd(command)).await.context("the screen's density").map(drop)
     }
 
+    /// Shows the page as it would be printed, or as on the screen again. Chromium only.
+    pub(crate) async fn set_print(&self, print: bool) -> Result<()> {
+        let command = Debug("Emulation.setEmulatedMedia", json!({ "media": if print { "print" } else { "" } }));
+        limited(self.client.issue_cmd(command)).await.context("the medium").map(drop)
+    }
+
     /// A picture of the window, as PNG.
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
         limited(self.client.screenshot()).await.context("taking a screenshot")

@@ -22,6 +22,7 @@ mod cases;
 mod comparison;
 mod driver;
 mod engine;
+mod kinds;
 mod pair;
 mod pixels;
 mod report;
