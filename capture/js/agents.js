@@ -211,6 +211,7 @@ export class Agents {
 const HEARD = {
   KeyframeRequest: ({ session }) => session.recorder.requested(true),
   RepairRequest: ({ session }) => session.recorder.requested(false),
+  Missing: ({ session }, user, addresses) => session.recorder.missing(addresses),
   Joined: (agents, _, user, role, name) => role === ROLE_AGENT && agents.joined(user, name),
   Left: (agents, _, user) => agents.left(user),
   Ended: ({ session }, _, reason) => session.end(REASONS[reason] ?? 'unknown'),

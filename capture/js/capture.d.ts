@@ -53,8 +53,9 @@ export interface StartOptions {
   /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
    *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;
-  /** What is carried with the stream as the agent could not load it: with `auto` pictures behind `blob:` addresses and fonts
-   *  of the page's own origin, with `inline` every picture and font that may be read, with `reference` nothing. At most
+  /** What is carried with the stream as the agent could not load it: with `auto` pictures behind `blob:` addresses, fonts
+   *  of the page's own origin and those that scripts make, and what an agent's page has found it could not load; with `inline` every
+   *  picture, font and style sheet that may be read; with `reference` nothing. At most
    *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`. */
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */

@@ -344,9 +344,11 @@ export class Changes {
     this.schedule();
   }
 
-  // A frame may have loaded another document.
+  // A frame may have loaded another document, an image another picture.
   noteLoad({ target }) {
-    if (dom.nodeType(target) !== dom.ELEMENT || this.kind(target) !== KIND.FRAME) return;
+    if (dom.nodeType(target) !== dom.ELEMENT) return;
+    this.content?.loaded(target);
+    if (this.kind(target) !== KIND.FRAME) return;
     this.hosts.add(target);
     this.schedule();
   }

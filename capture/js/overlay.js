@@ -50,6 +50,7 @@ button:focus-visible { outline: 3px solid #ffb703; outline-offset: 2px; }
 .notice { position: absolute; padding: 3px 10px; border-radius: 8px; background: #14213d; color: #fff; font-size: 13px; white-space: nowrap; }
 [hidden] { display: none !important; }
 @media (prefers-reduced-motion: reduce) { .pointer { transition: none; } }
+@media print { :host { display: none !important; } }
 `;
 
 // How often the overlay comes back to a page that throws it out.

@@ -48,7 +48,7 @@ export class PageRecorder {
       if (this.paused || dom.hidden(this.page.document)) return;
       this.changes.poll(false);
       if (this.content) this.content.poll();
-      else if (this.needsContent(true)) this.loadContent();
+      else if (this.needsContent() || this.seeks?.(this)) this.loadContent();
       if (this.motion) this.motion.poll();
       else if (!this.looked) this.lookForMotion();
       this.schedule();
@@ -190,14 +190,12 @@ export class PageRecorder {
     this.changes.documentChanged = true;
   }
 
-  // Whether the page shows what markup does not say: pixels, pictures that only it can load; `all`: fonts, too, that no
-  // frame waits for.
-  needsContent(all) {
+  // Whether the page shows what markup does not say: pixels, pictures that only it can load. Of what no frame waits for, the
+  // part for idle time knows.
+  needsContent() {
     const { part, resources } = this.options;
-    if (!part) return false;
     const { canvases, pictures } = this.reader;
-    if (all && resources !== 'reference' && dom.all(this.page.document, 'use[href*="#"]:not([href^="#"]), use[*|href*="#"]:not([*|href^="#"])').length > 0) return true;
-    return canvases.size > 0 || resources === 'inline' || (resources !== 'reference' && (pictures.size > 0 || (all && this.page.document.fonts?.size > 0)));
+    return part && (canvases.size > 0 || resources === 'inline' || resources !== 'reference' && pictures.size > 0);
   }
 
   // Fetches what only some pages need, once; `made(part)` runs with it, unless this is over by then.
@@ -232,7 +230,9 @@ export class PageRecorder {
 
   // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
   loadIdle() {
-    return this.load('idle', ({ Features, Walk }) => {
+    return this.load('idle', ({ Faces, Features, Walk, seeksContent }) => {
+      this.faces = new Faces(this.page.scope);
+      this.seeks = seeksContent;
       this.features = this.changes.features = new Features(this.page.window, () => this.changes.noteDocument());
       this.changes.noteDocument();
       this.walk = new Walk(this, WALK_MS);
@@ -248,7 +248,7 @@ export class PageRecorder {
       this.flush();
       await this.guests.flush();
     }
-    if (this.content || this.needsContent(false)) {
+    if (this.content || this.needsContent()) {
       // What is not told yet is told first.
       this.flush();
       await (this.content ?? this.loadContent());
@@ -304,9 +304,15 @@ export class PageRecorder {
 
   // What a player without a relay asks for (`request` of its events).
   answer(request) {
-    const [name] = this.engine.control(request, 'follow', this.paused, 0);
-    if (name === 'RepairRequest') this.repair();
+    const [name, , text] = this.engine.control(request, 'follow', this.paused, 0);
+    if (name === 'Missing') this.missing(text);
+    else if (name === 'RepairRequest') this.repair();
     else if (name === 'KeyframeRequest') this.keyframe();
+  }
+
+  // What an agent's page could not load.
+  missing(addresses) {
+    this.loadContent()?.then(() => this.content?.missing(addresses));
   }
 
   write(budget = this.options.budget) {
@@ -432,6 +438,7 @@ export class PageRecorder {
     this.walk?.stop();
     this.guests?.stop();
     this.features?.disconnect();
+    this.faces?.stop();
     clearInterval(this.poll);
     clearTimeout(this.requestTimer);
     this.changes.disconnect();

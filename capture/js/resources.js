@@ -1,6 +1,6 @@
-// Resources that the agent could not load by itself: pictures behind `blob:` addresses and on pages without TLS, fonts of
-// the page's own origin, which a browser gives to no other. Each goes once, by the hash of its bytes, when there is time,
-// within a budget.
+// Resources that the agent could not load by itself: pictures behind `blob:` addresses, those that an agent's page has said it
+// could not load, fonts of the page's own origin, which a browser gives to no other, and those that scripts made. Each goes once,
+// by the hash of its bytes, when there is time, within a budget.
 
 import * as dom from './dom.js';
 
@@ -15,10 +15,12 @@ export class Resources {
     this.recorder = recorder;
     this.mode = mode;
     this.loaded = new Map(); // address → promise of { hash, value }, or of null
+    this.forced = new Set(); // addresses that an agent's page could not load
     this.restart();
-    this.fonts = new Map(); // address of a font → its rule, seen and not told yet
     this.bytes = 0;
     this.count = 0;
+    this.names = 0; // of properties given so far
+    this.kept = new WeakMap(); // font that a script made → promise of its bytes
     this.left = new Map(); // address → why it was not carried
     this.work = Promise.resolve();
   }
@@ -26,11 +28,13 @@ export class Resources {
   restart() {
     this.pictures = new Map(); // element → the address told
     this.pending = []; // what is to be stated
-    this.saidFonts = new Set();
+    this.saidFonts = new Map(); // what is said of a font → its property; null while it is being loaded
+    this.made = new Map(); // fonts that scripts made → what is said of them
+    this.checked = null;
   }
 
   poll() {
-    if (this.mode === 'reference' || this.recorder.options.isBusy()) return;
+    if (this.mode === 'reference') return;
     this.look();
     this.lookForFonts(this.recorder.page.document);
   }
@@ -48,13 +52,14 @@ export class Resources {
   isClosed(url) {
     if (/^blob:/.test(url)) return true;
     if (/^data:/.test(url) || !/^http/.test(url)) return false;
-    return this.mode === 'inline';
+    return this.mode === 'inline' || this.forced.has(url);
   }
 
   // Pictures that may be such: noted as they are told, or, where all are carried, every one.
   look() {
     const { changes, reader } = this.recorder;
-    if (this.mode === 'inline') for (const root of changes.roots) for (const node of dom.all(root, 'img')) reader.pictures.add(node);
+    const selector = this.mode === 'inline' || this.forced.size > 0 ? 'img' : 'img[srcset*="blob:"],picture>img';
+    for (const root of changes.roots) for (const node of dom.all(root, selector)) reader.pictures.add(node);
     for (const node of reader.pictures) {
       const url = node.currentSrc || node.src;
       if (url !== '' && !node.complete) continue; // It is looked at again.
@@ -98,18 +103,20 @@ export class Resources {
     this.work = this.work.then(run).then(() => this.pending.length > 0 && this.recorder.schedule(), () => undefined);
   }
 
-  load(url, node) {
+  // `type`: what it has to be.
+  load(url, node, type) {
     let loading = this.loaded.get(url);
-    if (loading === undefined) this.loaded.set(url, (loading = this.fetch(url, node)));
+    if (loading === undefined) this.loaded.set(url, (loading = this.fetch(url, node, type)));
     return loading;
   }
 
-  async fetch(url, node) {
+  async fetch(url, node, type = /^(?!text\/html)/) {
     let blob;
     try {
       const response = await fetch(url, { cache: 'force-cache', credentials: 'same-origin' });
       if (!response.ok) throw new Error(String(response.status));
       blob = await response.blob();
+      if (!type.test(blob.type)) throw new Error('found ' + blob.type);
     } catch (error) {
       // An address that was taken back is on the screen still.
       blob = node ? await drawn(node).catch(() => null) : null;
@@ -118,6 +125,11 @@ export class Resources {
         return null;
       }
     }
+    return this.keep(url, blob);
+  }
+
+  // Counts it, if there is room for it.
+  async keep(url, blob) {
     if (blob.size > MAX_BYTES || this.bytes + blob.size > MAX_TOTAL) {
       this.left.set(url, 'too large: ' + blob.size + ' bytes');
       return null;
@@ -136,57 +148,108 @@ export class Resources {
   lookForFonts(document) {
     const faces = document.fonts;
     if (!faces) return;
-    const inUse = new Set();
-    for (const face of faces) if (face.status === 'loaded') inUse.add(keyOf(face.family, face.weight, face.style, face.unicodeRange));
+    const inUse = new Set(), unknown = new Map();
+    for (const face of faces) {
+      if (face.status !== 'loaded') continue;
+      const key = keyOf(face.family, face.weight, face.style, face.unicodeRange);
+      inUse.add(key);
+      const source = this.recorder.faces?.sources.get(face);
+      if (source === undefined) unknown.set(key, face);
+      else if (!this.made.has(face)) this.lookAtFace(face, source);
+    }
+    for (const [face, said] of this.made) {
+      if (faces.has(face)) continue;
+      this.made.delete(face);
+      this.pending.push({ font: null, property: this.saidFonts.get(said) });
+      this.saidFonts.delete(said);
+      this.recorder.schedule();
+    }
     const key = [...inUse].join();
     if (key === this.checked) return;
     this.checked = key;
-    for (const sheet of dom.styleSheets(document)) this.lookInSheet(sheet, inUse);
+    this.closedSheets = 0;
+    const adopted = this.recorder.changes.sheets.adopted.get(document) ?? [];
+    for (const sheet of [...dom.styleSheets(document), ...adopted]) this.lookInSheet(sheet, inUse, unknown);
+    // No rule says where they come from: they were made before anybody looked. Those of sheets that nobody may read look alike.
+    if (this.closedSheets > 0) return;
+    for (const { family } of unknown.values()) this.left.set('font ' + family, 'made before the session');
   }
 
-  lookInSheet(sheet, inUse) {
+  // A font that a script has made, of bytes or of an address.
+  lookAtFace(face, source) {
+    const said = JSON.stringify({ family: face.family, weight: face.weight, style: face.style, stretch: face.stretch, unicodeRange: face.unicodeRange });
+    this.made.set(face, said);
+    if (typeof source === 'string') {
+      this.carryFont(said, urlsIn(source, location.href));
+      return;
+    }
+    this.saidFonts.set(said, null);
+    this.then(async () => {
+      if (!this.kept.has(face)) this.kept.set(face, this.keep('font ' + face.family, new Blob([source], { type: 'font/sfnt' })));
+      const loaded = await this.kept.get(face);
+      if (loaded !== null) this.pending.push({ font: said, ...loaded });
+    });
+  }
+
+  lookInSheet(sheet, inUse, unknown) {
     let rules;
     try {
       rules = sheet.cssRules;
     } catch {
+      this.closedSheets++;
       return; // Another origin's: its fonts are for everybody, or for nobody.
     }
     for (const rule of rules) {
-      if (rule.type === FONT_FACE) this.lookAtFont(rule, sheet, inUse);
-      else if (rule.styleSheet) this.lookInSheet(rule.styleSheet, inUse);
-      else if (rule.cssRules && rule.selectorText === undefined) this.lookInSheet({ cssRules: rule.cssRules, href: sheet.href, ownerNode: sheet.ownerNode }, inUse);
+      if (rule.type === FONT_FACE) this.lookAtFont(rule, sheet, inUse, unknown);
+      else if (rule.styleSheet) this.lookInSheet(rule.styleSheet, inUse, unknown);
+      else if (rule.cssRules && rule.selectorText === undefined) this.lookInSheet({ cssRules: rule.cssRules, href: sheet.href, ownerNode: sheet.ownerNode }, inUse, unknown);
     }
   }
 
-  lookAtFont({ style }, { href, ownerNode }, inUse) {
+  lookAtFont({ style }, { href, ownerNode }, inUse, unknown) {
     const says = (name, otherwise) => style.getPropertyValue(name) || otherwise;
     const family = says('font-family', '');
     const [weight, slant, range, stretch] = [says('font-weight', 'normal'), says('font-style', 'normal'), says('unicode-range', 'U+0-10FFFF'), says('font-stretch', 'normal')];
-    if (!inUse.has(keyOf(family, weight, slant, range))) return;
+    const key = keyOf(family, weight, slant, range);
+    if (!inUse.has(key)) return;
+    unknown.delete(key);
     const base = href ?? (ownerNode ? dom.baseURI(ownerNode) : location.href);
-    const urls = [...says('src', '').matchAll(/url\(\s*["']?([^"')]+)["']?\s*\)/g)].map(([, url]) => new URL(url, base).href);
+    this.carryFont(JSON.stringify({ family, weight, style: slant, stretch, unicodeRange: range }), urlsIn(says('src', ''), base));
+  }
+
+  carryFont(said, urls) {
     const url = urls.find((url) => performance.getEntriesByName(url).length > 0) ?? urls[0];
-    if (url === undefined || /^data:/.test(url) || this.saidFonts.has(url)) return;
+    if (url === undefined || /^data:/.test(url) || this.saidFonts.has(said)) return;
     if (new URL(url).origin !== location.origin && this.mode !== 'inline') return;
-    this.saidFonts.add(url);
+    this.saidFonts.set(said, null);
     this.then(async () => {
       const loaded = await this.load(url, null);
-      if (loaded === null) return;
-      const face = JSON.stringify({ family, weight, style: slant, stretch, unicodeRange: range });
-      this.pending.push({ font: face, ...loaded });
+      if (loaded !== null) this.pending.push({ font: said, ...loaded });
     });
   }
 
   state(reader) {
     const pending = this.pending;
     this.pending = [];
-    for (const { node, url, font, hash, value } of pending) {
-      if (font !== undefined) {
-        reader.attr(0, reader.prop('resource ' + hash), value);
-        reader.attr(0, reader.prop('font ' + hash), font);
+    for (const { node, url, font, property, asset, hash, value } of pending) {
+      if (font === null) {
+        if (property) reader.attr(0, reader.prop(property), null);
         continue;
       }
+      if (font !== undefined && this.saidFonts.has(font)) {
+        const name = 'font ' + hash + ' ' + this.names++;
+        this.saidFonts.set(font, name);
+        reader.attr(0, reader.prop('resource ' + hash), value);
+        reader.attr(0, reader.prop(name), font);
+      }
+      if (font !== undefined) continue;
       const id = reader.ids.find(node);
+      if (asset !== undefined) {
+        if (id === undefined || !this.recorder.engine.is_seen(id)) continue;
+        reader.attr(0, reader.prop('resource ' + hash), value);
+        reader.attr(0, reader.prop('asset ' + this.names++), hash + ' ' + asset);
+        continue;
+      }
       if (id === undefined) this.pictures.delete(node);
       else if (hash === null) reader.attr(id, reader.prop('picture'), null);
       else if (this.pictures.get(node) === url) reader.picture(id, hash, value);
@@ -212,6 +275,8 @@ export function fileOf(node) {
     return null;
   }
 }
+
+const urlsIn = (text, base) => [...text.matchAll(/url\(\s*["']?([^"')]+)["']?\s*\)/g)].map(([, url]) => new URL(url, base).href);
 
 const keyOf = (family, weight, style, range) =>
   [family.replace(/["']/g, ''), weight === 'normal' ? '400' : weight === 'bold' ? '700' : weight, style, range.replace(/\s/g, '').toUpperCase()].join('|');
@@ -242,5 +307,6 @@ export const dataOf = (blob) =>
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.slice('data:'.length));
     reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
+    // A type's parameters are of no use.
+    reader.readAsDataURL(blob.type.includes(';') ? new Blob([blob], { type: blob.type.split(';')[0] }) : blob);
   });

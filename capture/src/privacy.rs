@@ -562,6 +562,7 @@ fn is_seen(name: &str) -> bool {
             | "base"
             | "playback"
             | "picture"
+            | "candidate"
             | "selection"
             | "range"
             | "animations"

@@ -560,6 +560,14 @@ impl Recorder {
         }
     }
 
+    /// Whether an agent may see what this node shows: by default, what only concerns the look of a page.
+    #[must_use]
+    pub fn is_seen(&self, id: u32) -> bool {
+        let rules = self.rules(id);
+        let is_look = rules.has(Rules::DEFAULT) && rules.has(Rules::LOOK);
+        !rules.is_closed() && (is_look || !rules.has(Rules::MASK.with(Rules::SECRET)))
+    }
+
     /// The bytes of a picture go into a property of the document, once, and only for an element that may be seen.
     fn picture(&mut self, batch: &mut Batch<'_>) -> Result<(), ReadError> {
         let id = batch.word("a node id")?;
@@ -567,9 +575,7 @@ impl Recorder {
         let hash = batch.string(units)?;
         let units = batch.word("a length")?;
         let value = batch.string(units)?;
-        let rules = self.rules(id);
-        let is_look = rules.has(Rules::DEFAULT) && rules.has(Rules::LOOK);
-        if rules.is_closed() || rules.has(Rules::MASK.with(Rules::SECRET)) && !is_look {
+        if !self.is_seen(id) {
             return Ok(());
         }
         let names = &mut self.encoder.mirror_mut().names;

@@ -54,6 +54,20 @@ impl WebDriverCompatibleCommand for ReadLog {
     }
 }
 
+/// A command of the browser's own debugger; Chromium's driver only.
+#[derive(Debug)]
+struct Debug(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Debug {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
+    }
+}
+
 /// One line of the console.
 #[derive(Debug, Deserialize)]
 struct LogEntry {
@@ -250,6 +264,24 @@ impl Browser {
         let result = self.eval(body, vec![]).await;
         limited(self.client.clone().enter_parent_frame()).await.context("leaving the frame")?;
         result
+    }
+
+    /// Gives the screen so many pixels for each of CSS; none for what it has by itself. Chromium only.
+    pub(crate) async fn set_density(&self, density: Option<f64>) -> Result<()> {
+        let command = match density {
+            Some(density) => Debug(
+                "Emulation.setDeviceMetricsOverride",
+                json!({ "width": 0, "height": 0, "deviceScaleFactor": density, "mobile": false }),
+            ),
+            None => Debug("Emulation.clearDeviceMetricsOverride", json!({})),
+        };
+        limited(self.client.issue_cmd(command)).await.context("the screen's density").map(drop)
+    }
+
+    /// Shows the page as it would be printed, or as on the screen again. Chromium only.
+    pub(crate) async fn set_print(&self, print: bool) -> Result<()> {
+        let command = Debug("Emulation.setEmulatedMedia", json!({ "media": if print { "print" } else { "" } }));
+        limited(self.client.issue_cmd(command)).await.context("the medium").map(drop)
     }
 
     /// A picture of the window, as PNG.

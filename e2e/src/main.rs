@@ -25,6 +25,7 @@ mod cases;
 mod comparison;
 mod driver;
 mod engine;
+mod kinds;
 mod pair;
 mod pixels;
 mod raw_agent;

@@ -1,6 +1,6 @@
 //! What a run says: a line per case, a summary, and the files of each case.
 
-use crate::{comparison::Difference, pixels};
+use crate::{comparison::Difference, kinds, pixels};
 use anyhow::{Context, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Write as _, path::Path, time::Duration};
@@ -160,6 +160,7 @@ pub(crate) fn table(outcomes: &[Outcome], beside: &[Column]) -> String {
             alike.iter().filter(|name| !ours(name)).map(|name| reason(name)).collect::<Vec<_>>().join("; ")
         );
     }
+    text.push_str(&kinds::table());
     text
 }
 

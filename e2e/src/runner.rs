@@ -4,6 +4,7 @@ use crate::{
     RunOptions,
     cases::{self, Case},
     driver::Relay,
+    kinds,
     report::{self, Outcome, Verdict},
     server::{Folders, Server},
     workbench::{Site, Workbench},
@@ -34,6 +35,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
     };
     let mut chosen = cases::all(&folders)?;
+    kinds::check(&chosen.iter().map(Case::name).collect())?;
     if !options.only.is_empty() {
         chosen.retain(|case| options.only.iter().any(|part| case.name().contains(part.as_str())));
     }

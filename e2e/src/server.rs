@@ -3,6 +3,7 @@
 //! ```text
 //! /shared/NAME   real pages, with a policy that runs no script but the engine's
 //! /fixtures/…    our own pages, as they are
+//! /private/…     files of theirs that are given only to who has the cookie `login=yes`
 //! /dist/…        the built engine; /dist/rrweb.js the peer, /dist/react.js and such frameworks that an agent types into
 //! /pages/NAME    pages of the suite itself
 //! ```
@@ -63,6 +64,7 @@ impl Server {
         let router = Router::new()
             .route("/shared/{name}", get(shared))
             .route("/fixtures/{*path}", get(fixture))
+            .route("/private/{*path}", get(private))
             .route("/dist/{*path}", get(dist))
             .route("/pages/{name}", get(own))
             .with_state(Arc::new(Shared { folders, policy }));
@@ -98,6 +100,14 @@ async fn shared(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>
 
 async fn fixture(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
     file(&state.folders.fixtures, &path, "no-store").await
+}
+
+async fn private(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>, headers: HeaderMap) -> Response {
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !cookies.split("; ").any(|cookie| cookie == "login=yes") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    file(&state.folders.fixtures.join("private"), &path, "private, max-age=60").await
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
@@ -160,6 +170,7 @@ fn media_type(path: &Path) -> &'static str {
         Some("gif") => "image/gif",
         Some("webp") => "image/webp",
         Some("woff2") => "font/woff2",
+        Some("ttf") => "font/ttf",
         _ => "application/octet-stream",
     }
 }

@@ -80,6 +80,11 @@ impl Workbench {
         format!("{}{path}", self.site.server.url)
     }
 
+    /// A file of our own pages.
+    pub(crate) fn fixture(&self, name: &str) -> PathBuf {
+        self.site.folders.fixtures.join(name)
+    }
+
     /// The URL of the built engine.
     ///
     /// # Errors

@@ -324,6 +324,11 @@ control! {
         /// The element's node id.
         node: u32,
     },
+    /// From an agent: what its page could not load. Who asks gets nothing but what the customer's page shows.
+    70 => Missing {
+        /// Addresses with line breaks between, at most [`MISSING_COUNT`] of at most [`MISSING_BYTES`] each.
+        addresses: String,
+    },
     /// From the customer: the session's mode, once at the start and on every change.
     16 => ModeChanged {
         /// What the agent may do from now on.
@@ -403,6 +408,10 @@ control! {
 
 /// The most points of one [`Control::Draw`].
 pub const DRAWN_POINTS: usize = 1_000;
+/// How many addresses a [`Control::Missing`] holds at most.
+pub const MISSING_COUNT: usize = 32;
+/// How long each of them may be.
+pub const MISSING_BYTES: usize = 1024;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<{ Limits::CONTROL_BYTES }>> =
     bincode::config::standard().with_limit::<{ Limits::CONTROL_BYTES }>();
@@ -434,6 +443,14 @@ impl Reader for Counting<'_> {
 }
 
 impl Control {
+    /// What could not be loaded, as a message: addresses that are too many or too long are left out.
+    #[must_use]
+    pub fn missing<'a>(addresses: impl Iterator<Item = &'a str>) -> Self {
+        let fits = |address: &&str| !address.is_empty() && address.len() <= MISSING_BYTES && !address.contains('\n');
+        let addresses: Vec<&str> = addresses.filter(fits).take(MISSING_COUNT).collect();
+        Self::Missing { addresses: addresses.join("\n") }
+    }
+
     /// Appends the message as a whole frame.
     ///
     /// # Errors
@@ -513,6 +530,7 @@ pub(crate) mod tests {
             any::<(u32, i32, i32)>().prop_map(|(node, x, y)| Control::Scroll { node, x: x.into(), y: y.into() }),
             any::<(u32, i32, i32)>().prop_map(|(node, x, y)| Control::Click { node, x, y }),
             any::<(u32, String)>().prop_map(|(node, value)| Control::Input { node, value }),
+            any::<String>().prop_map(|addresses| Control::Missing { addresses }),
             mode.prop_map(|mode| Control::ModeChanged { mode }),
             Just(Control::Refused { user: 300, command: 4, reason: Refusal::Busy }),
             Just(Control::Paused {}),
@@ -554,6 +572,19 @@ pub(crate) mod tests {
         frame::write(&mut bytes, Kind::Control, 9, 0, 0, &[200]).unwrap();
         let error = Control::read(&bytes, &Limits::DEFAULT).unwrap_err();
         assert_eq!(error.to_string(), "frame 9, byte 15: expected a control message, found control tag 200");
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_bounds() {
+        let long = "x".repeat(MISSING_BYTES + 1);
+        let given = ["https://a.test/a.png", "", "https://a.test/\nb.png", &long];
+        let many = std::iter::repeat_n("https://a.test/b.png", 100);
+        let Control::Missing { addresses } = Control::missing(given.into_iter().chain(many)) else { unreachable!() };
+        let lines: Vec<&str> = addresses.lines().collect();
+        assert_eq!(lines.len(), MISSING_COUNT);
+        assert_eq!((lines[0], lines[1]), ("https://a.test/a.png", "https://a.test/b.png"));
+        let largest = vec!["y".repeat(MISSING_BYTES); MISSING_COUNT];
+        assert!(Control::missing(largest.iter().map(String::as_str)).to_frame(1, 0).is_ok());
     }
 
     #[test]

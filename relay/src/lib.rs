@@ -46,7 +46,7 @@
 //! **Agent.** The token is all it needs. It first receives `Joined` for each participant present, then the last
 //! `ModeChanged` and a `Paused` that stands, then the last keyframe and every delta since, and goes on live. It may be sent
 //! a keyframe at any time, and after one that it was too slow for, a later keyframe instead of the deltas between. It may
-//! send `KeyframeRequest`, `RepairRequest`, `Pointer`, `Scroll`, `Click`, `Input` and `Ended`.
+//! send `KeyframeRequest`, `RepairRequest`, `Missing`, `Pointer`, `Scroll`, `Click`, `Input` and `Ended`.
 //!
 //! The customer is always user 1; agents count from 2 and get a new number each time they join. `Ended` from either
 //! side ends the session for all. The close codes are listed in [`close`].

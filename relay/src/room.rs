@@ -560,6 +560,7 @@ const fn is_agents(message: &Control) -> bool {
             | Control::ControlRequest {}
             | Control::ControlGive { .. }
             | Control::ModeRequest { .. }
+            | Control::Missing { .. }
     )
 }
 

@@ -49,6 +49,8 @@ export const getElementById = /* @__PURE__ */ method(Document, 'getElementById')
 export const doctype = /* @__PURE__ */ getter(Document, 'doctype');
 export const byTag = /* @__PURE__ */ method(Document, 'getElementsByTagName');
 export const all = /* @__PURE__ */ method(Document, 'querySelectorAll');
+const allOf = [method(Document, 'querySelectorAll'), uncurry(DocumentFragment.prototype.querySelectorAll)];
+export const allIn = (root, selector) => allOf[nodeType(root) === 9 ? 0 : 1](root, selector);
 export const documentElement = /* @__PURE__ */ getter(Document, 'documentElement');
 export const scrollingElement = /* @__PURE__ */ getter(Document, 'scrollingElement');
 export const baseURI = /* @__PURE__ */ getter(Node, 'baseURI');

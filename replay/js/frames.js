@@ -94,6 +94,7 @@ export class Frames {
     document.open();
     document.write(DOCTYPES[frame.mode] + META);
     document.close();
+    this.page.listenIn(document);
     clear(document);
     const margins = marginsOf(before);
     for (let node; (node = dom.firstChild(before)) !== null; ) document.appendChild(node);

@@ -2,6 +2,7 @@
 // The document holds the page's nodes and nothing else; what is shown besides is shown by means that leave no trace in
 // it (Web Animations), or outside of the iframe.
 
+import { Assets } from './assets.js';
 import * as dom from './dom.js';
 import { Canvases } from './canvas.js';
 import { Features } from './features.js';
@@ -34,8 +35,8 @@ const WHOLE = /^\s*(https?:\/\/|(?!https?:)[a-z][a-z0-9+.-]*:)/i;
 const UNSEEN = { display: 'none', position: 'absolute', visibility: 'hidden', width: '0', height: '0', overflow: 'hidden', pointerEvents: 'none' };
 
 export class Page {
-  // `clock()` gives the stream's time.
-  constructor(document, window, clock) {
+  // `clock()` gives the stream's time; `tell(addresses)` says what could not be loaded.
+  constructor(document, window, clock, tell) {
     this.document = document;
     this.window = window;
     this.nodes = [document];
@@ -49,6 +50,7 @@ export class Page {
     this.canvases = new Canvases(this);
     this.drawn = new Set(); // canvases with other pixels in this frame
     this.resources = new Resources(this);
+    this.assets = new Assets(this, tell);
     this.states = new States(this);
     this.features = new Features(this);
     this.motion = new Motion(clock);
@@ -57,6 +59,7 @@ export class Page {
     this.roots = new WeakMap(); // host → shadow root, closed ones too
     this.shadows = new Set(); // all of these
     this.shown = new WeakMap(); // element → the animation that stands for something it has not by itself
+    this.listenIn(document);
   }
 
   // Carries out one frame's commands.
@@ -91,7 +94,28 @@ export class Page {
   settle() {
     this.frames.settle();
     this.sheets.settle();
+    this.assets.settle();
     this.features.settle();
+  }
+
+  // What elements load by themselves. These events leave neither frames nor shadow roots.
+  listenIn(root) {
+    const hear = (type, run) => root.addEventListener(type, ({ target }) => dom.nodeType(target) === 1 && run(target), true);
+    hear('load', (target) => {
+      this.resources.loaded(target);
+      this.assets.loaded(target);
+      if (dom.localName(target) === 'link') this.sheetCame(target);
+    });
+    hear('error', (target) => this.assets.failed(target));
+  }
+
+  // A linked sheet is there, or another in its place: what scripts made of it is made of this one.
+  sheetCame(link) {
+    this.sheets.settle();
+    const props = this.state.get(link);
+    if (!link.sheet || !props) return;
+    if (props.has('disabled')) link.sheet.disabled = props.get('disabled') === '1';
+    if (props.has('media')) link.sheet.media.mediaText = props.get('media');
   }
 
   // What other nodes can be below: of a frame, its document.
@@ -352,6 +376,7 @@ export class Page {
       root = this.shadowOf(host) ?? dom.attachShadow(host, options);
       this.roots.set(host, root);
       this.shadows.add(root);
+      this.listenIn(root);
     } catch {
       root = dom.createDocumentFragment(this.document); // An element that can have none.
     }
@@ -433,6 +458,7 @@ export class Page {
     if (node === this.document) {
       // All else of the page as a whole is the player's business.
       this.resources.setProp(name, value);
+      this.assets.setProp(name, value);
       this.states.setProp(name, value);
       if (name === 'url') this.address = value;
       if (name === 'features') this.features.set(value);
@@ -491,7 +517,8 @@ export class Page {
         this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
         break;
       case 'picture':
-        this.late.push([3, () => this.resources.setPicture(node, value)]);
+      case 'candidate':
+        this.late.push([3, () => this.resources.show(node)]);
         break;
       case 'tiles':
         this.drawn.add(node);
@@ -511,11 +538,13 @@ export class Page {
 
   // A control that shows what its attributes say goes on doing so when they change.
   resync(node, attr) {
+    if (attr === 'style' && this.assets.hashes.size > 0) this.assets.isDue = true;
     const props = this.state.get(node);
     if (props === undefined) return;
     const local = dom.localName(node);
     const later = (run) => this.late.push([1, () => attempt(run)]);
-    if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.setPicture(node, props.get('picture')));
+    if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.show(node));
+    if (local === 'img' && props.has('candidate')) later(() => this.resources.show(node));
     if (local !== 'input' && local !== 'option') return;
     if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));

@@ -144,6 +144,11 @@ export class PlayerView {
     this.askedAt = now;
     const request = this.engine.request(this.asking === true);
     this.asking = true;
+    this.request(request);
+  }
+
+  // What only the customer's page can give.
+  request(request) {
     this.send(request);
     this.emit('request', request);
   }
@@ -151,6 +156,7 @@ export class PlayerView {
   // The whole page anew, as soon as there is a document for it.
   rebuild() {
     const [url, base, mode] = this.engine.about();
+    this.page?.assets.stop();
     this.page = null;
     const turn = (this.turn = {});
     this.work = this.work.then(async () => {
@@ -161,7 +167,8 @@ export class PlayerView {
         iframe.remove();
         return;
       }
-      const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag);
+      const tell = (addresses) => this.request(this.engine.missing(addresses.join('\n')));
+      const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag, tell);
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);
@@ -361,8 +368,12 @@ export class PlayerView {
         break;
       case 'Joined':
         this.emit(fields[1] === ROLE_CUSTOMER ? 'customer-joined' : 'joined', { user: fields[0], name: fields[2] });
-        if (fields[1] === ROLE_CUSTOMER) this.customer = fields[0];
-        else this.names.set(fields[0], fields[2]);
+        if (fields[1] === ROLE_CUSTOMER) {
+          this.customer = fields[0];
+          this.page?.assets.again();
+        } else {
+          this.names.set(fields[0], fields[2]);
+        }
         break;
       case 'Left':
         this.names.delete(fields[0]);
@@ -429,6 +440,7 @@ export class PlayerView {
     this.destroyed = true;
     this.link?.close();
     this.sizes.disconnect();
+    this.page?.assets.stop();
     this.stage.remove();
     this.engine.free();
   }

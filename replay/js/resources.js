@@ -2,6 +2,8 @@
 
 import * as dom from './dom.js';
 
+// An image that has not been loaded.
+const NOTHING = 'url("data:image/svg+xml,%3Csvg xmlns=\'http://www.w3.org/2000/svg\' width=\'0\' height=\'0\'/%3E")';
 // What a `data:` address may hold behind its scheme, and nothing that ends it.
 const BYTES = /^[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
 
@@ -12,7 +14,9 @@ export class Resources {
     this.page = page;
     this.bytes = new Map(); // hash → type and bytes, as in a `data:` address behind its scheme
     this.waiting = new Map(); // hash → elements that show it
-    this.fonts = new Map(); // hash → what it is of
+    this.turns = new WeakMap(); // image → its last choice, while that is being loaded
+    this.fonts = new Map(); // property of a font → what is said of it
+    this.faces = new Map(); // the same → the font
     this.copies = new Map(); // hash → address of a copy
     this.work = Promise.resolve();
   }
@@ -20,34 +24,61 @@ export class Resources {
   // A property of the document; false where it is none of these.
   setProp(name, value) {
     const [kind, hash] = name.split(' ');
+    if (kind === 'font' && value === null) {
+      this.page.document.fonts.delete(this.faces.get(name));
+      this.faces.delete(name);
+      this.fonts.delete(name);
+      return true;
+    }
     if (hash === undefined || value === null) return false;
     if (kind === 'resource') {
       if (!isBytes(value)) return true;
       this.bytes.set(hash, value);
-      for (const node of this.waiting.get(hash) ?? []) this.show(node, hash);
+      for (const node of this.waiting.get(hash) ?? []) this.show(node);
       this.waiting.delete(hash);
     } else if (kind === 'font') {
-      this.fonts.set(hash, value);
+      this.fonts.set(name, value);
     } else {
       return false;
     }
-    if (this.fonts.has(hash) && this.bytes.has(hash)) this.addFont(hash);
+    for (const font of this.fonts.keys()) {
+      if (!this.faces.has(font) && font.split(' ')[1] === hash && this.bytes.has(hash)) this.addFont(font, hash);
+    }
     return true;
   }
 
-  // The element shows this resource; null for what its own address says.
-  setPicture(node, hash) {
-    if (hash === null) this.page.hide(node);
-    else if (this.bytes.has(hash)) this.show(node, hash);
-    else this.waiting.set(hash, [...(this.waiting.get(hash) ?? []), node]);
+  // The element shows what its properties say: bytes that came with the stream, or what the customer's browser has chosen of several
+  // addresses; otherwise what its own address says.
+  show(node) {
+    const props = this.page.state.get(node);
+    const hash = props?.get('picture');
+    this.turns.delete(node);
+    if (hash !== undefined && !this.bytes.has(hash)) {
+      this.waiting.set(hash, [...(this.waiting.get(hash) ?? []), node]);
+    } else if (dom.localName(node) === 'use') {
+      if (hash !== undefined) this.showUse(node, hash);
+    } else {
+      const choice = props?.get('candidate');
+      const [size, address] = (choice ?? '').split(' ');
+      const url = hash === undefined ? addressOf(address) : 'data:' + this.bytes.get(hash);
+      const isShown = hash === undefined && node.currentSrc === url && node.naturalWidth > 0;
+      if (choice === '' && hash === undefined) this.page.show(node, { content: NOTHING });
+      else if (url === null || isShown) this.page.hide(node);
+      else if (size === '') this.page.show(node, { content: `url("${url}")` });
+      else this.work = Promise.all([this.work, this.choose(node, url, parseInt(size, 10))]);
+    }
   }
 
-  show(node, hash) {
-    if (dom.localName(node) === 'use') {
-      this.showUse(node, hash);
-      return;
-    }
-    this.page.show(node, { content: `url("data:${this.bytes.get(hash)}")` });
+  // A picture that is so wide in CSS pixels: it has as many of its own for each as the customer's screen asked for.
+  async choose(node, url, width) {
+    const turn = {};
+    this.turns.set(node, turn);
+    const picture = Object.assign(new Image(), { src: url });
+    await picture.decode().catch(() => undefined);
+    if (this.turns.get(node) !== turn || picture.naturalWidth === 0) return;
+    const density = picture.naturalWidth / width;
+    const quoted = `url("${url.replace(/["\\]/g, '\\$&')}")`;
+    this.page.show(node, { content: density === 1 ? quoted : `image-set(${quoted} ${density}x)` });
   }
 
   // A part of a file, by the address of a copy of it: of the file itself this origin's pages may show nothing.
@@ -68,17 +99,33 @@ export class Resources {
     }
   }
 
-  addFont(hash) {
+  // The element has loaded something by itself.
+  loaded(node) {
+    if (dom.localName(node) === 'img' && this.page.state.get(node)?.has('candidate')) this.show(node);
+  }
+
+  addFont(name, hash) {
     const { document, window } = this.page;
     try {
-      const { family, ...descriptors } = JSON.parse(this.fonts.get(hash));
+      const { family, ...descriptors } = JSON.parse(this.fonts.get(name));
       const [, base64] = this.bytes.get(hash).split(';base64,');
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const face = new window.FontFace(family.replace(/^["']|["']$/g, ''), bytes, descriptors);
       document.fonts.add(face);
+      this.faces.set(name, face);
       this.work = Promise.all([this.work, face.load().catch(() => undefined)]);
     } catch (error) {
       console.warn('cobrowse: a font that came with the stream cannot be used: ' + error.message);
     }
+  }
+}
+
+// What may be shown as a picture; null for anything else.
+function addressOf(text) {
+  try {
+    const { href, protocol } = new URL(text);
+    return ['http:', 'https:', 'data:'].includes(protocol) ? href : null;
+  } catch {
+    return null;
   }
 }

@@ -21,8 +21,9 @@ export class RuleNode {
 
 // The sheet of a `<style>` or `<link>`, or, without an owner, a constructed one.
 export class SheetNode {
-  constructor(owner) {
+  constructor(owner, page) {
     this.owner = owner;
+    this.page = page;
     this.rules = [];
     this.absent = 0; // rules that the browser does not have, as it does not take them or the sheet is not there yet
     this.live = null; // the browser's sheet whose rules are these
@@ -97,6 +98,8 @@ export class SheetNode {
   }
 
   absolute(text) {
+    const { assets, document } = this.page;
+    if (assets.hashes.size > 0) return assets.rewritten(text, assets.addressOf(this.owner) ?? this.base ?? dom.baseURI(this.owner ?? document));
     return this.base ? absoluteCss(text, this.base) : text;
   }
 }
@@ -113,7 +116,7 @@ export class Sheets {
 
   create(owner) {
     const isElement = owner !== null && dom.nodeType(owner) === 1;
-    const sheet = new SheetNode(isElement ? owner : null);
+    const sheet = new SheetNode(isElement ? owner : null, this.page);
     sheet.frame = this.page.frame ?? this.page.frames.around(owner);
     sheet.base = sheet.frame?.base ?? this.page.base;
     if (isElement) this.owned.add(sheet);

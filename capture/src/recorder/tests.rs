@@ -371,7 +371,7 @@ fn what_moves_and_what_is_selected_in_what_is_masked_does_not_leave() {
     let mut facts = Facts::default();
     let (div, input) = (facts.name(Namespace::Html, "div"), facts.name(Namespace::Html, "input"));
     let mask = facts.name(Namespace::None, privacy::MASK_ATTR);
-    let props = ["animations", "range"].map(|name| facts.name(Namespace::Prop, name));
+    let props = ["animations", "candidate", "range"].map(|name| facts.name(Namespace::Prop, name));
     facts.words.extend([tag::RUN, ROOT, NONE]);
     for attrs in [&[(mask, "")][..], &[]] {
         facts.element(div, 0, attrs);
@@ -390,7 +390,7 @@ fn what_moves_and_what_is_selected_in_what_is_masked_does_not_leave() {
     }
     facts.read(&mut recorder).unwrap();
     let text = printed(&applied(&[recorder.keyframe(1).unwrap().to_vec()]));
-    assert!(text.contains("animations=open range=open") && !text.contains("SECRET"), "{text}");
+    assert!(text.contains("animations=open candidate=open range=open") && !text.contains("SECRET"), "{text}");
 }
 
 #[test]

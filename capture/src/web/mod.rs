@@ -151,6 +151,12 @@ impl Engine {
         mirror.is_live(id).then(|| mirror.node(id).parent).filter(|parent| *parent != NONE)
     }
 
+    /// See [`Recorder::is_seen`].
+    #[must_use]
+    pub fn is_seen(&self, id: u32) -> bool {
+        self.recorder.is_seen(id)
+    }
+
     /// Ends a frame with what changed; nothing when nothing did.
     ///
     /// # Errors

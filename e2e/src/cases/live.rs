@@ -20,11 +20,16 @@ pub(crate) enum State {
     List,
     /// Media features.
     Features,
+    /// A change of the page that the browser blends over.
+    Transition,
+    /// An element that glides to where it is scrolled.
+    SmoothScroll,
 }
 
 impl State {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Animations, Self::Ranges, Self::List, Self::Features];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Animations, Self::Ranges, Self::List, Self::Features, Self::Transition, Self::SmoothScroll];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -33,6 +38,8 @@ impl State {
             Self::Ranges => "ranges",
             Self::List => "open-list",
             Self::Features => "media-features",
+            Self::Transition => "view-transition",
+            Self::SmoothScroll => "smooth-scroll",
         }
     }
 }
@@ -49,6 +56,8 @@ pub(crate) async fn run(bench: &Workbench, state: State) -> Result<()> {
         State::Ranges => ranges(bench).await,
         State::List => list(bench).await,
         State::Features => features(bench).await,
+        State::Transition => transition(bench).await,
+        State::SmoothScroll => smooth_scroll(bench).await,
     }
 }
 
@@ -189,5 +198,41 @@ async fn features(bench: &Workbench) -> Result<()> {
         )
         .await?;
     ensure!(width == "123px", "a rule that came later: {width}");
+    pair.finish().await
+}
+
+async fn transition(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/tree.html", Transport::Relay).await?;
+    let named = "document.getElementById('core').style.viewTransitionName = 'core'";
+    pair.step("a named element", named).await?;
+    for (label, end) in
+        [("one that is waited for", "return one.finished"), ("one that is skipped", "one.skipTransition()")]
+    {
+        let script = format!(
+            "const one = document.startViewTransition(() => {{ window.fixture.moveSubtree(); document.body.append('{label}') }}); one.ready.catch(() => undefined); {end}"
+        );
+        pair.step(label, &script).await?;
+        // Whatever was blended is over.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        pair.check(label).await?;
+        pair.look(label, None).await?;
+        let left: u32 = pair.agent().eval(&format!("return {REPLAYED}.getAnimations().length"), vec![]).await?;
+        ensure!(left == 0, "{label}: {left} animations are left at the agent");
+    }
+    pair.finish().await
+}
+
+async fn smooth_scroll(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/scroll.html", Transport::Relay).await?;
+    let frames = "const { frames, bytes } = window.__e2e.sessionStats(); return [frames, bytes]";
+    let [before, bytes]: [f64; 2] = pair.customer().eval(frames, vec![]).await?;
+    let glide = "let turns = 0, on = true; const turn = () => { turns++; if (on) requestAnimationFrame(turn) }; turn();
+      return window.fixture.scrollSmoothly(700).then(() => { on = false; return turns })";
+    let turns: f64 = pair.customer().eval(glide, vec![]).await?;
+    let [after, all]: [f64; 2] = pair.customer().eval(frames, vec![]).await?;
+    // As often as the screen shows it, at most, and in a few bytes each time.
+    ensure!(after - before <= turns + 3.0, "{} frames in {turns} animation frames", after - before);
+    ensure!(all - bytes <= 60.0 * (after - before + 1.0), "{} bytes in {} frames", all - bytes, after - before);
+    pair.check("at its end").await?;
     pair.finish().await
 }

@@ -12,6 +12,7 @@ mod long;
 mod outside;
 mod own;
 mod privacy;
+mod resources;
 mod rules;
 mod secrets;
 mod session;
@@ -46,6 +47,8 @@ pub(crate) enum Case {
     Live(live::State),
     /// Frames of another origin.
     Outside(outside::Scenario),
+    /// What is loaded.
+    Resources(resources::Scenario),
     /// What others have recorded.
     Import(import::Log),
     /// Ends that have come to differ.
@@ -75,6 +78,7 @@ impl Case {
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
+            Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
@@ -115,6 +119,7 @@ impl Case {
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
+            Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
@@ -136,6 +141,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
+    cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));

@@ -21,11 +21,14 @@ pub(crate) enum Trap {
     HiddenTab,
     /// It holds what no page should: a text and attributes of a megabyte, elements that use each other in a circle.
     Huge,
+    /// It asks before it is left, and is printed.
+    Leaving,
 }
 
 impl Trap {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge, Self::Leaving];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Trap {
             Self::Focus => "focus",
             Self::HiddenTab => "hidden-tab",
             Self::Huge => "huge",
+            Self::Leaving => "leaving",
         }
     }
 }
@@ -59,7 +63,39 @@ pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
         Trap::Focus => focus(bench).await,
         Trap::HiddenTab => hidden_tab(bench).await,
         Trap::Huge => huge(bench).await,
+        Trap::Leaving => leaving(bench).await,
     }
+}
+
+/// Notes who listens for what belongs to the page alone.
+const NOTE_LISTENERS: &str =
+    "window.__heard = []; window.__print = window.print; const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (type, ...rest) {
+    if (/unload|print/.test(type)) window.__heard.push(type);
+    return addEventListener.call(this, type, ...rest);
+  }";
+
+async fn leaving(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::start_after(bench, "/fixtures/form.html", Transport::Relay, NOTE_LISTENERS, json!({})).await?;
+    pair.join().await?;
+    pair.check("keyframe").await?;
+    let ours = "return [...window.__heard, window.onbeforeunload, window.onunload, window.onbeforeprint, window.print === window.__print].join()";
+    let heard: String = pair.customer().eval(ours, vec![]).await?;
+    ensure!(heard == ",,,true", "the engine has a hand in leaving or printing: {heard}");
+    // The page's own question is asked.
+    let asks = "onbeforeunload = (event) => event.preventDefault();
+      const asked = !dispatchEvent(new Event('beforeunload', { cancelable: true })); onbeforeunload = null; return asked";
+    ensure!(pair.customer().eval::<bool>(asks, vec![]).await?, "the page cannot ask before it is left");
+    // On paper there is the page, and not the bar.
+    ensure!(bar(&pair).await? == "cobrowse-overlay", "there is no bar");
+    pair.customer().set_print(true).await?;
+    let box_of = "return document.querySelector('cobrowse-overlay').getClientRects().length";
+    let boxes: u32 = pair.customer().eval(box_of, vec![]).await?;
+    pair.customer().set_print(false).await?;
+    ensure!(boxes == 0, "the bar is printed");
+    ensure!(bar(&pair).await? == "cobrowse-overlay", "the bar is gone after printing");
+    pair.check("printing").await?;
+    pair.finish().await
 }
 
 async fn huge(bench: &Workbench) -> Result<()> {

@@ -148,6 +148,18 @@ impl Engine {
     /// Never; the signature is that of its siblings.
     pub fn request(&mut self, whole: bool) -> Result<Uint8Array, JsError> {
         let message = if whole { Control::KeyframeRequest {} } else { self.player.request() };
+        self.message(&message)
+    }
+
+    /// The frame that tells what could not be loaded, addresses with line breaks between ([`Control::missing`]).
+    ///
+    /// # Errors
+    /// Never; the signature is that of its siblings.
+    pub fn missing(&mut self, addresses: &str) -> Result<Uint8Array, JsError> {
+        self.message(&Control::missing(addresses.lines()))
+    }
+
+    fn message(&mut self, message: &Control) -> Result<Uint8Array, JsError> {
         self.controls += 1;
         let frame = message.to_frame(self.controls, 0).map_err(error)?;
         Ok(Uint8Array::from(&frame[..]))
