@@ -117,7 +117,7 @@ export interface ReportedNode {
 export interface Cause {
   /** An option, a rule of the option `rules`, of the relay, an attribute in the page, what always holds (passwords, cards, files,
    *  scripts, what proves who somebody is, what nobody sees), or that the session is private by default. */
-  source: 'option' | 'rule' | 'relay' | 'attribute' | 'password' | 'card' | 'file' | 'script' | 'proof' | 'unseen' | 'private' | 'unknown';
+  source: 'option' | 'rule' | 'relay' | 'attribute' | 'password' | 'card' | 'file' | 'script' | 'proof' | 'private' | 'unknown';
   /** The selector that matches. */
   selector?: string;
   /** The number of the rule, from 1 on. */

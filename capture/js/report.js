@@ -8,7 +8,6 @@ import { shadowOf } from './roots.js';
 // The bits of capture/src/privacy.rs (Rules).
 const MASK = 1, BLOCK = 2, SECRET = 4, FILE = 8, SCRIPT = 16, DENY = 512, DEFAULT = 1024;
 const KIND_NAMES = { [dom.ELEMENT]: 'element', [dom.TEXT]: 'text', [dom.CDATA]: 'text', [dom.COMMENT]: 'comment' };
-const UNSEEN = /^(noscript|noembed|noframes)$/;
 const PREFIX = 'data-cobrowse-';
 
 class Report {
@@ -94,7 +93,6 @@ class Report {
       const isMarked = attribute(PREFIX + kind) !== null;
       causes[kind] = isMarked ? { source: 'attribute', name: PREFIX + kind, at: path } : this.selector(node, kind, path);
     }
-    if (UNSEEN.test(dom.localName(node))) causes.mask ??= { source: 'unseen', at: path };
     causes.secret = this.secret(node, path);
     return causes;
   }

@@ -82,6 +82,8 @@ impl Rules {
     pub const DEFAULT: Self = Self(1024);
     /// A style sheet or a part of a drawing: its addresses and its shape are shown where text is masked by default.
     pub const LOOK: Self = Self(2048);
+    /// A frame or an object: its address is that of a document.
+    pub const FRAME: Self = Self(16384);
     /// A selector of `mask` matches.
     pub const MARKED_MASK: Self = Self(4096);
     /// A selector of `deny` matches.
@@ -181,8 +183,8 @@ pub enum Tag {
     Meta,
     /// A part of a drawing.
     Drawing,
-    /// Nobody sees its content.
-    Unseen,
+    /// It shows another document.
+    Frame,
 }
 
 impl Tag {
@@ -200,7 +202,7 @@ impl Tag {
             _ if namespace == Namespace::Svg => Self::Drawing,
             "link" => Self::Link,
             "meta" => Self::Meta,
-            "noscript" | "noembed" | "noframes" => Self::Unseen,
+            "iframe" | "frame" | "embed" | "object" => Self::Frame,
             _ => Self::Other,
         }
     }
@@ -259,7 +261,7 @@ impl Subject<'_> {
             (self.tag == Tag::Input && kind_is("file"), Rules::FILE),
             (self.tag == Tag::Script, Rules::SCRIPT),
             (self.tag == Tag::Style, Rules::STYLE),
-            (self.tag == Tag::Unseen, Rules::MASK),
+            (self.tag == Tag::Frame, Rules::FRAME),
             (self.tag == Tag::Drawing || self.tag == Tag::Link && self.rel.is_some_and(leads_to_style), Rules::LOOK),
         ];
         Rules(gathered(&bits.map(|(is, rule)| (is, rule.0))))
@@ -273,7 +275,7 @@ impl Subject<'_> {
             // What the page itself marks is masked whatever is said below it.
             && !parent.has(Rules::OWN_MASK);
         let always = self.always();
-        let own = self.mask || marked(mark::MASK) || always.has(Rules::MASK);
+        let own = self.mask || marked(mark::MASK);
         let is_masked = !unmasked && (own || parent.has(Rules::MASK));
         let by_default = is_masked && !own && parent.has(Rules::DEFAULT);
         let bits = [
@@ -289,7 +291,7 @@ impl Subject<'_> {
             // The options of a select that holds a card's expiry, the text of a text area.
             (parent.has(Rules::SECRET), Rules::SECRET),
         ];
-        let rules = Rules(before.0 & Rules::STICKY).with(Rules(always.0 & !Rules::MASK.0));
+        let rules = Rules(before.0 & Rules::STICKY).with(always);
         rules.with(Rules(gathered(&bits.map(|(is, rule)| (is, rule.0)))))
     }
 }
@@ -338,8 +340,6 @@ fn styles(policy: Policy, rules: Rules, text: &str, out: &mut Vec<u8>) -> Verdic
         css::Kept::All
     } else if rules.has(Rules::DEFAULT) {
         css::Kept::Shown
-    } else if memchr::memchr(b'(', text.as_bytes()).is_some() && memchr::memchr(b'=', text.as_bytes()).is_some() {
-        css::Kept::Proofs
     } else {
         return Verdict::Pass;
     };
@@ -468,6 +468,8 @@ impl Class {
     const CSS: u16 = 64;
     const CHOICE: u16 = 128;
     const TOLD: u16 = 256;
+    /// Of its addresses, those of what a page is made of.
+    const LOADS: u16 = 4096;
     const MARKUP: u16 = 512;
     /// It decides about its element.
     pub const DECIDES: u16 = 1024;
@@ -486,6 +488,7 @@ impl Class {
             (prop, Self::PROP),
             (handler, Self::HANDLER),
             (if prop { matches!(name, "url" | "base") } else { ADDRESSES.contains(&name) }, Self::ADDRESS),
+            (none && matches!(name, "src" | "srcset" | "imagesrcset" | "poster" | "background"), Self::LOADS),
             (none && PLAIN.contains(&name), Self::PLAIN),
             (matches!(name, "value" | "label" | "content"), Self::VALUE),
             (prop && is_seen(name), Self::SEEN),
@@ -546,7 +549,13 @@ pub fn attr(policy: Policy, rules: Rules, class: Class, id: NameId, value: &str,
         }
         return Verdict::Instead;
     }
-    if address { address::gate(policy, policy.queries && !rules.has(Rules::LOOK), value, out) } else { Verdict::Pass }
+    // What a page is made of would not load with a part of its address only.
+    let loads = rules.has(Rules::LOOK) || class.is(Class::LOADS) && !rules.has(Rules::FRAME);
+    if !address || loads && !policy.queries {
+        Verdict::Pass
+    } else {
+        address::gate(policy, policy.queries && !rules.has(Rules::LOOK), value, out)
+    }
 }
 
 /// Whether a property tells what a customer sees or does in the element: pixels of a canvas or a picture, what plays,

@@ -15,7 +15,6 @@
 //           values and human-readable attributes are compared by length, and the agent's must show no content;
 //           `data-*` attributes and URLs, which may hold anything, and what is selected or chosen are not compared
 //           (invariant 1).
-//           Also what `<noscript>` and its like hold, which nobody sees.
 //   block   `data-cobrowse-block` elements: same element, no children at the agent, same size (invariant 1).
 //   file    file inputs: same element, same size (invariant 1).
 //   script  script elements: same element, other attributes; their source is not created (invariant 6).
@@ -134,7 +133,6 @@
   const FIELD_NAMES = /c(vc|vv|cv)|iban|(credit|debit)[^a-z0-9]*card|c(ard|c)[^a-z0-9]*(num|nr|exp)|passw|passphrase|pwd/i;
   const PROOF_NAMES = /token|passw|pwd|secret|session|sessid|api[^a-z0-9]*key|access[^a-z0-9]*key|credential|csrf|xsrf|jwt|^[^a-z0-9]*(sid|auth|otp|pin|code|ticket)[^a-z0-9]*$/i;
   const COMPLETED = /^(cc-.*|(current|new)-password|one-time-code)$/;
-  const UNSEEN = new Set(['noscript', 'noembed', 'noframes']);
   const POLICIES = new Set(['content-security-policy', 'content-security-policy-report-only']);
   const CHUNK = 256;
 
@@ -376,7 +374,6 @@
       if (inner !== null) allowance.frame = baseURI(inner);
       if (html && NEVER_CREATED.has(name)) inert.push(...NEVER_CREATED.get(name));
       if (html && MEANINGLESS.has(name)) skip.push(...MEANINGLESS.get(name));
-      if (html && UNSEEN.has(name)) allowance.mask = true;
       if (html && name === 'meta') {
         if (PROOF_NAMES.test(read('name') ?? '')) allowance.field = true;
         const directive = (read('http-equiv') ?? '').trim().toLowerCase();

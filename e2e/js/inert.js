@@ -29,7 +29,6 @@
   for (const id of ['password', 'card']) byId(id).setAttribute('value', bullets(byId(id).getAttribute('value')));
   byId('file').removeAttribute('title');
   byId('masked').title = bullets(byId('masked').title);
-  byId('noscript').firstChild.data = bullets(byId('noscript').firstChild.data);
   byId('masked-text').firstChild.data = bullets(byId('masked-text').firstChild.data);
   const blocked = byId('blocked');
   blocked.replaceChildren();

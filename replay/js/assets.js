@@ -199,17 +199,41 @@ export class Assets {
     const entries = window.performance?.getEntriesByType('resource') ?? [];
     const { seen } = this;
     this.seen = entries.length;
-    for (const { name, initiatorType } of entries.slice(seen)) {
+    let imported;
+    for (const { name, initiatorType, responseStatus } of entries.slice(seen)) {
       if (initiatorType !== 'css' || !/^https?:/.test(name) || this.missing.has(name)) continue;
       if (this.hashes.has(name)) {
         this.isDue = true;
         continue;
       }
+      // Not every browser, nor any of every file, says how it was answered. A style sheet that another one imports is no picture.
+      if (responseStatus >= 200 && responseStatus < 400) continue;
+      imported ??= this.imported();
+      if (imported.has(name)) continue;
       const picture = new Image();
       picture.onerror = () => this.miss(name);
       picture.src = name;
     }
     if (this.isDue) this.settle();
+  }
+
+  // Addresses of style sheets that are there as others import them; one without rules may not have come.
+  imported() {
+    const found = new Set();
+    const stack = this.roots().flatMap((root) => [...dom.sheetsOf(root)]);
+    while (stack.length > 0) {
+      const sheet = stack.pop();
+      let rules = [];
+      try {
+        rules = sheet.cssRules ?? [];
+        if (rules.length === 0) continue;
+      } catch {
+        // Nobody may read it, but it is there.
+      }
+      found.add(sheet.href);
+      for (const rule of rules) if (rule.styleSheet ?? null) stack.push(rule.styleSheet);
+    }
+    return found;
   }
 
   stop() {

@@ -1,13 +1,11 @@
 //! CSS text: what it shows as text, and what it holds for that, is kept where text is masked; how it makes a page look
 //! stays.
 
-use super::{Policy, address};
+use super::Policy;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// Parameters of addresses that prove who somebody is.
-    Proofs,
     /// Strings that are shown or held for it, and comments, too.
     Shown,
     /// All strings but names of fonts, what custom properties hold, comments, and addresses as a whole.
@@ -83,7 +81,7 @@ impl Scanner<'_> {
                 b'"' | b'\'' => {
                     let kept = match self.kind {
                         Some(Use::Font) => false,
-                        Some(Use::Content | Use::Custom) => self.kept != Kept::Proofs,
+                        Some(Use::Content | Use::Custom) => true,
                         Some(Use::Look) | None => self.kept == Kept::All,
                     };
                     self.string(kept);
@@ -138,12 +136,8 @@ impl Scanner<'_> {
     fn comment(&mut self) {
         let rest = self.rest().as_bytes();
         let len = rest.windows(2).skip(2).position(|two| two == b"*/").map_or(rest.len(), |len| len + 4);
-        if self.kept == Kept::Proofs {
-            self.push(len);
-        } else {
-            self.out.extend_from_slice(b"/**/");
-            self.at += len;
-        }
+        self.out.extend_from_slice(b"/**/");
+        self.at += len;
     }
 
     /// The length of a string's inside, and of it all.
@@ -196,12 +190,9 @@ impl Scanner<'_> {
         let end = self.at + whole;
         self.push(quote);
         let text = self.text.get(self.at..self.at + inside).unwrap_or_default();
+        // A picture would not load with a part of its address only.
         if self.kept != Kept::All {
-            let mut gated = Vec::new();
-            match address::gate(self.policy, false, text, &mut gated) {
-                super::Verdict::Instead => self.out.append(&mut gated),
-                _ => self.out.extend_from_slice(text.as_bytes()),
-            }
+            self.out.extend_from_slice(text.as_bytes());
         }
         self.at += inside;
         self.push(end.saturating_sub(self.at));
@@ -317,7 +308,7 @@ mod tests {
                 ":root{--name:\"Max\";--font:\"Open Sans\";--x:red}",
                 ":root{--name:\"***\";--font:\"Open Sans\";--x:red}",
             ),
-            ("/* Max */a{background:url(a.png?token=Max)}", "/**/a{background:url(a.png?token=***)}"),
+            ("/* Max */a{background:url(a.png?token=Max)}", "/**/a{background:url(a.png?token=Max)}"),
             ("a{c\\6fntent:\"Max\"}", "a{c\\6fntent:\"***\"}"),
             ("@media (min-width:1px){a{content:\"Max\"}}", "@media (min-width:1px){a{content:\"***\"}}"),
         ] {
@@ -344,19 +335,12 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_only_proofs_are_kept() {
-        let text = "/* x */ a{content:\"Max\";background:url('a.png?session=Max&v=1')} b:hover{--n:Max}";
-        assert_eq!(gated(Kept::Proofs, text), text.replace("session=Max", "session=***"));
-    }
-
-    #[test]
     fn what_ends_early_is_no_way_out() {
         for text in
             ["", "\"", "url(", "a{content:'", "--x:", "/*", "\\", "content:\"\\", "url(\"\u{e9}", "--\u{e9}:\u{e9}"]
         {
             gated(Kept::All, text);
             gated(Kept::Shown, text);
-            assert_eq!(gated(Kept::Proofs, text), text);
         }
     }
 }

@@ -38,7 +38,7 @@ const PROOFS: &[&str] = &[
 ];
 
 /// The same, for names that are nothing else.
-const WHOLE_PROOFS: &[&str] = &["sid", "auth", "otp", "pin", "code", "ticket"];
+const WHOLE_PROOFS: &[&str] = &["sid", "auth", "otp", "code"];
 
 /// The most digits that a card's number has.
 const CARD_DIGITS: usize = 19;
