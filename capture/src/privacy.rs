@@ -488,7 +488,14 @@ impl Class {
             (prop, Self::PROP),
             (handler, Self::HANDLER),
             (if prop { matches!(name, "url" | "base") } else { ADDRESSES.contains(&name) }, Self::ADDRESS),
-            (none && matches!(name, "src" | "srcset" | "imagesrcset" | "poster" | "background"), Self::LOADS),
+            (
+                if prop {
+                    name == "candidate"
+                } else {
+                    none && matches!(name, "src" | "srcset" | "imagesrcset" | "poster" | "background")
+                },
+                Self::LOADS,
+            ),
             (none && PLAIN.contains(&name), Self::PLAIN),
             (matches!(name, "value" | "label" | "content"), Self::VALUE),
             (prop && is_seen(name), Self::SEEN),
@@ -597,6 +604,9 @@ fn state(policy: Policy, rules: Rules, class: Class, id: NameId, value: &str, ou
     // What is chosen tells as much as what is typed.
     if class.is(Class::SEEN) && rules.has(kept.with(Rules::BLOCK)) {
         return Verdict::Drop;
+    }
+    if class.is(Class::LOADS) && policy.queries {
+        return address::gate(policy, true, value, out);
     }
     Verdict::Pass
 }
