@@ -3,6 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+use js_sys::Array;
 use js_sys::{Uint8Array, Uint32Array};
 use protocol::{
     Limits, Mode,
