@@ -394,7 +394,8 @@ impl State {
             | Control::Input { .. } => self.customer_mut().is_none_or(|customer| customer.push(bytes, 0)),
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Agent)),
             other => {
-                let expected = "expected KeyframeRequest, RepairRequest, Missing, Pointer, Scroll, Click, Input or Ended from an agent";
+                let expected =
+                    "expected KeyframeRequest, RepairRequest, Missing, Pointer, Scroll, Click, Input or Ended";
                 return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
             }
         };

@@ -126,7 +126,7 @@ async fn what_a_side_may_not_send_costs_its_connection() {
         (forged, "protocol: frame 0, byte 0: expected version 1, found version 4"),
         (
             Control::Paused {}.to_frame(0, 0).unwrap(),
-            "protocol: expected KeyframeRequest, RepairRequest, Missing, Pointer, Scroll, Click, Input or Ended from an agent, found Paused",
+            "protocol: expected KeyframeRequest, RepairRequest, Missing, Pointer, Scroll, Click, Input or Ended, found Paused",
         ),
     ];
     for (bytes, reason) in cases {
