@@ -7,6 +7,8 @@ import * as dom from './dom.js';
 // So many addresses are looked for in a session, and among so many elements for one that an agent may see.
 const MAX_ASKED = 512;
 const MAX_TRIED = 50;
+// How often one is looked for: the page may still be loading it, or is about to show it.
+const LOOKS = 10;
 const LINE_LENGTH = 1024, LINES = 32;
 const URLS = /url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^"')\s]*))\s*\)/g;
 // What says when or which part: the elements are there without it.
@@ -17,12 +19,12 @@ export class Assets {
     this.recorder = recorder;
     this.resources = resources;
     this.asked = new Set();
-    this.open = new Set(); // asked for, and not looked for yet
+    this.open = new Map(); // asked for, and not found yet → how often it is looked for
     this.scanned = new WeakMap(); // sheet → how many rules it had when it was looked through
   }
 
   restart() {
-    for (const address of this.asked) this.open.add(address);
+    for (const address of this.asked) this.open.set(address, LOOKS);
     this.scanned = new WeakMap();
   }
 
@@ -36,23 +38,21 @@ export class Assets {
   ask(address) {
     if (this.asked.has(address) || this.asked.size >= MAX_ASKED || !/^https?:/.test(address)) return;
     this.asked.add(address);
-    this.open.add(address);
+    this.open.set(address, LOOKS);
   }
 
   look() {
     if (this.resources.mode === 'inline') this.askForAll();
     if (this.open.size === 0) return;
-    const { open } = this;
-    this.open = new Set();
     const sheets = new Map(), pictures = new Map();
     for (const found of this.sheets()) if (found.sheet.href !== null) sheets.set(found.sheet.href, found);
     for (const [address, place] of this.pictures()) pictures.set(address, [...(pictures.get(address) ?? []), place]);
-    for (const address of open) {
+    for (const [address, looks] of this.open) {
       const sheet = sheets.get(address);
-      if (sheet !== undefined) this.carrySheet(sheet);
-      else if (pictures.has(address)) this.carryPicture(address, pictures.get(address));
-      // An image's, or nobody's.
-      this.resources.forced.add(address);
+      const isFound = sheet === undefined ? this.carryPicture(address, pictures.get(address) ?? []) : this.carrySheet(sheet);
+      this.resources.forced.add(address); // It may be an image's, too.
+      if (isFound || looks === 1) this.open.delete(address);
+      else this.open.set(address, looks - 1);
     }
   }
 
@@ -93,9 +93,10 @@ export class Assets {
 
   // What it imports comes first: it is there when the sheet is read.
   carrySheet({ sheet, owner }) {
-    if (!this.isSeen(owner)) return;
+    if (!this.isSeen(owner)) return false;
     for (const rule of rulesOf(sheet)) if (rule.styleSheet?.href) this.carrySheet({ sheet: rule.styleSheet, owner });
     this.carry(sheet.href, owner, /^text\/css/);
+    return true;
   }
 
   carryPicture(address, places) {
@@ -104,8 +105,9 @@ export class Assets {
       const seen = nodes.find((one) => this.isSeen(one));
       if (seen === undefined) continue;
       this.carry(address, seen, /^image\//);
-      return;
+      return true;
     }
+    return false;
   }
 
   // `node`: one of those that show it.

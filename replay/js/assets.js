@@ -11,8 +11,12 @@ const MAX_TOLD = 512;
 const WAIT_MS = 200;
 const AT_ONCE = 32;
 const MAX_LENGTH = 1024;
+// Of so many files the browser notes that the page has asked for them.
+const MAX_ENTRIES = 2000;
 // How long what a frame brought may take to be loaded before it is looked at.
 const LOOK_MS = 700;
+// What rules name that is no picture: what they import, and fonts, which are carried anyway.
+const OTHERS = /\.(css|woff2?|[ot]tf|eot)$/i;
 const URLS = /url\("((?:[^"\\]|\\.)*)"\)/g;
 
 export class Assets {
@@ -28,6 +32,7 @@ export class Assets {
     this.untold = [];
     this.seen = 0; // how many files the page has loaded when it was last looked at
     this.isDue = false;
+    page.window.performance?.setResourceTimingBufferSize?.(MAX_ENTRIES);
   }
 
   // A property of the document; false where it is none of these.
@@ -43,7 +48,9 @@ export class Assets {
   failed(node) {
     const name = dom.localName(node);
     if (name === 'link') {
-      if (!this.lookAtLink(node) && isSheet(node)) this.miss(node.href);
+      // It also says so where only what it imports is missing.
+      const isThere = isReadable(node.sheet) && node.sheet.cssRules.length > 0;
+      if (!this.lookAtLink(node) && isSheet(node) && !isThere) this.miss(node.href);
     } else if (name === 'img' || name === 'input') this.miss(node.currentSrc || node.src);
   }
 
@@ -200,17 +207,17 @@ export class Assets {
     const { seen } = this;
     this.seen = entries.length;
     let imported;
-    for (const { name, initiatorType, responseStatus } of entries.slice(seen)) {
+    for (const { name, initiatorType, responseStatus: status = 0 } of entries.slice(seen)) {
       if (initiatorType !== 'css' || !/^https?:/.test(name) || this.missing.has(name)) continue;
+      if (status >= 200 && status < 400 || OTHERS.test(new URL(name).pathname)) continue;
       if (this.hashes.has(name)) {
         this.isDue = true;
         continue;
       }
       // Not every browser, nor any of every file, says how it was answered. A style sheet that another one imports is no picture.
-      if (responseStatus >= 200 && responseStatus < 400) continue;
       imported ??= this.imported();
       if (imported.has(name)) continue;
-      const picture = new Image();
+      const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer' });
       picture.onerror = () => this.miss(name);
       picture.src = name;
     }

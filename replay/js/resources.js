@@ -73,7 +73,7 @@ export class Resources {
   async choose(node, url, width) {
     const turn = {};
     this.turns.set(node, turn);
-    const picture = Object.assign(new Image(), { src: url });
+    const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer', src: url });
     await picture.decode().catch(() => undefined);
     if (this.turns.get(node) !== turn || picture.naturalWidth === 0) return;
     const density = picture.naturalWidth / width;
