@@ -21,11 +21,14 @@ pub(crate) enum Trap {
     HiddenTab,
     /// It holds what no page should: a text and attributes of a megabyte, elements that use each other in a circle.
     Huge,
+    /// A frame of it goes on to another origin: its window's functions cannot be taken back.
+    FrameLeaves,
 }
 
 impl Trap {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge, Self::FrameLeaves];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Trap {
             Self::Focus => "focus",
             Self::HiddenTab => "hidden-tab",
             Self::Huge => "huge",
+            Self::FrameLeaves => "frame-leaves",
         }
     }
 }
@@ -59,7 +63,20 @@ pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
         Trap::Focus => focus(bench).await,
         Trap::HiddenTab => hidden_tab(bench).await,
         Trap::Huge => huge(bench).await,
+        Trap::FrameLeaves => frame_leaves(bench).await,
     }
+}
+
+async fn frame_leaves(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/frames.html", Transport::Direct).await?;
+    wait_for(pair.customer(), "return !/native code/.test(document.getElementById('outside').contentWindow.scrollBy)")
+        .await?;
+    pair.step("a frame leaves", "return window.fixture.leave()").await?;
+    // No relay tells of the end: what goes wrong as the session stops is what this gives.
+    pair.edit("return window.__e2e.stop()").await.context("session.stop")?;
+    let is_native = "return /native code/.test(Element.prototype.scrollBy) && /native code/.test(scrollBy)";
+    ensure!(pair.customer().eval::<bool>(is_native, vec![]).await?, "a changed prototype was not taken back");
+    Ok(())
 }
 
 async fn huge(bench: &Workbench) -> Result<()> {
