@@ -50,6 +50,12 @@ export class Patches {
 
   takeBack() {
     this.active = false;
-    while (this.undo.length > 0) this.undo.pop()();
+    while (this.undo.length > 0) {
+      try {
+        this.undo.pop()();
+      } catch {
+        // The window of a frame that has gone on to another origin: what was changed has gone with its document.
+      }
+    }
   }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Row {
     equal: bool,
     pixels: Option<f64>,
     problem: Option<String>,
+    /// Why it was not run.
+    skipped: Option<String>,
 }
 
 /// A column of the table, from another run.
@@ -84,14 +86,15 @@ pub(crate) struct Column {
 /// All cases that were run, as JSON.
 pub(crate) fn results(outcomes: &[Outcome]) -> Result<String> {
     let row = |outcome: &Outcome| {
-        let problem = match &outcome.verdict {
-            Verdict::Passed => None,
-            Verdict::Failed(error) => Some(first_line(&format!("{error:#}")).to_owned()),
-            Verdict::Skipped(_) => return None,
+        let (problem, skipped) = match &outcome.verdict {
+            Verdict::Passed => (None, None),
+            Verdict::Failed(error) => (Some(first_line(&format!("{error:#}")).to_owned()), None),
+            Verdict::Skipped(reason) => (None, Some(reason.clone())),
         };
-        Some((outcome.name.clone(), Row { equal: problem.is_none(), pixels: outcome.pixels, problem }))
+        let equal = problem.is_none() && skipped.is_none();
+        (outcome.name.clone(), Row { equal, pixels: outcome.pixels, problem, skipped })
     };
-    let rows: BTreeMap<String, Row> = outcomes.iter().filter_map(row).collect();
+    let rows: BTreeMap<String, Row> = outcomes.iter().map(row).collect();
     Ok(serde_json::to_string_pretty(&rows)?)
 }
 
@@ -177,6 +180,9 @@ impl Row {
 
     fn cell(&self) -> String {
         let pixels = self.pixels.map_or_else(String::new, |share| format!(", {}", percent(share)));
+        if let Some(reason) = &self.skipped {
+            return format!("not run: {reason}");
+        }
         match &self.problem {
             None => format!("equal{pixels}"),
             Some(problem) => {

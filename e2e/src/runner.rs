@@ -123,7 +123,7 @@ async fn run_one(site: &Arc<Site>, bench: &mut Option<Workbench>, case: &Case) -
     let name = case.name();
     let folder = site.output.join(&name);
     let from = Instant::now();
-    let verdict = match case.skipped() {
+    let verdict = match case.skipped(site.engines) {
         Some(reason) => Verdict::Skipped(reason.to_owned()),
         None => match attempt(site, bench, case, &folder).await {
             Ok(()) => Verdict::Passed,

@@ -19,7 +19,7 @@ mod session;
 mod shared;
 mod traps;
 
-use crate::{server::Folders, workbench::Workbench};
+use crate::{engine::Engine, server::Folders, workbench::Workbench};
 use anyhow::Result;
 
 /// One case.
@@ -88,10 +88,11 @@ impl Case {
         }
     }
 
-    /// Why it cannot be run here, if it cannot.
-    pub(crate) fn skipped(&self) -> Option<&str> {
+    /// Why it cannot be run here, or by these engines (the customer's and the agent's), if it cannot.
+    pub(crate) fn skipped(&self, engines: [Engine; 2]) -> Option<&str> {
         match self {
             Self::Shared(page) => page.skipped(),
+            Self::Own(script) => own::skipped(script, engines),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::{
     comparison::Options,
+    engine::Engine,
     pair::{Pair, Transport},
     workbench::Workbench,
 };
@@ -57,6 +58,15 @@ const PLAIN: Script = Script {
     pixels: None,
     steps: &[],
 };
+
+/// What an agent's engine cannot do: the script's name, the engine and the reason. README's table of browsers says the same.
+const BEYOND: [(&str, Engine, &str); 1] =
+    [("rows-100000-swap", Engine::Webkit, "WebKit takes minutes to lay out a list of 100,000 items: quadratic time")];
+
+/// Why these engines cannot run the script, if they cannot.
+pub(crate) fn skipped(script: &Script, [_, agent]: [Engine; 2]) -> Option<&'static str> {
+    BEYOND.iter().find(|(name, engine, _)| *name == script.name && *engine == agent).map(|(_, _, reason)| *reason)
+}
 
 /// Runs one script.
 pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {

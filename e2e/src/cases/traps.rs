@@ -23,12 +23,21 @@ pub(crate) enum Trap {
     Huge,
     /// It asks before it is left, and is printed.
     Leaving,
+    /// A frame of it goes on to another origin: its window's functions cannot be taken back.
+    FrameLeaves,
 }
 
 impl Trap {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::ModalDialog, Self::DocumentOpen, Self::Focus, Self::HiddenTab, Self::Huge, Self::Leaving];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::ModalDialog,
+        Self::DocumentOpen,
+        Self::Focus,
+        Self::HiddenTab,
+        Self::Huge,
+        Self::Leaving,
+        Self::FrameLeaves,
+    ];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -39,6 +48,7 @@ impl Trap {
             Self::HiddenTab => "hidden-tab",
             Self::Huge => "huge",
             Self::Leaving => "leaving",
+            Self::FrameLeaves => "frame-leaves",
         }
     }
 }
@@ -64,6 +74,7 @@ pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
         Trap::HiddenTab => hidden_tab(bench).await,
         Trap::Huge => huge(bench).await,
         Trap::Leaving => leaving(bench).await,
+        Trap::FrameLeaves => frame_leaves(bench).await,
     }
 }
 
@@ -96,6 +107,18 @@ async fn leaving(bench: &Workbench) -> Result<()> {
     ensure!(bar(&pair).await? == "cobrowse-overlay", "the bar is gone after printing");
     pair.check("printing").await?;
     pair.finish().await
+}
+
+async fn frame_leaves(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::open(bench, "/fixtures/frames.html", Transport::Direct).await?;
+    wait_for(pair.customer(), "return !/native code/.test(document.getElementById('outside').contentWindow.scrollBy)")
+        .await?;
+    pair.step("a frame leaves", "return window.fixture.leave()").await?;
+    // No relay tells of the end: what goes wrong as the session stops is what this gives.
+    pair.edit("return window.__e2e.stop()").await.context("session.stop")?;
+    let is_native = "return /native code/.test(Element.prototype.scrollBy) && /native code/.test(scrollBy)";
+    ensure!(pair.customer().eval::<bool>(is_native, vec![]).await?, "a changed prototype was not taken back");
+    Ok(())
 }
 
 async fn huge(bench: &Workbench) -> Result<()> {
