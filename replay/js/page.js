@@ -648,7 +648,9 @@ const layer = (number) => 3 + Math.min(Number(number ?? 0), 1e6) / 2e6;
 
 // A video or a sound goes on from where the customer's is, without a sound of its own.
 function play(node, value) {
+  told.set(node, value);
   if (value === null) return;
+  const isLast = () => told.get(node) === value;
   const [paused, rate, , time] = value.split(' ').map(Number);
   const from = performance.now();
   const start = () => {
@@ -657,7 +659,8 @@ function play(node, value) {
     node.playbackRate = rate;
     if (Math.abs(node.currentTime - now) > 0.3) node.currentTime = now;
     if (paused) node.pause();
-    else node.play().catch(() => follow(node, time, rate, from));
+    // What has just been moved may say no once; what has been paused since is left alone.
+    else node.play().catch(() => isLast() && node.play().catch(() => isLast() && follow(node, time, rate, from)));
   };
   window.clearInterval(followed.get(node));
   if (node.readyState > 0) start();
@@ -667,6 +670,7 @@ function play(node, value) {
 // Where a browser plays nothing unasked, the position moves on as if it did.
 const FOLLOW_MS = 250;
 const followed = new WeakMap(); // element → timer
+const told = new WeakMap(); // element → what was told of it last
 
 function follow(node, time, rate, from) {
   const timer = setInterval(() => {

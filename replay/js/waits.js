@@ -3,7 +3,8 @@
 
 import * as dom from './dom.js';
 
-const FIRST_MS = 50, MOST_MS = 1600;
+// At first often, later seldom.
+const SOON_MS = 40, SOON = 50, LATER_MS = 1500;
 
 let hears = null;
 
@@ -23,6 +24,6 @@ export function once(node, type, run) {
     node.addEventListener(type, run, { once: true });
     return;
   }
-  const look = (pause) => setTimeout(() => dom.isConnected(node) && !run() && look(Math.min(2 * pause, MOST_MS)), pause);
-  look(FIRST_MS);
+  const look = (count) => setTimeout(() => dom.isConnected(node) && !run() && look(count + 1), count < SOON ? SOON_MS : LATER_MS);
+  look(0);
 }
