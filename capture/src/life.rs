@@ -16,7 +16,7 @@ pub enum State {
     Waiting,
     /// An agent is there.
     Active,
-    /// The customer lets nobody see the page for now.
+    /// The customer lets nobody see the page until it goes on.
     Paused,
     /// Another tab of the customer's goes on with it.
     Elsewhere,
