@@ -270,6 +270,19 @@ impl Subject<'_> {
     /// The rules of the element, given its parent's and, where it was seen before, its own of before.
     #[must_use]
     pub fn rules(&self, parent: Rules, before: Rules) -> Rules {
+        if parent.0 == 0 && self.says_nothing() {
+            return Rules(before.0 & Rules::STICKY);
+        }
+        self.worked_out(parent, before)
+    }
+
+    /// Whether nothing about the element decides anything: as of most elements of most pages.
+    fn says_nothing(&self) -> bool {
+        self.tag == Tag::Other && self.marks == 0 && !(self.mask || self.unmask || self.block || self.deny)
+    }
+
+    #[inline(never)]
+    fn worked_out(&self, parent: Rules, before: Rules) -> Rules {
         let marked = |mark: u32| self.marks & mark != 0;
         let unmasked = (marked(mark::UNMASK) || self.unmask && !marked(mark::MASK)) && !self.mask
             // What the page itself marks is masked whatever is said below it.

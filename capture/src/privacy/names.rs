@@ -55,6 +55,10 @@ pub fn is_secret_field(name: &str) -> bool {
 /// Whether a value of this name proves who somebody is.
 #[must_use]
 pub fn is_proof(name: &str) -> bool {
+    // Of the words above, the shortest has three letters: the names of many parameters are shorter.
+    if name.bytes().filter(u8::is_ascii_alphanumeric).count() < 3 {
+        return false;
+    }
     let name = joined(name);
     WHOLE_PROOFS.iter().any(|proof| proof.as_bytes() == name) || holds(&name, PROOFS)
 }

@@ -16,6 +16,26 @@ fn gated(rules: Rules, name: &str, value: &str) -> Option<String> {
 }
 
 #[test]
+fn an_element_that_says_nothing_has_the_rules_that_would_be_worked_out() {
+    let plain = Subject { kind: Some("password"), name: Some("token"), id: Some("cvc"), ..Subject::default() };
+    for before in [Rules::default(), Rules::SECRET, Rules::MASK, Rules::FILE.with(Rules::UNMASK)] {
+        let none = Rules::default();
+        assert!(plain.says_nothing());
+        assert_eq!(plain.rules(none, before), plain.worked_out(none, before), "{before:?}");
+    }
+    for said in [
+        Subject { tag: Tag::Input, ..plain },
+        Subject { mask: true, ..plain },
+        Subject { unmask: true, ..plain },
+        Subject { block: true, ..plain },
+        Subject { deny: true, ..plain },
+        Subject { marks: mark::DENY, ..plain },
+    ] {
+        assert!(!said.says_nothing(), "{said:?}");
+    }
+}
+
+#[test]
 fn passwords_cards_and_files_are_recognised_and_stick() {
     let none = Rules::default();
     let password = input(Some("PassWord"), None).rules(none, none);
