@@ -171,14 +171,6 @@ impl Browser {
         limited(self.client.close_window()).await.context("closing a tab")
     }
 
-    /// Presses a key where the focus is.
-    pub(crate) async fn press(&self, key: char) -> Result<()> {
-        let keys = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: key })
-            .then(KeyAction::Up { value: key });
-        limited(self.client.perform_actions(keys)).await.context("pressing a key")
-    }
-
     /// Runs a function body in the page and waits for what it returns, also when that is a promise.
     pub(crate) async fn eval<T: DeserializeOwned>(&self, body: &str, arguments: Vec<Value>) -> Result<T> {
         let value =

@@ -22,6 +22,14 @@ const IN_STEP: Duration = Duration::from_secs(30);
 /// Script expression for the rebuilt document.
 pub(crate) const REPLAYED: &str = "window.__e2e.replayed()";
 
+/// Keeps hold of the customer's overlay, whose shadow root is closed, as `window.__overlay`; for [`Pair::start_after`].
+pub(crate) const OVERLAY: &str = "const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    if (this.localName === 'cobrowse-overlay') window.__overlay = root;
+    return root;
+  };";
+
 /// How frames reach the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {

@@ -3,7 +3,7 @@
 //! or not is seen in the events that reach the page and in what it holds.
 
 use crate::{
-    pair::{Pair, Transport},
+    pair::{OVERLAY, Pair, Transport},
     raw_agent::RawAgent,
     workbench::Workbench,
 };
@@ -89,14 +89,6 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::Events => events(bench).await,
     }
 }
-
-/// Keeps hold of the customer's overlay, whose shadow root is closed.
-const OVERLAY: &str = "const attach = Element.prototype.attachShadow;
-  Element.prototype.attachShadow = function (options) {
-    const root = attach.call(this, options);
-    if (this.localName === 'cobrowse-overlay') window.__overlay = root;
-    return root;
-  };";
 
 async fn open<'a>(bench: &'a Workbench, options: Value) -> Result<(Pair<'a>, RawAgent)> {
     let pair = Pair::start_after(bench, PAGE, Transport::Relay, OVERLAY, options).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::Browser,
-    pair::{Pair, Transport},
+    pair::{OVERLAY, Pair, Transport},
     workbench::Workbench,
 };
 use anyhow::{Result, bail, ensure};
@@ -56,14 +56,6 @@ const PLACE: &str = "const [document_, id] = [window.cobrowsePlayer.document, ar
   const scale = frame.width / document_.defaultView.innerWidth;
   const { left, top, width, height } = element.getBoundingClientRect();
   return [frame.left + (left + width / 2) * scale, frame.top + (top + height / 2) * scale];";
-
-/// Keeps hold of the customer's overlay, whose shadow root is closed.
-const OVERLAY: &str = "const attach = Element.prototype.attachShadow;
-  Element.prototype.attachShadow = function (options) {
-    const root = attach.call(this, options);
-    if (this.localName === 'cobrowse-overlay') window.__overlay = root;
-    return root;
-  };";
 
 struct Agent<'a> {
     pair: Pair<'a>,
@@ -119,6 +111,15 @@ impl<'a> Agent<'a> {
         self.browser().click_at(x, y).await
     }
 
+    /// Opens a list, and chooses its third option in the agent's own.
+    async fn choose_third(&self, id: &str) -> Result<()> {
+        self.click(id).await?;
+        self.sees("document.activeElement.localName", json!("select")).await?;
+        let choose =
+            "const list = document.activeElement; list.selectedIndex = 2; list.dispatchEvent(new Event('change'))";
+        self.browser().run(choose, vec![]).await
+    }
+
     async fn keys(&self, keys: &str) -> Result<()> {
         self.browser().keys(keys).await
     }
@@ -143,15 +144,7 @@ async fn page(bench: &Workbench) -> Result<()> {
     agent.click("check").await?;
     agent.has("document.getElementById('check').checked", json!(true)).await?;
     // Out of what was typed, and of what was chosen.
-    agent.click("list").await?;
-    agent.sees("document.activeElement.localName", json!("select")).await?;
-    agent
-        .browser()
-        .run(
-            "const list = document.activeElement; list.selectedIndex = 2; list.dispatchEvent(new Event('change'))",
-            vec![],
-        )
-        .await?;
+    agent.choose_third("list").await?;
     agent.has("document.getElementById('list').value", json!("c")).await?;
     agent.click("editable").await?;
     agent.keys("xy").await?;
@@ -209,15 +202,7 @@ async fn frameworks(bench: &Workbench) -> Result<()> {
         }
         agent.click(&format!("{framework}-check")).await?;
         agent.has(&state("check"), json!(true)).await?;
-        agent.click(&format!("{framework}-list")).await?;
-        agent.sees("document.activeElement.localName", json!("select")).await?;
-        agent
-            .browser()
-            .run(
-                "const list = document.activeElement; list.selectedIndex = 2; list.dispatchEvent(new Event('change'))",
-                vec![],
-            )
-            .await?;
+        agent.choose_third(&format!("{framework}-list")).await?;
         agent.has(&state("list"), json!("3")).await?;
     }
     agent.click("react-capitals").await?;

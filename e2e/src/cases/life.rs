@@ -1,7 +1,7 @@
 //! The life of a session: networks that are cut, pages that are left, tabs, and who is told what of it.
 
 use crate::{
-    pair::{Pair, Transport},
+    pair::{OVERLAY, Pair, Transport},
     uplink::{FAST, Uplink, Way},
     workbench::Workbench,
 };
@@ -396,11 +396,11 @@ async fn question(bench: &Workbench) -> Result<()> {
     for (more, act, expected) in [
         ("invitationMs: 600", None, "cobrowse: the customer did not answer within 0.6 s; the question has expired"),
         ("signal: AbortSignal.timeout(700)", None, "cobrowse: the question to the customer was withdrawn"),
-        ("", Some('\u{e00c}'), "cobrowse: the customer declined"),
+        ("", Some("Escape"), "cobrowse: the customer declined"),
     ] {
         ensure!(page.eval::<bool>(&ask(more), vec![]).await?, "no question is shown ({more})");
         if let Some(key) = act {
-            page.press(key).await?;
+            page.key(key).await?;
         }
         let (text, is_gone): (String, bool) = page.eval(&answer, vec![]).await?;
         ensure!(text == expected && is_gone, "{more:?}: {text:?}, the question is gone: {is_gone}");
@@ -408,12 +408,9 @@ async fn question(bench: &Workbench) -> Result<()> {
     let asked = "return performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/')).length";
     ensure!(page.eval::<u32>(asked, vec![]).await? == 0, "the relay hears of a session before consent");
     // Nobody but this test can look into the overlay.
-    let open = "const { attachShadow } = Element.prototype;
-        Element.prototype.attachShadow = function (init) { return attachShadow.call(this, { ...init, mode: 'open' }) }";
-    page.run(open, vec![]).await?;
+    page.run(OVERLAY, vec![]).await?;
     ensure!(page.eval::<bool>(&ask(""), vec![]).await?, "no question is shown");
-    page.run("document.querySelector('cobrowse-overlay').shadowRoot.querySelector('button.yes').click()", vec![])
-        .await?;
+    page.run("window.__overlay.querySelector('button.yes').click()", vec![]).await?;
     let (state, _): (String, bool) = page.eval(&answer, vec![]).await?;
     ensure!(state == "waiting", "behind a yes the session is {state}");
     page.run("return window.__asked.stop()", vec![]).await
