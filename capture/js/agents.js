@@ -10,7 +10,10 @@ const ROLE_AGENT = 2;
 const SAY = { Refused: 17, Controller: 20, Proposed: 21 };
 const MODE_REQUEST = 68;
 const MODES = ['', 'follow', 'view', 'shared'];
-const CUSTOMER = 4, DECLINED = 7, CONTROL = 8;
+const CUSTOMER = 4, DECLINED = 7, CONTROL = 8, UNFIT = 9;
+const DRAW = 65, CONTROL_GIVE = 67;
+// The most points of a drawing (protocol/src/control.rs).
+const DRAWN_POINTS = 1000;
 // How long the agent in control has to answer one who asks for it.
 const HANDOVER_MS = 20_000;
 
@@ -217,7 +220,10 @@ const HEARD = {
   Ended: ({ session }, _, reason) => session.end(REASONS[reason] ?? 'unknown'),
   Refused: (agents, user, command, reason) => agents.refuse(user, command, reason),
   Pointer: ({ session, list }, user, x, y) => session.overlay?.pointer([x, y], list.get(user)),
-  Draw: ({ session }, _, shape, points) => session.overlay?.drawings?.draw(shape, [...points]),
+  Draw(agents, user, shape, points) {
+    if (points.length > 2 * DRAWN_POINTS) agents.refuse(user, DRAW, UNFIT);
+    else agents.session.overlay?.drawings?.draw(shape, [...points]);
+  },
   ControlRequest(agents, user) {
     if (user === agents.controller || !agents.list.has(user)) agents.tellController();
     else if (agents.controller === 0) agents.give(user);
@@ -226,7 +232,7 @@ const HEARD = {
   // To oneself: who asks does not get it.
   ControlGive(agents, user, to) {
     if (user === agents.controller && agents.list.has(to)) agents.give(to);
-    else agents.refuse(user, 67, CONTROL);
+    else agents.refuse(user, CONTROL_GIVE, CONTROL);
   },
   ModeRequest(agents, user, wish) {
     const mode = MODES[wish];

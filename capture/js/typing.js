@@ -78,14 +78,16 @@ export function forgetAll() {
   for (const node of pending.keys()) forget(node);
 }
 
-export function choose(node, chosen) {
+export function choose(node, list) {
   const options = [...node.options];
+  const chosen = new Set(list); // An agent may name as many as a message holds.
   const isOne = !node.multiple;
   const isFit = (at) => at < options.length && !options[at].disabled && !dom.matches(options[at], 'optgroup:disabled > option');
-  if (!chosen.every(isFit) || (isOne && chosen.length !== 1)) return false;
+  if (isOne && chosen.size !== 1) return false;
+  for (const at of chosen) if (!isFit(at)) return false;
   const before = options.map(dom.optionSelected);
-  if (isOne) node.selectedIndex = chosen[0];
-  else options.forEach((option, at) => (option.selected = chosen.includes(at)));
+  if (isOne) [node.selectedIndex] = chosen;
+  else options.forEach((option, at) => (option.selected = chosen.has(at)));
   if (options.every((option, at) => dom.optionSelected(option) === before[at])) return true;
   node.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
   node.dispatchEvent(new Event('change', { bubbles: true }));

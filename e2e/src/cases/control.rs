@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use capture::control::{TOOLS, Target, Tool, Verdict, verdict};
 use protocol::{
     Mode,
-    control::{Control, Refusal},
+    control::{Control, DRAWN_POINTS, Refusal},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -264,6 +264,10 @@ async fn never(bench: &Workbench) -> Result<()> {
     refuse(&mut agent, Control::Navigate { to: 9, url: String::new() }, Refusal::Unfit, "no such way").await?;
     let many = agent.node("many")?;
     refuse(&mut agent, Control::Choose { node: many, options: vec![7] }, Refusal::Unfit, "no such option").await?;
+    let all = Control::Choose { node: many, options: (0..12_000).collect() };
+    refuse(&mut agent, all, Refusal::Unfit, "more options than there are, by far").await?;
+    let points = vec![(1, 1); DRAWN_POINTS + 1];
+    refuse(&mut agent, Control::Draw { shape: 2, points }, Refusal::Unfit, "a drawing without end").await?;
     let editable = agent.node("editable")?;
     refuse(&mut agent, Control::Media { node: editable, action: 0, value: 0.0 }, Refusal::Unfit, "no player").await?;
     // Numbers of nodes that were never told.
