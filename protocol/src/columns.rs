@@ -89,8 +89,8 @@ impl Columns {
     }
 
     /// Appends a presence byte (bit n for column n), the length of each column that is there but for the last, and
-    /// the columns.
-    pub fn finish(&self, out: &mut Vec<u8>) {
+    /// the columns. Returns where in `out` each of them ends.
+    pub fn finish(&self, out: &mut Vec<u8>) -> [usize; COUNT] {
         let mut present = 0_u8;
         let mut last = 0;
         for (index, column) in self.bytes.iter().enumerate() {
@@ -103,9 +103,10 @@ impl Columns {
         for column in self.bytes[..last].iter().filter(|column| !column.is_empty()) {
             varint::write(out, u32::try_from(column.len()).unwrap_or(u32::MAX));
         }
-        for column in &self.bytes {
+        self.bytes.each_ref().map(|column| {
             out.extend_from_slice(column);
-        }
+            out.len()
+        })
     }
 }
 

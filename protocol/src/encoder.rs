@@ -1,7 +1,8 @@
 //! The sending end: the mirror of the page, the facts that change it, and the frames that carry the changes.
 
 use crate::{
-    Error, ErrorKind, Limits,
+    Error, ErrorKind, Limits, columns,
+    deflate::Deflate,
     diff::Scratch,
     error::Result,
     frame::{self, Kind as FrameKind},
@@ -11,16 +12,9 @@ use crate::{
     repair::Sum,
     tree::{Kind, NONE, ROOT, Tree},
 };
-use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// Bodies of at most this many bytes are sent as they are: deflate would not make them smaller.
 pub const STORED_BYTES: usize = 24;
-
-/// How hard deflate looks for repetitions. One level for a whole stream: each position is compared with at most 16
-/// earlier ones, so that what a small frame costs does not depend on what went before. Over level 6 (128 of them) it
-/// takes 2.5 % more bytes for a first keyframe and little more than half the time; level 3 is a quarter faster on large
-/// keyframes and worse on small frames of digits, where it takes repetitions that do not pay (`benches/README.md`).
-const LEVEL: Compression = Compression::new(4);
 
 /// So many bytes of ids are looked at before they go through deflate; [`is_random`].
 const SAMPLE: usize = 512;
@@ -55,7 +49,7 @@ pub struct Encoder {
     pub(crate) ids: Ids,
     pub(crate) writer: OpWriter,
     pub(crate) scratch: Scratch,
-    deflate: Compress,
+    deflate: Deflate,
     raw: Vec<u8>,
     packed: Vec<u8>,
     frame: Vec<u8>,
@@ -80,7 +74,7 @@ impl Encoder {
             ids: Ids::new(limits.nodes.min(1 << 31)),
             writer: OpWriter::default(),
             scratch: Scratch::default(),
-            deflate: Compress::new(LEVEL, false),
+            deflate: Deflate::new(),
             raw: Vec::new(),
             packed: Vec::new(),
             frame: Vec::new(),
@@ -147,14 +141,14 @@ impl Encoder {
         let shrinks = self.freed().len() > 1 << 10;
         self.raw.clear();
         self.raw.extend_from_slice(&hash::fold(self.mirror.hash()).to_le_bytes());
-        let apart = self.finish_columns();
+        let columns = self.finish_columns();
         self.ids.settle();
         self.kept_bytes = KEPT_BYTES;
         if shrinks {
             self.trim();
             self.kept_bytes = 0;
         }
-        self.pack(FrameKind::Delta, time, apart).map(Some)
+        self.pack(FrameKind::Delta, time, columns).map(Some)
     }
 
     /// Ends the facts of this frame and gives the whole mirror as a keyframe.
@@ -184,26 +178,26 @@ impl Encoder {
         self.started = true;
         self.ids.settle();
         self.writer.restart();
-        self.deflate.reset();
+        self.deflate.restart();
         self.raw.clear();
         self.raw.extend_from_slice(&self.mirror.key().0.to_le_bytes());
         self.raw.extend_from_slice(&self.mirror.hash().to_le_bytes());
         write_tree(&mut self.writer, &self.mirror, |id| kept.binary_search(&id).is_ok());
-        let apart = self.finish_columns();
-        self.pack(kind, time, apart)
+        let columns = self.finish_columns();
+        self.pack(kind, time, columns)
     }
 
-    /// Appends the columns to the body; how many bytes at its end are not worth deflating.
-    fn finish_columns(&mut self) -> usize {
+    /// Appends the columns to the body; where they end, and how many bytes at the end of the last are not worth deflating.
+    fn finish_columns(&mut self) -> ([usize; columns::COUNT], usize) {
         let columns = self.writer.columns();
-        columns.finish(&mut self.raw);
+        let ends = columns.finish(&mut self.raw);
         let apart = if is_random(columns.ids()) { columns.ids().len() } else { 0 };
         self.writer.clear();
-        apart
+        (ends, apart)
     }
 
     /// Deflates the body but for the last `apart` bytes, where that pays, and puts the header before it.
-    fn pack(&mut self, kind: FrameKind, time: u32, apart: usize) -> Result<&[u8]> {
+    fn pack(&mut self, kind: FrameKind, time: u32, (ends, apart): ([usize; columns::COUNT], usize)) -> Result<&[u8]> {
         self.seq = self.seq.wrapping_add(1);
         self.frame.clear();
         if self.frame.capacity() > KEPT_BYTES {
@@ -214,32 +208,13 @@ impl Encoder {
             return Ok(&self.frame);
         }
         let (raw, apart) = self.raw.split_at(self.raw.len() - apart);
-        // Slices of the size that is needed: flate2 zeroes a vector's whole spare room at each call.
-        let (mut read, mut written) = (0, 0);
-        loop {
-            let room = written + (raw.len() - read) / 2 + 64;
-            if self.packed.len() < room {
-                self.packed.resize(room, 0);
-            }
-            let (before_in, before_out) = (self.deflate.total_in(), self.deflate.total_out());
-            let status = self.deflate.compress(&raw[read..], &mut self.packed[written..room], FlushCompress::Sync);
-            if !matches!(status, Ok(Status::Ok | Status::BufError)) {
-                return Err(Error::new(ErrorKind::Syntax, 0, "deflate to go on", "a failure").in_frame(self.seq));
-            }
-            read += usize::try_from(self.deflate.total_in() - before_in).unwrap_or(usize::MAX);
-            written += usize::try_from(self.deflate.total_out() - before_out).unwrap_or(usize::MAX);
-            // A flush that fills its room exactly may have more to write.
-            if read >= raw.len() && written < room {
-                break;
-            }
-        }
-        let packed = &self.packed[..written];
-        let body = packed.strip_suffix(&SYNC_TAIL).unwrap_or(packed);
+        self.packed.clear();
+        self.deflate.pack(raw, &ends, &mut self.packed);
         let raw_len = u32::try_from(self.raw.len()).map_err(|_| {
             let found = format!("{} bytes", self.raw.len());
             Error::new(ErrorKind::Limit, 0, "a body of less than 4 GiB", found).in_frame(self.seq)
         })?;
-        frame::write_parts(&mut self.frame, kind, self.seq, time, raw_len, [body, apart])?;
+        frame::write_parts(&mut self.frame, kind, self.seq, time, raw_len, [&self.packed, apart])?;
         for room in [&mut self.raw, &mut self.packed].into_iter().filter(|room| room.capacity() > self.kept_bytes) {
             *room = Vec::new();
         }
