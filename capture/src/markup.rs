@@ -214,21 +214,25 @@ impl<'h> Reader<'h, '_> {
 
     // Strings are cut by `get`: a cut that can panic would bring along how a string is printed.
 
+    #[inline(always)]
     pub(crate) fn rest(&self) -> &'h [u8] {
         self.html.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// So many bytes that stand here.
+    #[inline(always)]
     pub(crate) fn cut(&mut self, len: usize) -> Result<&'h str> {
         let cut = self.html.get(self.at..self.at + len).ok_or_else(|| self.unclear("whole characters"))?;
         self.at += len;
         Ok(cut)
     }
 
+    #[inline(always)]
     fn byte(&self) -> Option<u8> {
         self.rest().first().copied()
     }
 
+    #[inline(always)]
     fn expect(&mut self, byte: u8, expected: &'static str) -> Result<()> {
         if self.byte() != Some(byte) {
             return Err(self.unclear(expected));
@@ -246,6 +250,7 @@ impl<'h> Reader<'h, '_> {
         self.cut(len)
     }
 
+    #[inline(always)]
     pub(crate) fn is_raw(&self) -> bool {
         self.open.last().is_some_and(|open| open.traits & RAW != 0)
     }
@@ -277,6 +282,7 @@ impl<'h> Reader<'h, '_> {
     }
 
     /// Something comes below the element that is open. Only the topmost element comes below none.
+    #[inline(always)]
     pub(crate) fn content(&mut self) -> Result<()> {
         match self.open.last_mut() {
             Some(open) => {

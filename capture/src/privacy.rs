@@ -91,18 +91,21 @@ impl Rules {
 
     /// Whether any of the bits is set.
     #[must_use]
+    #[inline(always)]
     pub const fn has(self, bits: Self) -> bool {
         self.0 & bits.0 != 0
     }
 
     /// With these bits too.
     #[must_use]
+    #[inline(always)]
     pub const fn with(self, bits: Self) -> Self {
         Self(self.0 | bits.0)
     }
 
     /// Whether content below is not to be read at all.
     #[must_use]
+    #[inline(always)]
     pub const fn is_closed(self) -> bool {
         self.has(Self(Self::BLOCK.0 | Self::FILE.0 | Self::SCRIPT.0))
     }
@@ -277,6 +280,7 @@ impl Subject<'_> {
     }
 
     /// Whether nothing about the element decides anything: as of most elements of most pages.
+    #[inline(always)]
     fn says_nothing(&self) -> bool {
         self.tag == Tag::Other && self.marks == 0 && !(self.mask || self.unmask || self.block || self.deny)
     }
@@ -524,6 +528,7 @@ impl Class {
 
     /// Whether it has this bit.
     #[must_use]
+    #[inline(always)]
     pub const fn is(self, bit: u16) -> bool {
         self.0 & bit != 0
     }

@@ -283,19 +283,23 @@ impl Recorder {
         if self.open.is_empty() { Ok(()) } else { Err(batch.malformed("as many ends as elements").into()) }
     }
 
+    #[inline(always)]
     pub(crate) fn rules(&self, id: u32) -> Rules {
         Rules(self.encoder.mirror().node(id).owner)
     }
 
+    #[inline(always)]
     pub(crate) fn parent_rules(&self) -> Rules {
         self.open.last().map_or(self.run, |(_, rules)| *rules)
     }
 
     /// Whether what is told now lies below something that is kept back.
+    #[inline(always)]
     fn is_withheld(&self) -> bool {
         self.parent_rules().is_closed()
     }
 
+    #[inline(always)]
     fn opened(&mut self, id: u32, rules: Rules) {
         self.own(id, rules);
         self.open.push((id, rules));
@@ -448,7 +452,7 @@ impl Recorder {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn class(&mut self, name: NameId) -> (Class, Tag) {
         match self.classes.get(name.0 as usize) {
             Some(Some(class)) => *class,
@@ -554,6 +558,7 @@ impl Recorder {
         })
     }
 
+    #[inline(always)]
     fn own(&mut self, id: u32, rules: Rules) {
         if let Some(owner) = self.encoder.mirror_mut().owner_mut(id) {
             *owner = rules.0;

@@ -22,6 +22,8 @@ const HASH_BITS: u32 = 15;
 /// A block ends behind so many tokens, and where a column ends, behind so many.
 const BLOCK_TOKENS: usize = 1 << 14;
 const COLUMN_TOKENS: usize = 256;
+/// A block of fewer tokens has the codes that both ends know: to say others would take more than they save.
+const FEW_TOKENS: usize = 32;
 /// The symbol that ends a block; how many there are of literals and lengths, and of distances.
 const END: usize = 256;
 const DISTANCES: usize = 32;
@@ -51,14 +53,21 @@ struct Block {
     /// Bits that make no whole four bytes yet.
     bits: u64,
     count: u32,
+    /// The codes that both ends know (RFC 1951 §3.2.6).
+    fixed: Codes,
 }
+
+/// Codes of literals and lengths, and of distances.
+type Codes = (Code<SYMBOLS>, Code<DISTANCES>);
 
 /// A length or distance: its symbol, how many bits follow, and these.
 type Symbol = (usize, u32, u32);
 
 impl Deflate {
     pub(crate) fn new() -> Self {
-        let block = Block { tokens: Vec::new(), literals: [0; SYMBOLS], distances: [0; DISTANCES], bits: 0, count: 0 };
+        let fixed = (Code::of_lens(fixed_lens()), Code::of_lens([5; DISTANCES]));
+        let (literals, distances) = ([0; SYMBOLS], [0; DISTANCES]);
+        let block = Block { tokens: Vec::new(), literals, distances, bits: 0, count: 0, fixed };
         Self { bytes: Vec::new(), base: first_place(0), heads: zeros(), steps: zeros(), block }
     }
 
@@ -202,7 +211,7 @@ impl Deflate {
 
 /// A place that is out of the window for all up to `last`.
 const fn first_place(last: u32) -> u32 {
-    last.saturating_add(WINDOW as u32 + 1)
+    last.saturating_add((1 << 15) + 1)
 }
 
 fn zeros<T: Clone + Copy + Default, const N: usize>() -> Box<[T; N]> {
@@ -223,9 +232,9 @@ fn eight_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// RFC 1951 §3.2.5, first table.
 #[inline]
-const fn length_symbol(len: usize) -> Symbol {
-    let over = (len as u32).wrapping_sub(3);
-    if len == MOST {
+const fn length_symbol(len: u32) -> Symbol {
+    let over = len.wrapping_sub(3);
+    if len == 258 {
         return (285, 0, 0);
     }
     if over < 8 {
@@ -237,8 +246,8 @@ const fn length_symbol(len: usize) -> Symbol {
 
 /// RFC 1951 §3.2.5, second table.
 #[inline]
-const fn distance_symbol(distance: usize) -> Symbol {
-    let over = (distance as u32).wrapping_sub(1);
+const fn distance_symbol(distance: u32) -> Symbol {
+    let over = distance.wrapping_sub(1);
     if over < 4 {
         return (over as usize, 0, 0);
     }
@@ -256,7 +265,8 @@ impl Block {
     #[expect(clippy::cast_possible_truncation, reason = "at most 258 and 32,768")]
     #[inline]
     fn reference(&mut self, len: usize, distance: usize) {
-        self.tokens.push((len as u32) << 16 | distance as u32);
+        let (len, distance) = (len as u32, distance as u32);
+        self.tokens.push(len << 16 | distance);
         self.literals[length_symbol(len).0 % SYMBOLS] += 1;
         self.distances[distance_symbol(distance).0 % DISTANCES] += 1;
     }
@@ -264,25 +274,30 @@ impl Block {
     /// Ends the block, which stands for these bytes, in the way that takes the fewest bits.
     fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         self.literals[END] = 1;
-        let own = (Code::of(&self.literals, LONGEST_CODE), Code::of(&self.distances, LONGEST_CODE));
-        let fixed = (Code::of_lens(fixed_lens()), Code::of_lens([5; DISTANCES]));
-        let cost =
-            |codes: &(Code<SYMBOLS>, Code<DISTANCES>)| codes.0.cost(&self.literals) + codes.1.cost(&self.distances);
-        let lengths = Lengths::of(&own.0, &own.1);
-        let (own_cost, fixed_cost) = (lengths.cost + cost(&own), cost(&fixed));
-        let stored = u16::try_from(bytes.len()).ok().filter(|len| u32::from(*len) * 8 + 40 < own_cost.min(fixed_cost));
+        let cost = |codes: &Codes| codes.0.cost(&self.literals) + codes.1.cost(&self.distances);
+        let fixed_cost = cost(&self.fixed);
+        let own = (self.tokens.len() >= FEW_TOKENS).then(|| {
+            let own = (Code::of(&self.literals, LONGEST_CODE), Code::of(&self.distances, LONGEST_CODE));
+            let lengths = Lengths::of(&own.0, &own.1);
+            let own_cost = lengths.cost + cost(&own);
+            (own_cost, lengths, own)
+        });
+        let own = own.filter(|(own_cost, ..)| *own_cost < fixed_cost);
+        let least = own.as_ref().map_or(fixed_cost, |(own_cost, ..)| *own_cost);
+        let stored = u16::try_from(bytes.len()).ok().filter(|len| u32::from(*len) * 8 + 40 < least);
         if let Some(len) = stored {
             self.put(0, 3, out);
             self.align(out);
             out.extend_from_slice(&len.to_le_bytes());
             out.extend_from_slice(&(!len).to_le_bytes());
             out.extend_from_slice(bytes);
-        } else if own_cost < fixed_cost {
+        } else if let Some((_, lengths, own)) = own {
             self.put(0b100, 3, out);
             lengths.write(self, out);
             self.write_tokens(&own, out);
         } else {
             self.put(0b010, 3, out);
+            let fixed = self.fixed;
             self.write_tokens(&fixed, out);
         }
         self.tokens.clear();
@@ -290,7 +305,7 @@ impl Block {
         self.distances.fill(0);
     }
 
-    fn write_tokens(&mut self, (literals, distances): &(Code<SYMBOLS>, Code<DISTANCES>), out: &mut Vec<u8>) {
+    fn write_tokens(&mut self, (literals, distances): &Codes, out: &mut Vec<u8>) {
         let tokens = std::mem::take(&mut self.tokens);
         for token in &tokens {
             if *token < 256 {
@@ -298,10 +313,10 @@ impl Block {
                 self.put(bits, count, out);
                 continue;
             }
-            let (symbol, extra, rest) = length_symbol((token >> 16) as usize);
+            let (symbol, extra, rest) = length_symbol(token >> 16);
             let (bits, count) = literals.get(symbol);
             self.put(bits | rest << count, count + extra, out);
-            let (symbol, extra, rest) = distance_symbol((token & 0xffff) as usize);
+            let (symbol, extra, rest) = distance_symbol(token & 0xffff);
             let (bits, count) = distances.get(symbol);
             self.put(bits | rest << count, count + extra, out);
         }
