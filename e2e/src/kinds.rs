@@ -60,6 +60,8 @@ const KINDS: &[Kind] = &[
     ("resources", "files behind a login", &["resources/login"]),
     ("resources", "everything carried", &["resources/inline"]),
     ("resources", "nothing of what is masked", &["resources/login", "privacy/page", "outside/masked"]),
+    ("navigation", "full page loads within the site", &["life/navigation"]),
+    ("navigation", "on another subdomain of the site", &["sites/subdomains", "sites/tabs"]),
     ("navigation", "print and beforeunload left alone", &["traps/leaving"]),
     ("navigation", "a page that is written anew", &["traps/document-open"]),
 ];

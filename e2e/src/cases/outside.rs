@@ -101,7 +101,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
 }
 
 async fn open<'a>(bench: &'a Workbench, before: &str) -> Result<Pair<'a>> {
-    let options = json!({ "frames": [origin(bench, "localhost"), origin(bench, THIRD)] });
+    let options = json!({ "frames": [bench.origin("localhost"), bench.origin(THIRD)] });
     let mut pair = Pair::start_after(bench, PAGE, Transport::Relay, before, options).await?;
     pair.join().await?;
     Ok(pair)
@@ -110,14 +110,9 @@ async fn open<'a>(bench: &'a Workbench, before: &str) -> Result<Pair<'a>> {
 /// Where the third page is.
 const THIRD: &str = "inner.localhost";
 
-/// Another origin: its pages are on the same server under another name.
-fn origin(bench: &Workbench, host: &str) -> String {
-    bench.page("").replace("127.0.0.1", host)
-}
-
 /// Adds a frame of another origin, which can hold one of `host`, with `query` for that one's page.
 fn adds(bench: &Workbench, host: &str, query: &str) -> String {
-    let (page, other) = (origin(bench, "127.0.0.1"), origin(bench, host));
+    let (page, other) = (bench.origin("127.0.0.1"), bench.origin(host));
     format!(
         "return window.fixture.add('joined.html', 'frame', {{ inner: '{other}/fixtures/frames/joined.html?host={page}{query}' }})"
     )
@@ -389,7 +384,7 @@ async fn nested(bench: &Workbench) -> Result<()> {
 async fn nested_boxes(bench: &Workbench) -> Result<()> {
     // Without the script, of an origin that the page does not list, and for pages that this one is none of: the frame around it
     // does not count.
-    let around = format!("&allowed={}", origin(bench, "localhost"));
+    let around = format!("&allowed={}", bench.origin("localhost"));
     let cases = [(THIRD, "&script=no"), ("elsewhere.localhost", ""), (THIRD, around.as_str())];
     for (host, query) in cases {
         let mut pair = open(bench, &adds(bench, host, query)).await?;
