@@ -134,9 +134,12 @@ class Guest {
     else for (const id of own) reader.ids.free(id);
     if (own.length > 0) changes.noteFreed();
     for (const id of retells) changes.retell(id);
-    this.tellPlaces();
-    if (!isAnswer) return;
+    if (!isAnswer) {
+      this.tellPlaces();
+      return;
+    }
     this.isWaiting = false;
+    this.tellPlaces();
     if (this.isFirst) {
       this.isFirst = false;
       changes.patchAll();
@@ -194,6 +197,7 @@ class Guest {
     this.places.set(node, { token, id: undefined, isNew: true });
     this.reader.joined.add(node);
     this.tellPlaces();
+    this.changes.hosts.add(node);
     this.schedule();
   }
 
@@ -212,9 +216,12 @@ class Guest {
     }
   }
 
-  // Says which of the elements told frames are that have joined.
+  // Says which of the elements told frames are that have joined. A new frame has a document of this page's origin for a moment: where
+  // that was told, it has to be known to be gone.
   tellPlaces() {
+    if (this.isWaiting) return;
     for (const [node, place] of this.places) {
+      if (this.changes.frames.has(node)) continue;
       const id = dom.isConnected(node) ? this.reader.ids.get(node) : undefined;
       if (id === place.id) continue;
       place.id = id;

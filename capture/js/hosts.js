@@ -106,6 +106,7 @@ class Hosts {
         link.isNew = false;
         reader.attr(id, reader.prop('outside'), null);
       }
+      if (link.blank > 0 && !this.recorder.changes.frames.has(node)) link.blank--;
     }
     // What comes in their place comes in a later frame.
     this.isClearing = this.goneRoots.size > 0;
@@ -122,6 +123,10 @@ class Hosts {
     }
     const due = [...this.links.values()].filter((link) => link.batch !== null);
     for (const link of due) {
+      if (link.blank > 0) {
+        this.recorder.continueSoon();
+        continue;
+      }
       // What a frame says may take away the place of one in it: that comes in a later frame.
       if (due.some((inner) => inner.isIn(link))) this.recorder.continueSoon();
       else link.hand(engine);
@@ -191,6 +196,8 @@ class Link {
     this.batch = this.fresh = null;
     this.dropRoot();
     this.isNew = true;
+    // A new frame has a document of the page's origin for a moment. Where that was told, it goes in a frame before what comes.
+    this.blank = this.node !== undefined && hosts.recorder.changes.frames.has(this.node) ? 2 : 0;
     this.id = this.node === undefined ? this.place : hosts.recorder.idOf(this.node);
     if (this.id === undefined) { // It is not told itself yet.
       if (this.token !== undefined) this.port.postMessage(['place', this.token]);
