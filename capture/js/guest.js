@@ -38,7 +38,7 @@ class Guest {
   // Everything is to be said, as what is in the frame of this id. Numbers of sheets begin with `prefix`: the page around has some, too.
   async start(epoch, home, prefix, { selectors, budget, verdicts, submit }) {
     this.end();
-    Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false });
+    Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false, wantsPoll: false, wantsPixels: false });
     // What they keep is known before anything is read.
     const kept = selectors ? (await this.rules()).adopt(selectors) : null;
     if (this.ended || this.epoch !== epoch || this.changes) return;
@@ -59,7 +59,8 @@ class Guest {
     }
     this.changes.connect();
     this.poll = setInterval(() => {
-      if (dom.hidden(document)) return;
+      // What was told and has no number yet would count as gone.
+      if (dom.hidden(document) || this.isWaiting) return;
       this.changes.poll(false);
       this.drawn()?.poll();
       this.schedule();
@@ -95,6 +96,10 @@ class Guest {
     this.isDue = this.isWaiting;
     if (this.isWaiting) return;
     const { changes, reader } = this;
+    if (this.wantsPoll && !this.isFirst) {
+      this.wantsPoll = false;
+      changes.poll(true);
+    }
     reader.start();
     reader.deadline = this.wantsFlush ? Infinity : performance.now() + this.reader.options.budget / 2;
     try {
@@ -155,14 +160,13 @@ class Guest {
   }
 
   flush() {
-    this.wantsFlush = this.wantsPixels = true;
-    this.changes?.poll(true);
+    this.wantsFlush = this.wantsPixels = this.wantsPoll = true;
     this.write();
   }
 
   // All that was noted is told; pixels are read now.
   flushed() {
-    if (!this.wantsFlush) return;
+    if (!this.wantsFlush || this.wantsPoll) return;
     const canvases = this.wantsPixels ? this.drawn() : null;
     this.wantsPixels = false;
     if (canvases !== null) {
@@ -197,7 +201,6 @@ class Guest {
     this.places.set(node, { token, id: undefined, isNew: true });
     this.reader.joined.add(node);
     this.tellPlaces();
-    this.changes.hosts.add(node);
     this.schedule();
   }
 
