@@ -50,6 +50,9 @@ export interface StartOptions {
   /** Origins of frames that may say themselves what they hold, such as `https://forms.example`. Their pages have the script too, with
    *  this page's origin in its attribute `data-frame-of`. Frames of other origins are boxes. */
   frames?: string | string[];
+  /** Origins of the same site on which the session may go on, such as `https://pay.example.com`; their pages list this one in the attribute
+   *  `data-sites` of their script tag (docs/session.md). Default: those of the attribute in this page. */
+  sites?: string | string[];
   /** How long the recorder works in one go by itself, in milliseconds; what takes longer goes on when the page has had its
    *  turn, and comes in several frames. `flush()` does not wait for turns. At least 1. Default 8. */
   budgetMs?: number;

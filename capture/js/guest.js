@@ -1,11 +1,15 @@
 // A document in a frame of another origin: what it holds is read here and said to the page around it, a batch at a time; the
-// next one waits for the answer to the last, which has the ids of the nodes. The other end is `hosts.js`. Fetched when a page that may
-// have this frame asks for it; exposes itself under a symbol, not a name, on the page.
+// next one waits for the answer to the last, which has the ids of the nodes. The other end is `hosts.js`. Frames of other origins in it
+// have ports of their own: of them, only where they are is said here. Fetched when a page that may have this frame asks for it; exposes
+// itself under a symbol, not a name, on the page.
 
+import { Canvases } from './canvases.js';
 import * as dom from './dom.js';
 
 const POLL_MS = 500, FALLBACK_MS = 100;
 const FRAME = 21;
+// What the loader of a frame says to the window around it, and what a frame that has joined does.
+const ANNOUNCEMENT = 'cobrowse:here', PLACE = 'cobrowse:place';
 // What a page keeps from agents by itself.
 const KEPT = ['mask', 'block', 'deny'].map((rule) => `[data-cobrowse-${rule}], [data-cobrowse-${rule}] *`).join();
 
@@ -17,16 +21,24 @@ class Guest {
     this.rules = rules;
     this.engine = engine;
     this.page = { document, window, scope: window };
+    this.places = new Map(); // frame of another origin that has joined → the page's name for it, and the id that the page has been told
+    this.canvases = null; // once there are any
+    this.options = { isBusy: () => this.isWaiting && !this.wantsFlush };
     port.onmessage = ({ data: [type, ...fields] }) => this[type]?.(...fields);
     this.onHide = () => port.postMessage(['left']);
     addEventListener('pagehide', this.onHide);
+    this.onMessage = ({ data, origin, source }) => {
+      if (data === ANNOUNCEMENT) this.offer(source, origin);
+      else if (Array.isArray(data) && data[0] === PLACE) this.placed(source, data[1]);
+    };
+    addEventListener('message', this.onMessage);
     port.postMessage(['hello']);
   }
 
   // Everything is to be said, as what is in the frame of this id. Numbers of sheets begin with `prefix`: the page around has some, too.
   async start(epoch, home, prefix, { selectors, budget, verdicts, submit }) {
     this.end();
-    Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false });
+    Object.assign(this, { epoch, home, isFirst: true, isWaiting: false, isDue: false, wantsFlush: false, wantsPoll: false, wantsPixels: false });
     // What they keep is known before anything is read.
     const kept = selectors ? (await this.rules()).adopt(selectors) : null;
     if (this.ended || this.epoch !== epoch || this.changes) return;
@@ -37,15 +49,32 @@ class Guest {
     // What is secret in any case is not said to the page around either.
     hearOnly((node, value) => (this.reader.secrets.has(node) ? '*'.repeat(value.length) : value));
     this.reader.withScroll = true;
+    this.reader.onCanvas = (canvas) => this.canvases?.add(canvas);
     this.changes = new Changes(this.page, this.reader, () => this.schedule());
     this.changes.sheets.prefix = prefix;
+    this.changes.guests = { renew() {}, state: (reader) => this.statePlaces(reader) };
+    for (const [node, place] of this.places) {
+      place.id = undefined;
+      this.reader.joined.add(node);
+    }
     this.changes.connect();
     this.poll = setInterval(() => {
-      if (dom.hidden(document)) return;
+      // What was told and has no number yet would count as gone.
+      if (dom.hidden(document) || this.isWaiting) return;
       this.changes.poll(false);
+      this.drawn()?.poll();
       this.schedule();
     }, POLL_MS);
     this.write();
+  }
+
+  // What tells pixels, where there are any. Behind the first batch: it wraps functions of the page.
+  drawn() {
+    if (this.canvases === null && this.changes && !this.isFirst && this.reader.canvases.size > 0) {
+      const canvases = (this.canvases = new Canvases(this));
+      this.changes.content = { loaded() {}, state: (reader) => canvases.state(reader) };
+    }
+    return this.canvases;
   }
 
   schedule() {
@@ -67,6 +96,10 @@ class Guest {
     this.isDue = this.isWaiting;
     if (this.isWaiting) return;
     const { changes, reader } = this;
+    if (this.wantsPoll && !this.isFirst) {
+      this.wantsPoll = false;
+      changes.poll(true);
+    }
     reader.start();
     reader.deadline = this.wantsFlush ? Infinity : performance.now() + this.reader.options.budget / 2;
     try {
@@ -106,11 +139,20 @@ class Guest {
     else for (const id of own) reader.ids.free(id);
     if (own.length > 0) changes.noteFreed();
     for (const id of retells) changes.retell(id);
-    if (!isAnswer) return;
+    if (!isAnswer) {
+      this.tellPlaces();
+      return;
+    }
     this.isWaiting = false;
+    this.tellPlaces();
     if (this.isFirst) {
       this.isFirst = false;
       changes.patchAll();
+      changes.sheets.verifyLater([...reader.controls].filter((node) => node.localName === 'style'));
+      this.drawn();
+      for (const root of changes.roots) {
+        for (const node of dom.all(root, 'iframe, frame')) if (dom.frameDocument(node) === null) this.offer(node.contentWindow, originOf(node));
+      }
     }
     const isOpen = reader.isCut || this.isDue || this.wantsFlush || retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0 || changes.sheets.isPending;
     if (!reader.isCut) reader.withScroll = false;
@@ -118,15 +160,99 @@ class Guest {
   }
 
   flush() {
-    this.wantsFlush = true;
-    this.changes?.poll(true);
+    this.wantsFlush = this.wantsPixels = this.wantsPoll = true;
     this.write();
   }
 
+  // All that was noted is told; pixels are read now.
   flushed() {
-    if (!this.wantsFlush) return;
+    if (!this.wantsFlush || this.wantsPoll) return;
+    const canvases = this.wantsPixels ? this.drawn() : null;
+    this.wantsPixels = false;
+    if (canvases !== null) {
+      canvases.flush().then(() => this.write());
+      return;
+    }
     this.wantsFlush = false;
     this.port.postMessage(['flushed']);
+  }
+
+  // A frame of another origin in here may have the script: the page around is told how it gets to its window.
+  offer(frame, origin) {
+    const path = [];
+    try {
+      for (let at = frame; at !== window; at = at.parent) {
+        if (at === null || at === at.parent) return; // It is in no frame of this page.
+        let number = at.parent.length - 1;
+        while (number >= 0 && at.parent[number] !== at) number--;
+        if (number < 0) return; // It has gone.
+        path.unshift(number);
+      }
+    } catch {
+      return;
+    }
+    this.port.postMessage(['frame', path, origin]);
+  }
+
+  // A frame in here has joined; `token` is what the page calls it.
+  placed(frame, token) {
+    const node = this.frameOf(frame);
+    if (node === undefined || !this.changes) return;
+    this.places.set(node, { token, id: undefined, isNew: true });
+    this.reader.joined.add(node);
+    this.tellPlaces();
+    this.schedule();
+  }
+
+  frameOf(frame) {
+    for (const root of this.changes?.roots ?? []) {
+      for (const node of dom.all(root, 'iframe, frame')) if (node.contentWindow === frame) return node;
+    }
+  }
+
+  // Those that have joined are no boxes any more.
+  statePlaces(reader) {
+    for (const [node, place] of this.places) {
+      if (!place.isNew || place.id === undefined) continue;
+      place.isNew = false;
+      reader.attr(place.id, reader.prop('outside'), null);
+    }
+  }
+
+  // Says which of the elements told frames are that have joined. A new frame has a document of this page's origin for a moment: where
+  // that was told, it has to be known to be gone.
+  tellPlaces() {
+    if (this.isWaiting) return;
+    for (const [node, place] of this.places) {
+      if (this.changes.frames.has(node)) continue;
+      const id = dom.isConnected(node) ? this.reader.ids.get(node) : undefined;
+      if (id === place.id) continue;
+      place.id = id;
+      this.port.postMessage(['place', this.epoch, place.token, id]);
+    }
+  }
+
+  // The page says: this is what it calls this frame. A window around knows where it is.
+  place(token) {
+    for (let at = window; at !== at.parent; at = at.parent) at.parent.postMessage([PLACE, token], '*');
+  }
+
+  // The page says: the one that it calls so has gone from the frame.
+  apart(token) {
+    for (const [node, place] of this.places) {
+      if (place.token !== token) continue;
+      this.places.delete(node);
+      this.reader?.joined.delete(node);
+      this.changes?.hosts.add(node);
+      if (this.changes) this.schedule();
+    }
+  }
+
+  // Where the viewport of a frame in here is.
+  where(token) {
+    const node = [...this.places].find(([, place]) => place.token === token)?.[0];
+    const { left, top } = node ? dom.getBoundingClientRect(node) : { left: 0, top: 0 };
+    this.port.postMessage(['where', token, left + (node?.clientLeft ?? 0), top + (node?.clientTop ?? 0)]);
   }
 
   // What an agent does in this frame, behind the page's gate; the table of kinds of elements came with the rules.
@@ -147,6 +273,8 @@ class Guest {
 
   end() {
     clearInterval(this.poll);
+    this.canvases?.stop();
+    this.canvases = null;
     this.changes?.disconnect();
     this.changes = null;
   }
@@ -157,7 +285,16 @@ class Guest {
     this.end();
     this.leaveHand?.();
     removeEventListener('pagehide', this.onHide);
+    removeEventListener('message', this.onMessage);
     this.port.close();
+  }
+}
+
+function originOf(node) {
+  try {
+    return new URL(dom.getAttribute(node, 'src') ?? '', dom.baseURI(node)).origin;
+  } catch {
+    return '';
   }
 }
 

@@ -67,13 +67,15 @@
   }
 
   let session = Promise.resolve(null);
+  // Origins of the same site on which a session goes on, and from which.
+  const sites = script && script.getAttribute('data-sites');
 
   window.Cobrowse = {
     // Resolves to the session that runs on this page, started here or taken over from the page before; null for none.
     get session() { return session; },
     preload: () => load().then((engine) => engine.prepare()),
     start(options) {
-      const started = load().then((engine) => engine.start(options));
+      const started = load().then((engine) => engine.start(sites ? { sites, ...options } : options));
       session = started.catch(() => null);
       return started;
     },
@@ -88,16 +90,24 @@
     }
   };
 
-  // Of the page before this one in the tab; or of another tab, whose place the one takes that the customer looks at.
-  const goOn = () => {
+  // Whether the page before this one in the tab has left one; or another tab has, whose place the one takes that the customer looks at.
+  const isLeft = () => {
     try {
       const isFresh = () => Date.now() - JSON.parse(localStorage.getItem('cobrowse'))?.at < 90000; // as in store.js
-      if (!sessionStorage.getItem('cobrowse') && (document.hidden || !isFresh())) return;
+      return sessionStorage.getItem('cobrowse') || !document.hidden && isFresh();
     } catch {
-      return; // No storage, no session that could go on.
+      return false; // No storage, no session that could go on.
     }
-    session = session.then((running) => running && running.state !== 'ended' ? running : load().then((engine) => engine.resume()))
-      .catch((error) => (console.warn(error.message), null));
+  };
+  const warn = (error) => (console.warn(error.message), null);
+
+  const goOn = () => {
+    session = session.then(async (running) => {
+      if (running && running.state !== 'ended') return running;
+      // A page of another origin may have left it, too.
+      if (sites && !document.hidden) await run('capture-sites.js').then(() => window[Symbol.for('cobrowse.sites')].take(sites)).catch(warn);
+      return isLeft() ? (await load()).resume() : running;
+    }).catch(warn);
   };
   if (!isInner()) {
     goOn();

@@ -3,7 +3,7 @@
 import { Agents } from './agents.js';
 import { become } from './life.js';
 import { RelayLink, createSession, fetchRules } from './relay.js';
-import { follow, move, save, tellVisible, unfollow } from './tabs.js';
+import { follow, move, save, share, tellVisible, unfollow } from './tabs.js';
 
 // How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
 const INVITATION_MS = 120000;
@@ -69,6 +69,7 @@ function ready(session, isWhole, agents) {
   // An agent's page may remember what was true of another connection.
   if (link.connections > 1 || session.resumed) session.tell(recorder.engine.say(recorder.paused ? PAUSED : RESUMED, [], 0));
   tellVisible(session, true);
+  if (session.options.sites && !session.hold) share(session);
   session.agents.present(agents);
 }
 

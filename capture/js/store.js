@@ -4,11 +4,13 @@ export const STORE = 'cobrowse';
 // For how long the record of a session counts that another tab has: a tab in the background may renew it once a minute only.
 const FRESH_MS = 90000;
 
+export const isFresh = ({ at }) => Math.abs(Date.now() - at) < FRESH_MS;
+
 // What is remembered of a session, in the tab's storage or in that of all tabs of the site.
 export function read(area) {
   try {
     const record = JSON.parse(window[area].getItem(STORE));
-    return record && { ...record, isFresh: Math.abs(Date.now() - record.at) < FRESH_MS };
+    return record && { ...record, isFresh: isFresh(record) };
   } catch {
     return null;
   }

@@ -31,6 +31,16 @@ export function save(session) {
   const other = read('localStorage');
   record.shared = (!other || other.token === token || !other.isFresh) && store('localStorage', STORE, record);
   store('sessionStorage', STORE, record);
+  session.hold?.keep(record);
+}
+
+// Pages of other origins of the site may go on with it, too: those that the script tag lists.
+export function share(session) {
+  session.recorder.options.part('sites')().then(({ share }) => {
+    if (session.ended) return;
+    share(session);
+    save(session);
+  }, (error) => console.warn(error.message));
 }
 
 // The tab that has the session, of those that could have it, is the one that the customer looks at.
@@ -87,6 +97,14 @@ export function move(session) {
 
 function claim(session) {
   if (!session.dormant || session.ended) return;
+  const { hold } = session;
+  // A page of another origin may have had it meanwhile.
+  if (hold) hold.take().catch(({ message }) => console.warn(message)).then(() => goOn(session));
+  else goOn(session);
+}
+
+function goOn(session) {
+  if (!session.dormant || session.ended || dom.hidden(document)) return;
   const record = [read('localStorage'), read('sessionStorage')].find((record) => record?.token === session.token);
   if (!record) {
     session.end('idle'); // It ended while this page slept.
@@ -107,6 +125,7 @@ export function unfollow(session, reason) {
   clearInterval(session.renewal);
   store('sessionStorage', STORE, null);
   const { token } = session;
+  session.hold?.end(token);
   if (read('localStorage')?.token !== token) return;
   // What is taken away is told to the other tabs, and with it the reason.
   store('localStorage', STORE, { token, ended: reason });

@@ -26,7 +26,7 @@
 //           `content` of a refresh, policy metas.
 //
 // The bar that tells the customer of the session is not part of the page (design.md, browser traps): on the customer's
-// side `<cobrowse-overlay>`, right under the root element or in a modal dialog, is left out.
+// side `<cobrowse-overlay>`, right under the root element or in a modal dialog, and `<cobrowse-hold>` are left out.
 //
 // With side `raw` everything is written down as it is, for looking at one document by itself.
 //
@@ -263,7 +263,7 @@
     }
 
     isOverlay(node) {
-      return !this.agent && !this.raw && nodeType(node) === 1 && localName(node) === 'cobrowse-overlay';
+      return !this.agent && !this.raw && nodeType(node) === 1 && /^cobrowse-(overlay|hold)$/.test(localName(node));
     }
 
     /** Says what `node` is, and returns where to go on below it, last first. */

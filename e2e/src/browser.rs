@@ -250,11 +250,21 @@ impl Browser {
 
     /// Runs a function body in the page of a frame, whatever its origin.
     pub(crate) async fn in_frame(&self, selector: &str, body: &str) -> Result<Value> {
-        let element =
-            limited(self.client.find(Locator::Css(selector))).await.with_context(|| format!("finding {selector}"))?;
-        limited(element.enter_frame()).await.with_context(|| format!("entering {selector}"))?;
+        self.in_frames(&[selector], body).await
+    }
+
+    /// The same in a frame of a frame: `selectors` name them from the outside inwards.
+    pub(crate) async fn in_frames(&self, selectors: &[&str], body: &str) -> Result<Value> {
+        for selector in selectors {
+            let element = limited(self.client.find(Locator::Css(selector)))
+                .await
+                .with_context(|| format!("finding {selector}"))?;
+            limited(element.enter_frame()).await.with_context(|| format!("entering {selector}"))?;
+        }
         let result = self.eval(body, vec![]).await;
-        limited(self.client.clone().enter_parent_frame()).await.context("leaving the frame")?;
+        for _ in selectors {
+            limited(self.client.clone().enter_parent_frame()).await.context("leaving the frame")?;
+        }
         result
     }
 

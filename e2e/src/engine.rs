@@ -90,7 +90,8 @@ impl Engine {
                     "--disable-component-update".to_owned(),
                     "--disable-sync".to_owned(),
                     "--force-device-scale-factor=1".to_owned(),
-                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost".to_owned(),
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"
+                        .to_owned(),
                     format!("--window-size={},{}", WINDOW.0, WINDOW.1),
                     format!("--user-data-dir={}", profile.display()),
                 ];
@@ -136,7 +137,7 @@ impl Engine {
                     "proxyType": "manual",
                     "httpProxy": "127.0.0.1:9",
                     "sslProxy": "127.0.0.1:9",
-                    "noProxy": ["127.0.0.1", "localhost"],
+                    "noProxy": ["127.0.0.1", "localhost", "*.localhost"],
                 },
             }),
         };

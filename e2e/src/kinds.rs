@@ -55,9 +55,13 @@ const KINDS: &[Kind] = &[
         "frames of another origin: joined, or boxes",
         &["outside/joined", "outside/navigates", "outside/boxes", "outside/unlisted"],
     ),
+    ("content", "canvases in joined frames", &["outside/canvas"]),
+    ("content", "frames of another origin in joined frames", &["outside/nested", "outside/nested-boxes"]),
     ("resources", "files behind a login", &["resources/login"]),
     ("resources", "everything carried", &["resources/inline"]),
     ("resources", "nothing of what is masked", &["resources/login", "privacy/page", "outside/masked"]),
+    ("navigation", "full page loads within the site", &["life/navigation"]),
+    ("navigation", "on another subdomain of the site", &["sites/subdomains", "sites/tabs"]),
     ("navigation", "print and beforeunload left alone", &["traps/leaving"]),
     ("navigation", "a page that is written anew", &["traps/document-open"]),
 ];

@@ -75,9 +75,14 @@ impl Workbench {
         Browser::open(engine, &site.driver_log, &site.output.join("profiles"), site.headed).await
     }
 
-    /// The URL of a page of the server.
+    /// The URL of a page of the server; what is one already stays as it is.
     pub(crate) fn page(&self, path: &str) -> String {
-        format!("{}{path}", self.site.server.url)
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.site.server.url) }
+    }
+
+    /// The server under another name, which is another origin.
+    pub(crate) fn origin(&self, host: &str) -> String {
+        self.site.server.url.replace("127.0.0.1", host)
     }
 
     /// A file of our own pages.

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: native benches, browser benches against a peer, and sizes.
+//! `cargo xtask bench`: native benches, browser benches and fidelity against a peer, and sizes.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::test::{coloured, with_browser};
 use crate::workspace::{Options, Workspace};
 
 /// The parts, the quickest first.
-const PARTS: [Task; 3] = [Task::BenchSize, Task::BenchNative, Task::BenchBrowser];
+const PARTS: [Task; 4] = [Task::BenchSize, Task::BenchNative, Task::BenchFidelity, Task::BenchBrowser];
 
 /// `cargo xtask bench`. A name in `only` that is no part's is one of a browser bench.
 pub(crate) fn bench(mut options: Options, only: Vec<String>) -> Result<ExitCode> {

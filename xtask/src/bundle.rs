@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 13] = [
+const BUNDLES: [Bundle; 14] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
@@ -32,6 +32,7 @@ const BUNDLES: [Bundle; 13] = [
     Bundle { entry: "capture/js/motion.js", output: "capture-motion.js" },
     Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },
     Bundle { entry: "capture/js/guest.js", output: "capture-guest.js" },
+    Bundle { entry: "capture/js/sites.js", output: "capture-sites.js" },
     Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },

@@ -20,8 +20,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
        [--list]        List the checks.
   dist                 Write the static files to self-host into dist/.
        [--debug-names] Keep names in the wasm and the scripts readable, for profiles.
-  bench [--quick]      Measure sizes, native benches, and browser benches against a peer;
-       [--only NAME]…  only the part `size`, `native` or `browser`, or only one browser bench.
+  bench [--quick]      Measure sizes, native benches, and fidelity and browser benches against a peer;
+       [--only NAME]…  only the part `size`, `native`, `fidelity` or `browser`, or only one browser bench.
   fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox and
                        WebKit on either side, and through a peer, and write docs/fidelity.md.
   doctor               Say which tools are there and what the other commands would install.

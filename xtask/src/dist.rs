@@ -16,8 +16,9 @@ use crate::workspace::Workspace;
 /// What is worth compressing ahead; the relay serves `NAME.br` in place of `NAME` to a browser that accepts it.
 const COMPRESSED: [&str; 2] = ["js", "wasm"];
 
-/// The pages that the public surface promises.
-const REQUIRED_PAGES: [&str; 2] = ["slave.html", "player.html"];
+/// Folders of pages, with those that must be there: the public surface promises them, or scripts load them.
+const PAGES: [(&str, &[&str]); 2] =
+    [("replay/pages", &["slave.html", "player.html"]), ("capture/pages", &["hold.html", "hold.js"])];
 
 /// `cargo xtask dist`.
 pub(crate) fn command(ws: &Workspace) -> Result<ExitCode> {
@@ -60,12 +61,15 @@ fn types(ws: &Workspace, shell: Shell, dist: &mut Folder) -> Result<()> {
     Ok(())
 }
 
-/// Adds the agent's pages as they are.
+/// Adds the pages as they are.
 fn pages(ws: &Workspace, dist: &mut Folder) -> Result<()> {
-    let folder = ws.root.join("replay/pages");
-    let missing: Vec<&str> = REQUIRED_PAGES.into_iter().filter(|page| !folder.join(page).is_file()).collect();
-    if !missing.is_empty() {
-        bail!("replay/pages lacks {}", missing.join(", "));
+    for (folder, required) in PAGES {
+        let path = ws.root.join(folder);
+        let missing: Vec<&str> = required.iter().copied().filter(|page| !path.join(page).is_file()).collect();
+        if !missing.is_empty() {
+            bail!("{folder} lacks {}", missing.join(", "));
+        }
+        dist.copy_all(&path, Path::new(""))?;
     }
-    dist.copy_all(&folder, Path::new(""))
+    Ok(())
 }

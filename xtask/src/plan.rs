@@ -72,6 +72,8 @@ pub(crate) enum Task {
     BenchNative,
     /// Benches in a browser.
     BenchBrowser,
+    /// What is equal, ours beside the peer.
+    BenchFidelity,
     /// Sizes of the built files.
     BenchSize,
 }
@@ -102,9 +104,10 @@ impl Task {
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
             Self::EndToEndWebkit => "e2e-webkit",
-            Self::Fidelity => "fidelity",
+            Self::Fidelity => "fidelity-table",
             Self::BenchNative => "native",
             Self::BenchBrowser => "browser",
+            Self::BenchFidelity => "fidelity",
             Self::BenchSize => "size",
         }
     }
@@ -137,6 +140,7 @@ impl Task {
             Self::Fidelity => "fidelity: six runs of the own and the real pages",
             Self::BenchNative => "native benches",
             Self::BenchBrowser => "browser benches",
+            Self::BenchFidelity => "fidelity beside a peer: two runs of the own and the real pages",
             Self::BenchSize => "sizes",
         }
     }
@@ -161,7 +165,7 @@ impl Task {
             Self::Fmt | Self::Clippy => &[Self::Components],
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
-            Self::EndToEnd | Self::BenchBrowser => &[Self::Cobrowse, Self::Browser],
+            Self::EndToEnd | Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
             Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
             Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
             Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
@@ -195,6 +199,7 @@ impl Task {
             Self::Fidelity => fidelity::table(ws, status),
             Self::BenchNative => bench::native(ws, status),
             Self::BenchBrowser => bench::browser(ws, status),
+            Self::BenchFidelity => fidelity::beside_peer(ws, status),
             Self::BenchSize => bench::size(ws, status),
         }
     }

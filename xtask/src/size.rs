@@ -13,10 +13,9 @@ use crate::progress::Status;
 use crate::workspace::Workspace;
 
 /// Fetched only where there are rules of privacy, where somebody asks which keeps what, where there are people (a question, a
-/// bar, a relay), pictures of the page's own making, animations, or frames of
-/// other origins; behind
-/// the first frames; by `preload()`.
-const PARTS: [&str; 10] = [
+/// bar, a relay), pictures of the page's own making, animations, frames of other
+/// origins, or subdomains; behind the first frames; by `preload()`.
+const PARTS: [&str; 11] = [
     "capture-rules.js",
     "capture-report.js",
     "capture-live.js",
@@ -25,6 +24,7 @@ const PARTS: [&str; 10] = [
     "capture-motion.js",
     "capture-hosts.js",
     "capture-guest.js",
+    "capture-sites.js",
     "capture-idle.js",
     "capture-warm.js",
 ];

@@ -17,6 +17,7 @@ mod rules;
 mod secrets;
 mod session;
 mod shared;
+mod sites;
 mod traps;
 
 use crate::{engine::Engine, server::Folders, workbench::Workbench};
@@ -37,6 +38,8 @@ pub(crate) enum Case {
     Session(session::Scenario),
     /// Networks, pages and tabs that come and go.
     Life(life::Scenario),
+    /// Subdomains.
+    Sites(sites::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
     /// An agent's mouse and keys.
@@ -73,6 +76,7 @@ impl Case {
             Self::Long(page) => format!("long/{page}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Life(scenario) => format!("life/{}", scenario.name()),
+            Self::Sites(scenario) => format!("sites/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
@@ -115,6 +119,7 @@ impl Case {
             Self::Long(page) => long::run(bench, page).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Life(scenario) => life::run(bench, *scenario).await,
+            Self::Sites(scenario) => sites::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
@@ -137,6 +142,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(own::SCRIPTS.iter().map(Case::Own));
     cases.extend(session::Scenario::ALL.into_iter().map(Case::Session));
     cases.extend(life::Scenario::ALL.into_iter().map(Case::Life));
+    cases.extend(sites::Scenario::ALL.into_iter().map(Case::Sites));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));

@@ -678,7 +678,9 @@ pub(crate) static SCRIPTS: &[Script] = &[
         name: "privacy",
         page: "privacy",
         masked: &["#password", "#new-password", "#direct-unmask", "#cc-number", "#cc-csc"],
-        pixels: Some("masked text is as long as what it stands for, not as wide: what follows it moves"),
+        pixels: Some(
+            "masked text is as long as what it stands for, not as wide: what follows it moves; the peer shows that text as it is",
+        ),
         steps: &[
             Js("f.changePublic()"),
             Js("f.typeSecret()"),
