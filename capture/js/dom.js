@@ -61,6 +61,15 @@ export const evaluate = /* @__PURE__ */ method(Document, 'evaluate');
 export const byTagNS = /* @__PURE__ */ method(Document, 'getElementsByTagNameNS');
 export const dataLength = /* @__PURE__ */ getter(CharacterData, 'length');
 const makeTreeWalker = method(Document, 'createTreeWalker');
+const createRange = method(Document, 'createRange');
+const selectNodeContents = method(Range, 'selectNodeContents');
+const rangeRect = method(Range, 'getBoundingClientRect');
+// Where what is in a node is shown, texts included; without a size, nowhere.
+export const contentsRect = (node) => {
+  const range = createRange(ownerDocument(node));
+  selectNodeContents(range, node);
+  return rangeRect(range);
+};
 export const createTreeWalker = (document, root) => makeTreeWalker(document, root, NodeFilter.SHOW_ALL);
 export const nextNode = /* @__PURE__ */ method(TreeWalker, 'nextNode');
 export const walkerSibling = /* @__PURE__ */ method(TreeWalker, 'nextSibling');

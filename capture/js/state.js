@@ -98,7 +98,7 @@ export function outsideOf(node) {
   const isFrame = /^i?frame$/.test(dom.localName(node));
   const address = dom.getAttribute(node, dom.localName(node) === 'object' ? 'data' : 'src');
   // An object that shows its fallback is an element like others.
-  if (!isFrame && (address === null || dom.firstChild(node) !== null && dom.getBoundingClientRect(dom.firstChild(node)).width > 0)) return null;
+  if (!isFrame && (address === null || dom.contentsRect(node).width > 0)) return null;
   let place = '';
   try {
     if (address !== null) place = new URL(address, dom.baseURI(node)).host;

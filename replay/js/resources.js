@@ -2,8 +2,12 @@
 
 import * as dom from './dom.js';
 
-// An image that has not been loaded.
-const NOTHING = 'url("data:image/svg+xml,%3Csvg xmlns=\'http://www.w3.org/2000/svg\' width=\'0\' height=\'0\'/%3E")';
+// In place of an image that waits: its attributes say its shape. One that could not be loaded here would have none, as a browser
+// lets go of these attributes then.
+function nothing(node) {
+  const [width, height] = ['width', 'height'].map((name) => parseInt(dom.getAttribute(node, name), 10) || 0);
+  return `url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/%3E")`;
+}
 // What a `data:` address may hold behind its scheme, and nothing that ends it.
 const BYTES = /^[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
 
@@ -62,7 +66,7 @@ export class Resources {
       const [size, address] = (choice ?? '').split(' ');
       const url = hash === undefined ? addressOf(address) : 'data:' + this.bytes.get(hash);
       const isShown = hash === undefined && node.currentSrc === url && node.naturalWidth > 0;
-      if (choice === '' && hash === undefined) this.page.show(node, { content: NOTHING });
+      if (choice === '' && hash === undefined) this.page.show(node, { content: nothing(node) });
       else if (url === null || isShown) this.page.hide(node);
       else if (size === '') this.page.show(node, { content: `url("${url}")` });
       else this.work = Promise.all([this.work, this.choose(node, url, parseInt(size, 10))]);

@@ -45,6 +45,10 @@ pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, v
     }
     if element.0 == Namespace::Html {
         let element = element.1;
+        if element == "embed" && matches!(name, "src" | "type") {
+            // Without both it would have no box (HTML standard, §4.8.6); of nothing there is nothing to load.
+            return Verdict::Set("");
+        }
         if NESTING.contains(&element) && NESTED.contains(&name) {
             return Verdict::Drop;
         }
@@ -58,7 +62,9 @@ pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, v
             return Verdict::Drop;
         }
     }
-    if namespace != Namespace::Xmlns && is_script_address(value) {
+    // What is of a page's own scripts only is no address of anything.
+    let is_own = element.0 == Namespace::Html && name.starts_with("data-");
+    if namespace != Namespace::Xmlns && !is_own && is_script_address(value) {
         return Verdict::Set("#");
     }
     Verdict::Keep
@@ -95,12 +101,16 @@ mod tests {
             ((Namespace::Html, "iframe"), "src", "https://a.test/"),
             ((Namespace::Html, "iframe"), "srcdoc", "<script>"),
             ((Namespace::Html, "object"), "data", "a.swf"),
-            ((Namespace::Html, "embed"), "src", "a.swf"),
+            ((Namespace::Html, "embed"), "code", "a.swf"),
             ((Namespace::Html, "meta"), "http-equiv", " Refresh"),
             ((Namespace::Html, "script"), "src", "a.js"),
             ((Namespace::Svg, "svg:script"), "href", "a.js"),
         ] {
             assert_eq!(attribute(element, Namespace::None, name, value), Verdict::Drop, "{element:?} {name}");
+        }
+        for name in ["src", "type"] {
+            let embed = (Namespace::Html, "embed");
+            assert_eq!(attribute(embed, Namespace::None, name, "a.swf"), Verdict::Set(""));
         }
         for value in ["javascript:x()", " \u{1}JaVa\tScRiPt\n:x()", "vbscript:x"] {
             assert_eq!(attribute(A, Namespace::None, "href", value), Verdict::Set("#"), "{value:?}");
@@ -111,7 +121,9 @@ mod tests {
 
     #[test]
     fn what_is_harmless_stays() {
-        for (name, value) in [("href", "/javascript:"), ("title", "onclick"), ("class", "on"), ("data-x", "{}")] {
+        for (name, value) in
+            [("href", "/javascript:"), ("title", "onclick"), ("class", "on"), ("data-x", "javascript:x()")]
+        {
             assert_eq!(attribute(A, Namespace::None, name, value), Verdict::Keep, "{name}");
         }
         assert_eq!(attribute((Namespace::Html, "meta"), Namespace::None, "http-equiv", "Content-Type"), Verdict::Keep);
