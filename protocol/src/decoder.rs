@@ -1,5 +1,7 @@
 //! The receiving end: frames are checked, inflated, and applied to the player's tree, whole or not at all.
 
+mod checkpoint;
+
 use crate::{
     Error, ErrorKind, Limits,
     apply::{self, Journal},
