@@ -7,6 +7,7 @@ mod import;
 mod inspect;
 mod replay;
 mod serve;
+mod source;
 mod units;
 mod verify;
 

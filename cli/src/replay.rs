@@ -1,7 +1,7 @@
 //! `cobrowse replay`: a recording rebuilt, without a browser.
 
-use crate::{failure::Failure, units::seconds};
-use ::replay::{html, recording};
+use crate::{failure::Failure, source, units::seconds};
+use ::replay::html;
 use clap::Args as ClapArgs;
 use std::{
     fs,
@@ -29,9 +29,9 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let name = args.file.display();
-    let bytes = fs::read(&args.file).map_err(|error| Failure::Runtime(format!("{name}: {error}")))?;
-    let player = recording::play(&bytes, args.at).map_err(|error| Failure::Runtime(format!("{name}: {error}")))?;
+    let mut file = source::open(&args.file)?;
+    file.seek(args.at.unwrap_or(u32::MAX)).map_err(|error| source::failed(&args.file, &error))?;
+    let player = file.player();
     let Some(out) = &args.html else {
         let about = player.about();
         println!(

@@ -85,6 +85,12 @@ impl Decoder {
         &self.tree
     }
 
+    /// What is accepted.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The sequence number of that frame, 0 before the first.
     #[must_use]
     pub const fn seq(&self) -> u32 {
