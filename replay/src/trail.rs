@@ -69,13 +69,11 @@ impl Trail {
     }
 }
 
-/// `X,Y` in CSS pixels.
+/// `X,Y` in CSS pixels; what is behind a point is left out.
 fn place(text: &str) -> Option<(i32, i32)> {
     let (x, y) = text.split_once(',')?;
-    let pixels = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.abs() < 1e6);
-    let (x, y) = (pixels(x)?, pixels(y)?);
-    #[expect(clippy::cast_possible_truncation, reason = "looked at above")]
-    Some((x.round() as i32, y.round() as i32))
+    let pixels = |text: &str| text.split('.').next()?.parse::<i32>().ok();
+    Some((pixels(x)?, pixels(y)?))
 }
 
 impl Watch for Trail {
