@@ -19,7 +19,7 @@ mod reader;
 mod writer;
 
 pub use about::About;
-pub use file::File;
+pub use file::{Compacted, File};
 pub use frames::{Entry, Frames, LIMITS};
 pub use index::{Activity, Place};
 pub use messages::belongs;

@@ -238,3 +238,31 @@ fn blocks_that_changed_places_are_noticed() {
     assert!(error.offset >= a.offset && error.offset < b.offset + b.len, "{error}");
     assert_eq!(hash(&file), expected(file.reader().now()));
 }
+
+#[test]
+fn what_was_written_as_it_came_becomes_what_is_kept() {
+    for source in [live(false), live(true), version_1()] {
+        let opened = File::open(Cursor::new(source.clone())).unwrap();
+        let times = (opened.map().begin(), opened.map().end());
+        let mut out = Vec::new();
+        let done = opened.compact(settings(), &mut out, |_, _| ()).unwrap();
+        assert_eq!((done.frames, done.bytes, done.problem), (650, out.len() as u64, None));
+        assert!(out.len() * 2 < source.len(), "{} of {}", out.len(), source.len());
+        let mut file = File::open(Cursor::new(out)).unwrap();
+        assert_eq!((file.map().begin(), file.map().end(), file.map().frames()), (times.0, times.1, 651));
+        let mut before = File::open(Cursor::new(source)).unwrap();
+        for at in (0..60).map(|step| step * 1_217) {
+            file.seek(at).unwrap();
+            before.seek(at).unwrap();
+            assert_eq!(hash(&file), hash(&before), "{at}");
+        }
+    }
+    // Of what is damaged all before the damage.
+    let mut source = live(false);
+    let at = source.len() - 40;
+    source[at] ^= 1;
+    let mut out = Vec::new();
+    let done = File::open(Cursor::new(source)).unwrap().compact(settings(), &mut out, |_, _| ()).unwrap();
+    assert!(done.frames > 500 && done.problem.is_some());
+    assert_eq!(File::open(Cursor::new(out)).unwrap().map().problem, None);
+}
