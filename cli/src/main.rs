@@ -5,6 +5,7 @@
 mod failure;
 mod import;
 mod inspect;
+mod recorder;
 mod replay;
 mod serve;
 mod source;
