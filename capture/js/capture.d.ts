@@ -22,10 +22,13 @@ export type EndReason =
 export type Mode = 'shared' | 'view' | 'follow';
 
 export interface StartOptions {
-  /** The relay's address. Either this or `onFrame` is needed; with both, both get every frame. */
+  /** The relay's address. This, `onFrame` or `record` is needed; with several, each gets every frame. */
   relay?: string;
   /** Takes each frame of the page: a sink with no server at all. */
   onFrame?: (frame: Uint8Array) => void;
+  /** Keeps the frames in the browser's storage, across reloads and pages of the site in this tab, until `session.recording()` hands them
+   *  out with `clear`, for a week at most, 256 MiB at most. Enough by itself; with a relay or `onFrame` both happen. */
+  record?: boolean;
   /** Default `shared`. */
   mode?: Mode;
   /** Selectors of elements whose text and values are masked. */
@@ -155,6 +158,9 @@ export interface Session {
   verify(): Promise<number>;
   /** Says of each node which rule keeps what of it, or that none does, as things stand now. */
   report(): Promise<Report>;
+  /** With `record`: all that was recorded in this tab, as a file for `cobrowse` and `CobrowseReplay.open`; `null` for nothing. With `clear` it is
+   *  not kept any longer, and what follows is another recording: for who has uploaded it. */
+  recording(options?: { clear?: boolean }): Promise<Blob | null>;
   stats(): Stats;
   /** Returns a function that removes the listener. */
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;

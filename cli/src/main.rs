@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod export;
 mod failure;
 mod import;
 mod inspect;
@@ -29,6 +30,7 @@ enum Command {
     Inspect(inspect::Args),
     Verify(verify::Args),
     Import(import::Args),
+    Export(export::Args),
     Serve(Box<serve::Args>),
 }
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Serve(args) => serve::run(*args),
     };
     match done {

@@ -12,11 +12,12 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
-/// Fetched only where there are rules of privacy, where somebody asks which keeps what, where there are people (a question, a
+/// Fetched only where the page records by itself, where there are rules of privacy, where somebody asks which keeps what, where there are people (a question, a
 /// bar, a relay), pictures of the page's own making, animations, or frames of
 /// other origins; behind
 /// the first frames; by `preload()`.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
+    "capture-tape.js",
     "capture-rules.js",
     "capture-report.js",
     "capture-live.js",
