@@ -2,7 +2,7 @@
 //! tree after each frame.
 
 use crate::recording::{About, Activity, Error, File, Place, block};
-use protocol::{Limits, control::Control, decoder::Decoder, frame::Kind, names::prop, ops::Op, tree::ROOT};
+use protocol::{Limits, control::Control, decoder::Decoder, frame::Kind, hash::Key, names::prop, ops::Op, tree::ROOT};
 use std::{
     collections::BTreeMap,
     io::{Read, Seek},
@@ -108,6 +108,7 @@ pub fn inspect<R: Read + Seek>(source: R, mut told: impl FnMut(u64, u64)) -> Res
         activity: map.activity,
         ..Inspection::default()
     };
+    let mut key = None;
     let mut states =
         found.blocks.iter().filter(|place| is_state(place)).copied().collect::<Vec<_>>().into_iter().peekable();
     loop {
@@ -117,7 +118,7 @@ pub fn inspect<R: Read + Seek>(source: R, mut told: impl FnMut(u64, u64)) -> Res
             *found.messages.entry(name).or_default() += 1;
         }
         match stepped {
-            Ok(true) => one(&file, &mut found),
+            Ok(true) => one(&file, &mut found, &mut key),
             Ok(false) => break,
             Err(error) => {
                 found.problem = Some(error);
@@ -169,12 +170,14 @@ fn state<R: Read + Seek>(file: &mut File<R>, place: Place) -> Result<(), Error> 
     }
 }
 
-fn one<R: Read + Seek>(file: &File<R>, found: &mut Inspection) {
+fn one<R: Read + Seek>(file: &File<R>, found: &mut Inspection, key: &mut Option<Key>) {
     let Some(entry) = file.reader().entry() else { return };
     let decoder = file.player().decoder();
     let (kind, seq, time) = (entry.kind, decoder.seq(), decoder.time());
     let last = found.frames.last();
-    let begins = kind == Kind::Keyframe && last.is_some_and(|last| time < last.time);
+    // Another page has another key; its numbers and times are its own.
+    let begins = *key != Some(decoder.tree().key());
+    *key = Some(decoder.tree().key());
     if !begins && last.is_some_and(|last| time < last.time) {
         found.oddities.push((seq, "its time is before that of the frame before it"));
     }
@@ -237,7 +240,6 @@ mod tests {
     use crate::recording::{LiveWriter, Settings, Writer};
     use protocol::{
         encoder::Encoder,
-        hash::Key,
         tree::{Kind as NodeKind, NONE},
     };
     use std::io::Cursor;

@@ -111,6 +111,7 @@ impl Exporter {
         self.known.clear();
         self.know(tree, ROOT);
         self.frames_below(tree, ROOT, at);
+        self.values_below(tree, ROOT, at);
         for data in sheets::adopted(tree) {
             self.event(at, 3, data);
         }
@@ -143,6 +144,37 @@ impl Exporter {
             }
             id = tree.following(id, top);
         }
+    }
+
+    /// Live values are told as what was typed and clicked: attributes stay what they are.
+    fn values_below(&mut self, tree: &Tree, top: u32, at: u32) {
+        let mut id = top;
+        while id != NONE {
+            let has_value = tree.attr_str(id, prop::VALUE).is_some() || tree.attr_str(id, prop::CHECKED).is_some();
+            if has_value && self.known.contains_key(&id) {
+                self.value(tree, id, at);
+            }
+            id = tree.following(id, top);
+        }
+    }
+
+    fn value(&mut self, tree: &Tree, id: u32, at: u32) {
+        let own = |wanted: &str| {
+            let mut attrs = tree.attrs(id).filter(|(name, _)| tree.names.get(*name) == (Namespace::None, wanted));
+            attrs.next().and_then(|(_, value)| std::str::from_utf8(value).ok())
+        };
+        // Of a box the value is what it stands for, which rrweb sets, too.
+        let is_box = matches!(own("type").map(str::to_ascii_lowercase).as_deref(), Some("checkbox" | "radio"));
+        let text = match tree.attr_str(id, prop::VALUE) {
+            Some(value) => value,
+            None if is_box => own("value").unwrap_or("on"),
+            None => own("value").unwrap_or_default(),
+        };
+        let checked = match tree.attr_str(id, prop::CHECKED) {
+            Some(checked) => checked == "1",
+            None => own("checked").is_some(),
+        };
+        self.event(at, 3, json!({ "source": 5, "id": id_of(id), "text": text, "isChecked": checked }));
     }
 
     /// Address, size and pointer.
@@ -294,6 +326,7 @@ impl Exporter {
         }
         for id in &placed {
             self.frames_below(tree, *id, at);
+            self.values_below(tree, *id, at);
         }
         self.about(tree, at, true);
         self.state(tree, at, touched);
@@ -349,9 +382,7 @@ impl Exporter {
             let is_known = self.known.contains_key(id);
             match *name {
                 prop::VALUE | prop::CHECKED if is_known && told.insert((*id, 0)) => {
-                    let value = tree.attr_str(*id, prop::VALUE).unwrap_or_default();
-                    let checked = tree.attr_str(*id, prop::CHECKED) == Some("1");
-                    self.event(at, 3, json!({ "source": 5, "id": id_of(*id), "text": value, "isChecked": checked }));
+                    self.value(tree, *id, at);
                 }
                 prop::SELECTED if is_known => self.selected(tree, *id, at, &mut told),
                 prop::SCROLL_LEFT | prop::SCROLL_TOP if is_known && told.insert((*id, 1)) => {

@@ -100,15 +100,10 @@ fn element(tree: &Tree, id: u32) -> Value {
             attributes.insert(name, value);
         }
     }
-    if let Some(value) = property(tree, id, "value") {
-        attributes.insert("value".to_owned(), value.into());
-    }
-    for (prop, name) in [(prop::CHECKED, "checked"), (prop::SELECTED, "selected")] {
-        match tree.attr_str(id, prop) {
-            Some("1") => _ = attributes.insert(name.to_owned(), true.into()),
-            Some(_) => _ = attributes.remove(name),
-            None => {}
-        }
+    match tree.attr_str(id, prop::SELECTED) {
+        Some("1") => _ = attributes.insert("selected".to_owned(), true.into()),
+        Some(_) => _ = attributes.remove("selected"),
+        None => {}
     }
     for (prop, name) in [(prop::SCROLL_LEFT, "rr_scrollLeft"), (prop::SCROLL_TOP, "rr_scrollTop")] {
         if let Some(place) = tree.attr_str(id, prop).and_then(|place| place.parse::<f64>().ok()) {

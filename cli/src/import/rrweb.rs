@@ -11,7 +11,7 @@ use protocol::{
     tree::Kind,
 };
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What came of the events.
 #[derive(Debug)]
@@ -139,6 +139,8 @@ pub(super) struct Player {
     /// Constructed sheets, by rrweb's number.
     pub(super) sheets: HashMap<i64, Place>,
     writer: Writer,
+    /// Texts of `<style>` elements that came with the element: their own node may come behind it.
+    styles: HashSet<Place>,
     frames: usize,
     last: u32,
     left_out: BTreeMap<&'static str, usize>,
@@ -153,6 +155,7 @@ impl Player {
             places: HashMap::new(),
             sheets: HashMap::new(),
             writer: Writer::new(about, Settings::default()),
+            styles: HashSet::new(),
             frames: 0,
             last: 0,
             left_out: BTreeMap::new(),
@@ -332,6 +335,7 @@ impl Player {
         if let Some(css) = css.filter(|_| tag == "style" && node["childNodes"].as_array().is_none_or(Vec::is_empty)) {
             let text = self.page.create(Kind::Text, NameId::NONE, BTreeMap::new(), css.to_owned());
             self.page.insert(text, place, 0);
+            self.styles.insert(text);
         }
         Ok(place)
     }
@@ -531,6 +535,14 @@ impl Player {
         let node = &added["node"];
         if node["isShadow"] == true {
             parent = self.page.fragment(parent, Kind::Shadow);
+        }
+        if node["type"] == 3
+            && let Some(text) = self.page.node(parent).and_then(|node| node.children.first().copied())
+            && self.styles.remove(&text)
+            && let Some(id) = node["id"].as_i64()
+        {
+            self.places.insert(id, text);
+            return Ok(true);
         }
         let index = match added["nextId"].as_i64() {
             None => usize::MAX,

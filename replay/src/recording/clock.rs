@@ -24,6 +24,11 @@ impl Clock {
         self.last
     }
 
+    /// What follows is of another stream, whatever its time.
+    pub const fn restart(&mut self) {
+        self.stream = None;
+    }
+
     fn begins(&self, time: u32, arrival: Option<u32>) -> bool {
         let due = time.wrapping_add(self.shift);
         let is_late = arrival.is_some_and(|arrival| arrival.saturating_sub(due) > LATE_MS);
@@ -37,11 +42,11 @@ impl Clock {
             // Messages count from elsewhere, or not at all.
             Kind::Control => arrival.unwrap_or(self.last),
             Kind::Keyframe if self.begins(time, arrival) => {
-                let begins = match (self.stream, arrival) {
-                    (_, Some(arrival)) => arrival,
+                let begins = match arrival {
+                    Some(arrival) => arrival,
                     // Of the first stream nothing else is known but its own time.
-                    (None, None) => time,
-                    (Some(_), None) => self.last,
+                    None if self.stream.is_none() && self.last == 0 => time,
+                    None => self.last,
                 };
                 self.shift = begins.wrapping_sub(time);
                 begins

@@ -163,7 +163,11 @@ impl Writer {
             }
             return Ok(());
         }
+        let key = self.decoder.tree().key();
         self.decoder.push(bytes)?;
+        if self.decoder.tree().key() != key {
+            self.clock.restart();
+        }
         let before = self.clock.last();
         let at = self.clock.tick(header.kind, header.time, arrival);
         debug_assert!(before <= at);
