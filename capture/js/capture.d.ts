@@ -59,7 +59,7 @@ export interface StartOptions {
   /** What is carried with the stream as the agent could not load it: with `auto` pictures behind `blob:` addresses, fonts
    *  of the page's own origin and those that scripts make, and what an agent's page has found it could not load; with `inline` every
    *  picture, font and style sheet that may be read; with `reference` nothing. At most
-   *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`. */
+   *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`; with `record` and without a relay `inline`. */
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;

@@ -74,7 +74,7 @@ export class Session {
       selectors: kept.selectors ?? null,
       policy: kept.policy,
       budget: options.budgetMs ?? BUDGET_MS,
-      resources: options.resources ?? 'auto',
+      resources: options.resources ?? (options.record && !options.relay ? 'inline' : 'auto'),
       part,
       submit: options.allowSubmit === true,
       frames: options.frames ? [options.frames].flat() : null,
