@@ -282,7 +282,10 @@ mod tests {
         let (file, offsets) = file();
         let found = inspected(&file);
         assert_eq!(found.problem, None);
-        assert_eq!(found.blocks[1..].iter().map(|place| place.offset as usize).collect::<Vec<_>>(), offsets);
+        assert_eq!(
+            found.blocks[1..].iter().map(|place| place.offset).collect::<Vec<_>>(),
+            offsets.iter().map(|at| *at as u64).collect::<Vec<_>>()
+        );
         assert_eq!((found.count(Kind::Keyframe), found.count(Kind::Delta), found.duration()), (1, 3, 2_000));
         assert_eq!(found.shares["row: text and the like"], Share { count: 1, bytes: 4 });
         let changes = found.shares["set data"].count + found.shares.get("splice data").map_or(0, |share| share.count);

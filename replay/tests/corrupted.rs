@@ -86,8 +86,11 @@ fn frames() -> (Vec<Vec<u8>>, HashSet<u64>) {
     (out, hashes)
 }
 
+/// A file, and where its parts begin.
+type Parts = (Vec<u8>, Vec<usize>);
+
 /// The same frames packed, as they came, as they came without an end, and in version 1; with where parts of each begin.
-fn files() -> (Vec<(Vec<u8>, Vec<usize>)>, HashSet<u64>) {
+fn files() -> (Vec<Parts>, HashSet<u64>) {
     let (frames, hashes) = frames();
     let settings = Settings { block_bytes: 1 << 10, checkpoint_bytes: 2 << 10, ..Settings::default() };
     let mut writer = Writer::new(&About { url: Some("https://a.test/".into()), ..About::default() }, settings);

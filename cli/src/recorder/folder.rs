@@ -51,10 +51,8 @@ impl Folder {
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
             let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| names::is_one(name));
-            match (name, path.extension().and_then(|ending| ending.to_str())) {
-                (Some(name), Some(ENDING)) => out.push(name.to_owned()),
-                _ => {}
-            }
+            let is_recording = path.extension().is_some_and(|ending| ending == ENDING);
+            out.extend(name.filter(|_| is_recording).map(str::to_owned));
         }
         out.sort();
         Ok(out)

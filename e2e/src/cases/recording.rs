@@ -81,7 +81,7 @@ impl Scenario {
 pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     match (scenario, bench.makes_recordings()) {
         (Scenario::Page, _) => page(bench).await,
-        (Scenario::Fixture(fixture), Some(folder)) => make(bench, fixture, &folder.to_owned()).await,
+        (Scenario::Fixture(fixture), Some(folder)) => make(bench, fixture, folder).await,
         (Scenario::Fixture(fixture), None) => check(bench, fixture).await,
     }
 }

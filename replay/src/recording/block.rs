@@ -152,7 +152,7 @@ impl Head {
     /// Appends the head.
     fn write(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        let flags = u8::from(self.deflated) * DEFLATED | u8::from(self.seekable) * SEEKABLE;
+        let flags = (u8::from(self.deflated) * DEFLATED) | (u8::from(self.seekable) * SEEKABLE);
         out.extend_from_slice(&[MARK, self.kind as u8, flags, 0]);
         let words =
             [self.number, self.stored, self.inflated, self.apart, self.first, self.last, self.frames, self.checksum];
