@@ -36,9 +36,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 
-    /// Record every session into this folder, a file each: frames are in it within a second. What has ended is packed.
+    /// Record every session into this folder, a file each: frames are in it within a second. What has ended is packed. As
+    /// s3://BUCKET/PREFIX, where the program was built with it, what has ended goes there; keys are taken from the environment, as AWS's
+    /// own tools take them.
     #[arg(long, value_name = "DIR", help_heading = "Recordings")]
-    record: Option<PathBuf>,
+    record: Option<String>,
+
+    /// The folder for sessions that go on, where --record names a bucket; it is to outlast the relay.
+    #[arg(long, value_name = "DIR", requires = "record", help_heading = "Recordings")]
+    record_spool: Option<PathBuf>,
 
     /// How long recordings are kept, as 30d or 12h, counted from when they were last written to; without it, for ever.
     #[arg(long, value_name = "TIME", value_parser = age, requires = "record", help_heading = "Recordings")]
@@ -174,11 +180,19 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: expected a filter: {error}")))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let listen = args.listen;
-    let (record, keep, sync) = (args.record.clone(), args.record_keep, args.record_sync);
+    let (record, spool, keep, sync) =
+        (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
     config.check().map_err(|error| Failure::Usage(format!("--{error}")))?;
     let rules = config.rules.clone();
-    let keeper = record.map(|folder| Keeper::start(&folder, Terms { keep, sync, rules })).transpose()?;
+    let (folder, bucket) = match record {
+        Some(bucket) if bucket.starts_with("s3://") => {
+            let expected = "--record-spool: expected a folder for sessions that go on, as --record names a bucket";
+            (Some(spool.ok_or_else(|| Failure::Usage(expected.to_owned()))?), Some(bucket))
+        }
+        record => (record.map(PathBuf::from), None),
+    };
+    let keeper = folder.map(|folder| Keeper::start(&folder, Terms { keep, sync, rules, bucket })).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
     let served = runtime.block_on(serve(listen, config, keeper.clone()));

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// The ending of a recording's file.
-const ENDING: &str = "cbr";
+pub(super) const ENDING: &str = "cbr";
 
 /// That of one being packed.
 const UNFINISHED: &str = "tmp";
@@ -41,12 +41,13 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock, open: Mutex::default(), deleted: Mutex::default() })
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    /// The file of a recording.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(format!("{name}.{ENDING}"))
     }
 
     /// The names of all recordings.
-    fn names(&self) -> io::Result<Vec<String>> {
+    pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let mut out = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();

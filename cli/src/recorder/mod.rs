@@ -4,6 +4,11 @@
 mod folder;
 mod names;
 mod tape;
+#[cfg(feature = "s3")]
+mod vault;
+#[cfg(not(feature = "s3"))]
+#[path = "no_vault.rs"]
+mod vault;
 
 use crate::failure::Failure;
 use ::relay::{
@@ -23,6 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tape::{Handle, Tape};
+use vault::Vault;
 
 /// How often it is looked what waits to be written.
 const TICK: Duration = Duration::from_millis(100);
@@ -48,6 +54,8 @@ pub(crate) struct Terms {
     pub(crate) sync: bool,
     /// The file of privacy rules that the relay hands out.
     pub(crate) rules: Option<PathBuf>,
+    /// The bucket where what has ended goes, as `s3://BUCKET/PREFIX`; none where it stays in the folder.
+    pub(crate) bucket: Option<String>,
 }
 
 /// Keeps the sessions of a relay in a folder.
@@ -60,6 +68,7 @@ pub(crate) struct Keeper {
 #[derive(Debug)]
 struct Shared {
     folder: Folder,
+    vault: Option<Vault>,
     terms: Terms,
     /// The rules that were last understood, as JSON: they are told in each recording.
     rules: Mutex<Option<String>>,
@@ -78,7 +87,10 @@ impl Keeper {
     pub(crate) fn start(folder: &Path, terms: Terms) -> Result<Arc<Self>, Failure> {
         let failed = |error: std::io::Error| Failure::Runtime(format!("--record: {}: {error}", folder.display()));
         let folder = Folder::open(folder).map_err(failed)?;
+        let vault = terms.bucket.as_deref().map(Vault::open).transpose().map_err(failed)?;
+        // What is packed already has not been put there.
         let left = folder.unpacked().map_err(failed)?;
+        let left = if vault.is_some() { folder.names().map_err(failed)? } else { left };
         let (to_pack, packing) = mpsc::channel();
         for name in left {
             let _ = to_pack.send(name);
@@ -86,6 +98,7 @@ impl Keeper {
         let rules = Mutex::new(rules_of(&terms));
         let shared = Arc::new(Shared {
             folder,
+            vault,
             terms,
             rules,
             tapes: Mutex::default(),
@@ -166,9 +179,33 @@ impl Shared {
         }
     }
 
+    /// Where there is a bucket the recording goes there.
+    fn put(&self, name: &str) -> std::io::Result<()> {
+        let file = self.folder.file(name);
+        let Some(vault) = self.vault.as_ref().filter(|_| file.exists()) else { return Ok(()) };
+        vault.put(name, &file)?;
+        self.folder.delete(name).map(drop)
+    }
+
+    fn list(&self) -> std::io::Result<Vec<Recorded>> {
+        let mut all = self.folder.list()?;
+        if let Some(vault) = &self.vault {
+            all.extend(vault.list()?);
+        }
+        Ok(all)
+    }
+
+    fn delete(&self, name: &str) -> std::io::Result<bool> {
+        let here = self.folder.delete(name)?;
+        let there = self.vault.as_ref().map_or(Ok(false), |vault| vault.delete(name))?;
+        Ok(here || there)
+    }
+
     fn sweep(&self, keep: Duration) {
         let is_live = |name: &str| lock(&self.tapes).contains_key(name);
-        match self.folder.expire(keep, is_live) {
+        let expired = self.folder.expire(keep, is_live);
+        let stored = self.vault.as_ref().map_or(Ok(0), |vault| vault.expire(keep));
+        match expired.and_then(|count| Ok(count + stored?)) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "recordings deleted, as they are old"),
             Err(error) => tracing::error!(%error, "old recordings were not looked for"),
@@ -189,6 +226,9 @@ impl Shared {
                 }
                 Ok(None) => {}
                 Err(error) => tracing::error!(%error, recording = name, "a recording could not be packed"),
+            }
+            if let Err(error) = self.put(&name) {
+                tracing::error!(%error, recording = name, "a recording stays here; it is put into its bucket at the next start");
             }
         }
     }
@@ -220,7 +260,7 @@ impl Recorder for Keeper {
 
     fn list(&self) -> Reply<'_, Vec<Recorded>> {
         let shared = self.shared.clone();
-        Box::pin(async move { blocking(move || shared.folder.list()).await })
+        Box::pin(async move { blocking(move || shared.list()).await })
     }
 
     fn delete<'a>(&'a self, name: &'a str) -> Reply<'a, bool> {
@@ -235,7 +275,7 @@ impl Recorder for Keeper {
                 shared.wake();
                 return Ok(true);
             }
-            blocking(move || shared.folder.delete(&name)).await
+            blocking(move || shared.delete(&name)).await
         })
     }
 }
