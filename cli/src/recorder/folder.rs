@@ -61,10 +61,14 @@ impl Folder {
 
     /// The recordings that an earlier relay has not packed. What it was in the middle of is begun anew.
     pub(super) fn unpacked(&self) -> io::Result<Vec<String>> {
-        let names = self.names()?;
-        for name in &names {
-            let _ = fs::remove_file(self.file(name).with_extension(UNFINISHED));
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            let is_ours = path.file_stem().and_then(|name| name.to_str()).is_some_and(names::is_one);
+            if is_ours && path.extension().is_some_and(|ending| ending == UNFINISHED) {
+                fs::remove_file(path)?;
+            }
         }
+        let names = self.names()?;
         Ok(names.into_iter().filter(|name| self.is_unpacked(name)).collect())
     }
 
@@ -80,8 +84,16 @@ impl Folder {
     pub(super) fn append(&self, name: &str, bytes: &[u8], sync: bool) -> io::Result<()> {
         let mut open = lock(&self.open);
         if !open.contains_key(name) {
-            let file = fs::OpenOptions::new().append(true).create_new(true).open(self.file(name))?;
+            // It gets its name once something is in it: an empty file would be no recording.
+            let unfinished = self.file(name).with_extension(UNFINISHED);
+            let mut file = fs::OpenOptions::new().append(true).create_new(true).open(&unfinished)?;
+            file.write_all(bytes)?;
+            if sync {
+                file.sync_data()?;
+            }
+            fs::rename(&unfinished, self.file(name))?;
             open.insert(name.to_owned(), file);
+            return Ok(());
         }
         let Some(file) = open.get_mut(name) else { return Ok(()) };
         file.write_all(bytes)?;
