@@ -468,4 +468,55 @@ mod tests {
         let expected = "<input value=\"new\"><input><textarea>\ntyped</textarea><a href=\"#\"></a><script></script>";
         assert_eq!(html, expected);
     }
+
+    #[test]
+    fn what_the_stream_carried_is_in_the_page() {
+        let sheet = "data:text/css;base64,cCB7IGJhY2tncm91bmQ6IHVybChpLnBuZykgfQ==";
+        let html = exported(|encoder| {
+            open(encoder, "head", &[]);
+            open(encoder, "link", &[(Namespace::None, "rel", "stylesheet"), (Namespace::None, "href", "s/a.css")]);
+            encoder.up();
+            encoder.up();
+            let shown = [
+                (Namespace::None, "src", "b.png"),
+                (Namespace::None, "srcset", "c.png 2x"),
+                (Namespace::Prop, "picture", "p"),
+            ];
+            open(encoder, "img", &shown);
+            encoder.up();
+            let chosen =
+                [(Namespace::None, "srcset", "d.png 2x"), (Namespace::Prop, "candidate", "10x10 https://a.test/d.png")];
+            open(encoder, "img", &chosen);
+            encoder.up();
+            let drawn = [
+                (Namespace::None, "width", "300"),
+                (Namespace::Prop, "tiles", "300x20"),
+                (Namespace::Prop, "tile 1 0", "image/png;base64,CCCC"),
+            ];
+            open(encoder, "canvas", &drawn);
+            encoder.up();
+            for (prop, value) in [
+                ("url", "https://a.test/x/page.html"),
+                ("resource s", sheet.strip_prefix("data:").unwrap()),
+                ("resource p", "image/png;base64,AAAA"),
+                ("resource f", "font/woff2;base64,BBBB"),
+                ("font f 0", "{\"family\":\"Own\",\"weight\":\"700\"}"),
+                ("asset 0", "s https://a.test/x/s/a.css"),
+                ("asset 1", "p https://a.test/x/s/i.png"),
+            ] {
+                let prop = name(encoder, Namespace::Prop, prop);
+                encoder.set_attr(ROOT, prop, value.as_bytes()).unwrap();
+            }
+        });
+        for part in [
+            "<style>p { background: url(\"data:image/png;base64,AAAA\") }</style>",
+            "@font-face { font-family: \"Own\"; src: url(\"data:font/woff2;base64,BBBB\"); font-weight: 700; }",
+            "<img src=\"data:image/png;base64,AAAA\">",
+            "<img src=\"https://a.test/d.png\">",
+            "x='256' y='0' width='44' height='20' href='data:image/png;base64,CCCC'",
+        ] {
+            assert!(html.contains(part) || html.replace("%3C", "<").contains(part), "{part} is not in\n{html}");
+        }
+        assert!(!html.contains("<link") && !html.contains("srcset"), "{html}");
+    }
 }
