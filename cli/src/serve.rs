@@ -62,7 +62,6 @@ pub(crate) struct Args {
         value_name = "SECRET",
         env = "COBROWSE_RECORD_SECRET",
         hide_env_values = true,
-        requires = "record",
         help_heading = "Recordings"
     )]
     record_secret: Option<String>,
