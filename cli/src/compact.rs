@@ -3,7 +3,11 @@
 use crate::{failure::Failure, source};
 use ::replay::recording::Settings;
 use clap::Args as ClapArgs;
-use std::{fs, io::BufWriter, path::PathBuf};
+use std::{
+    fs,
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
 
 /// Write a recording anew: packed, with states to seek from and an index.
 ///
@@ -29,7 +33,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.out.is_some() && !args.force && out.exists() {
         return Err(Failure::Usage(format!("{} is there already; --force writes over it", out.display())));
     }
-    let file = source::open(&args.file)?;
+    replace(&args.file, out, args.force || args.out.is_some())
+}
+
+/// Writes a recording anew; one that is damaged, where that is asked for, up to there.
+pub(crate) fn replace(from: &Path, out: &Path, keeps_damaged: bool) -> Result<(), Failure> {
+    let file = source::open(from)?;
     let before = file.len();
     let unfinished = out.with_extension("cbr.tmp");
     let bar = source::progress("packing");
@@ -41,16 +50,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     });
     bar.finish_and_clear();
     let done = written.map_err(|error| source::failed(&unfinished, &error))?;
-    let is_refused = done.frames == 0 || done.problem.is_some() && !args.force && args.out.is_none();
+    let is_refused = done.frames == 0 || done.problem.is_some() && !keeps_damaged;
     if is_refused {
         let _ = fs::remove_file(&unfinished);
         let why = done.problem.map_or_else(|| "it holds no page".to_owned(), |problem| problem.to_string());
-        return Err(source::failed(&args.file, &format!("{why}; it was left as it is (--force keeps what is sound)")));
+        return Err(source::failed(from, &format!("{why}; it was left as it is (--force keeps what is sound)")));
     }
     fs::rename(&unfinished, out).map_err(|error| source::failed(out, &error))?;
     eprintln!("{}: {} frames, {} bytes from {before}", out.display(), done.frames, done.bytes);
     match done.problem {
         None => Ok(()),
-        Some(problem) => Err(source::failed(&args.file, &format!("{problem}; packed up to there"))),
+        Some(problem) => Err(source::failed(from, &format!("{problem}; packed up to there"))),
     }
 }

@@ -10,6 +10,7 @@ mod import;
 mod inspect;
 mod manual;
 mod picture;
+mod record;
 mod recorder;
 mod replay;
 mod serve;
@@ -38,6 +39,7 @@ enum Command {
     Verify(verify::Args),
     Diff(diff::Args),
     Compact(compact::Args),
+    Record(record::Args),
     Import(import::Args),
     Export(export::Args),
     Serve(Box<serve::Args>),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Compact(args) => compact::run(&args),
+        Command::Record(args) => record::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Serve(args) => serve::run(*args),

@@ -323,3 +323,43 @@ fn what_is_old_is_deleted() {
     assert!(folder.join("new.cbr").exists() && folder.join("old.txt").exists());
     relay.terminate();
 }
+
+#[test]
+fn a_session_is_recorded_by_who_has_its_token() {
+    let folder = scratch("by-token");
+    let relay = Relay::start(&folder, &[]);
+    let mut customer = Customer::join(&relay, 9);
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("by-token.cbr");
+    let _ = fs::remove_file(&out);
+    let (token, secret) = customer.session.clone();
+    let mut recorder = Command::new(env!("CARGO_BIN_EXE_cobrowse"))
+        .args(["record", &format!("http://{}", relay.address), &token, "--out"])
+        .arg(&out)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("it has joined", || {
+        let agents = relay.request("GET", &format!("/api/sessions/{token}"), "").1;
+        agents["agents"].as_array().is_some_and(|agents| agents.len() == 1)
+    });
+    for _ in 0..20 {
+        customer.change();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // It opens while the session goes on.
+    wait_for("frames are in the file", || {
+        let opened = fs::File::open(&out).ok().and_then(|file| File::open(file).ok());
+        opened.is_some_and(|file| file.map().frames() > 10)
+    });
+    assert_eq!(
+        relay.request("DELETE", &format!("/api/sessions/{token}"), &format!("authorization: Bearer {secret}\r\n")).0,
+        204
+    );
+    let ended = recorder.wait().unwrap();
+    let mut told = String::new();
+    recorder.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(ended.success(), "{told}");
+    assert!(is_packed(&out));
+    last(&out, &customer);
+    relay.terminate();
+}
