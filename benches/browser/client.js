@@ -158,6 +158,60 @@
       player.on('rebuilt', told);
       player.on('frame', told);
     },
+    // An hour of a real page, five changes a second: ours gives its frames, the other the size of its messages. Time is made to
+    // pass, for both.
+    async hour() {
+      const change = changes();
+      const kept = [];
+      let size = 0, json = 0, pending = [];
+      const recorder = await recorders[who]((frame) => (who === 'ours' ? kept.push(frame.slice()) : pending.push(frame)));
+      const count = Number(name) || 18000;
+      for (let i = 0; i <= count; i++) {
+        clock.passed = i * 200;
+        if (i > 0) change(i);
+        await turn();
+        await recorder.flush();
+        for (const event of pending.splice(0)) {
+          const text = JSON.stringify(event);
+          json += text.length;
+          size += await gzipped(text);
+        }
+      }
+      await recorder.stop();
+      return who === 'ours' ? { frames: kept.map(toBase64) } : { size, json };
+    },
+    // A recording at an address, opened and sought in: by ranges, the tree alone, then with the page.
+    async seek() {
+      await load('/replay.js');
+      await CobrowseReplay.preload();
+      const timed = async (what) => {
+        const start = performance.now();
+        await what();
+        return performance.now() - start;
+      };
+      const times = { open: [], tree: [], page: [] };
+      const draw = random(11);
+      for (let i = 0; i < 5; i++) {
+        let recording;
+        times.open.push(await timed(async () => (recording = await CobrowseReplay.open('/recording.cbr'))));
+        for (let j = 0; j < 10; j++) times.tree.push(await timed(() => recording.seek(draw() * recording.end)));
+        recording.close();
+      }
+      const recording = await CobrowseReplay.open('/recording.cbr');
+      const room = Object.assign(document.createElement('div'), { style: 'width: 1200px; height: 700px' });
+      document.body.replaceChildren(room);
+      recording.mount(room);
+      await recording.seek(0);
+      await recording.flush();
+      for (let j = 0; j < 15; j++) {
+        times.page.push(await timed(async () => {
+          await recording.seek(draw() * recording.end);
+          await recording.flush();
+        }));
+      }
+      const told = (list) => ({ median: median(list), most: Math.max(...list) });
+      return { open: told(times.open), tree: told(times.tree), page: told(times.page) };
+    },
     // A workload: the time of a step with its flushes, and the bytes it made.
     async step() {
       const { once, prepare, step, rounds = 15 } = workloads[name];
@@ -181,6 +235,56 @@
       return { time: median(times.slice(3)), bytes: median(sizes.slice(3)) };
     },
   };
+
+  // The same numbers in every run.
+  function random(seed) {
+    let state = seed;
+    return () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+  }
+
+  // What happens on a page that is looked at for an hour: texts that change, classes and styles, items that come and go.
+  function changes() {
+    const draw = random(7);
+    const among = (list) => list[Math.floor(draw() * list.length)];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) =>
+      /\w/.test(node.data) && !/^(script|style|noscript|textarea)$/i.test(node.parentNode.localName) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP);
+    const texts = [];
+    while (walker.nextNode() && texts.length < 400) texts.push(walker.currentNode);
+    const elements = [...document.body.querySelectorAll('*')].slice(0, 2000);
+    const words = 'the of and a to in is you that it he was for on are as with his they at be this have from or one had by word'.split(' ');
+    const sentence = () => Array.from({ length: 3 + Math.floor(draw() * 8) }, () => among(words)).join(' ');
+    const list = document.body.appendChild(document.createElement('ul'));
+    const counter = document.body.appendChild(document.createElement('p')).appendChild(new Text('0'));
+    return (i) => {
+      const kind = draw();
+      if (kind < 0.3) counter.data = `${i} visitors, ${Math.floor(draw() * 1000)} online`;
+      else if (kind < 0.55) among(texts).data = sentence();
+      else if (kind < 0.7) among(elements).classList.toggle(among(['active', 'hover', 'open']));
+      else if (kind < 0.8) among(elements).style.opacity = (Math.floor(draw() * 100) / 100).toString();
+      else if (kind < 0.92 || list.childElementCount < 5) {
+        const item = document.createElement('li');
+        item.className = 'message';
+        item.append(sentence());
+        list.append(item);
+      } else list.firstElementChild.remove();
+    };
+  }
+
+  // The browser's turn, without the wait that timers have.
+  const turn = () => new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(0);
+  });
+
+  function toBase64(bytes) {
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode.apply(null, bytes.subarray(i, i + 0x8000));
+    return btoa(text);
+  }
 
   // The same clock in every page.
   const now = () => performance.timeOrigin + performance.now();
@@ -218,6 +322,13 @@
   function median(times) {
     times.sort((a, b) => a - b);
     return times[times.length >> 1];
+  }
+
+  // Before the peer takes it.
+  const clock = { passed: 0 };
+  if (work === 'hour') {
+    const begin = Date.now();
+    Date.now = () => begin + clock.passed;
   }
 
   let result;

@@ -22,10 +22,13 @@ export type EndReason =
 export type Mode = 'shared' | 'view' | 'follow';
 
 export interface StartOptions {
-  /** The relay's address. Either this or `onFrame` is needed; with both, both get every frame. */
+  /** The relay's address. This, `onFrame` or `record` is needed; with several, each gets every frame. */
   relay?: string;
   /** Takes each frame of the page: a sink with no server at all. */
   onFrame?: (frame: Uint8Array) => void;
+  /** Keeps the frames in the browser's storage, across reloads and pages of the site in this tab, until `session.recording()` hands them
+   *  out with `clear`, for a week at most, 256 MiB at most. Enough by itself; with a relay or `onFrame` both happen. */
+  record?: boolean;
   /** Default `shared`. */
   mode?: Mode;
   /** Selectors of elements whose text and values are masked. */
@@ -59,7 +62,7 @@ export interface StartOptions {
   /** What is carried with the stream as the agent could not load it: with `auto` pictures behind `blob:` addresses, fonts
    *  of the page's own origin and those that scripts make, and what an agent's page has found it could not load; with `inline` every
    *  picture, font and style sheet that may be read; with `reference` nothing. At most
-   *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`. */
+   *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`; with `record` and without a relay `inline`. */
   resources?: 'auto' | 'reference' | 'inline';
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
@@ -158,6 +161,9 @@ export interface Session {
   verify(): Promise<number>;
   /** Says of each node which rule keeps what of it, or that none does, as things stand now. */
   report(): Promise<Report>;
+  /** With `record`: all that was recorded in this tab, as a file for `cobrowse` and `CobrowseReplay.open`; `null` for nothing. With `clear` it is
+   *  not kept any longer, and what follows is another recording: for who has uploaded it. */
+  recording(options?: { clear?: boolean }): Promise<Blob | null>;
   stats(): Stats;
   /** Returns a function that removes the listener. */
   on(event: 'agent-joined' | 'agent-left', fn: (agent: { user: number; name?: string }) => void): () => void;

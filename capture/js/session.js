@@ -43,6 +43,7 @@ export class Session {
       verify: () => session.recorder?.verify(),
       report: () => session.recorder?.report(),
       answer: (request) => session.recorder?.answer(request),
+      recording: async (options) => session.tape?.handOut(options) ?? null,
       stats: () => session.recorder && { ...session.recorder.stats(), ...session.link?.stats() },
       on: (event, fn) => session.on(event, fn),
     });
@@ -73,7 +74,7 @@ export class Session {
       selectors: kept.selectors ?? null,
       policy: kept.policy,
       budget: options.budgetMs ?? BUDGET_MS,
-      resources: options.resources ?? 'auto',
+      resources: options.resources ?? (options.record && !options.relay ? 'inline' : 'auto'),
       part,
       submit: options.allowSubmit === true,
       frames: options.frames ? [options.frames].flat() : null,
@@ -85,6 +86,7 @@ export class Session {
       onWritten: () => this.overlay?.keep(),
     });
     if (this.overlay) this.recorder.ignore(this.overlay.host);
+    if (options.record) this.tape = await (await part('tape')()).begin(this);
     this.recorder.paused = Boolean(this.resumed?.paused);
     // Behind it comes what is ours: a page without it is read faster.
     this.recorder.keyframe();
@@ -98,6 +100,7 @@ export class Session {
   }
 
   send(frame) {
+    this.tape?.push(frame);
     this.options.onFrame?.(frame);
     this.link?.send(frame);
   }
@@ -198,9 +201,9 @@ export class Session {
 }
 
 function checked(options) {
-  const { relay, onFrame, mode, resources, budgetMs, confirm } = options;
-  if (!relay && typeof onFrame !== 'function') {
-    throw new TypeError('cobrowse: start: expected `relay` (a URL) or `onFrame` (a function), found neither');
+  const { relay, onFrame, record, mode, resources, budgetMs, confirm } = options;
+  if (!relay && !record && typeof onFrame !== 'function') {
+    throw new TypeError('cobrowse: start: expected `relay` (a URL), `onFrame` (a function) or `record`, found none');
   }
   // What was saved for the next page has null for what is without end.
   if (budgetMs !== undefined && budgetMs !== null && !(typeof budgetMs === 'number' && budgetMs >= 1)) {

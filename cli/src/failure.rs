@@ -9,12 +9,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// The work failed: exit code 1.
     Runtime(String),
+    /// Something cannot be read, where 1 says that there is a difference: exit code 2.
+    Unreadable(String),
 }
 
 impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Unreadable(_) => ExitCode::from(2),
             Self::Runtime(_) => ExitCode::FAILURE,
         }
     }
@@ -22,7 +24,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Usage(text) | Self::Runtime(text)) = self;
+        let (Self::Usage(text) | Self::Runtime(text) | Self::Unreadable(text)) = self;
         f.write_str(text)
     }
 }

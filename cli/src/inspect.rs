@@ -1,7 +1,10 @@
 //! `cobrowse inspect`: what a recording holds.
 
-use crate::{failure::Failure, verify};
-use ::replay::inspection::{self, Inspection};
+use crate::{failure::Failure, source};
+use ::replay::{
+    inspection::{self, Inspection},
+    recording::block,
+};
 use clap::Args as ClapArgs;
 use protocol::frame::Kind;
 use serde_json::json;
@@ -9,6 +12,16 @@ use std::{fmt::Write as _, path::PathBuf};
 
 /// Columns of the time line.
 const COLUMNS: usize = 60;
+
+/// The kinds of blocks, as they are listed.
+const KINDS: [block::Kind; 6] = [
+    block::Kind::About,
+    block::Kind::Packed,
+    block::Kind::Verbatim,
+    block::Kind::Checkpoint,
+    block::Kind::Difference,
+    block::Kind::Index,
+];
 
 /// The bars of the time line, from nothing to the most.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -33,8 +46,11 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let name = args.file.display();
-    let bytes = verify::read(&args.file)?;
-    let found = inspection::inspect(&bytes).map_err(|error| Failure::Runtime(format!("{name}: {error}")))?;
+    let source = source::whole(&args.file).map_err(|error| source::failed(&args.file, &error))?;
+    let bar = source::progress("reading");
+    let found = inspection::inspect(source, |done, all| source::advance(&bar, done, all));
+    bar.finish_and_clear();
+    let found = found.map_err(|error| source::failed(&args.file, &error))?;
     if args.json {
         println!("{:#}", as_json(&found));
     } else {
@@ -65,7 +81,7 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         .iter()
         .map(|frame| {
             json!({
-                "offset": frame.offset, "kind": kind_name(frame.kind), "seq": frame.seq, "time": frame.time,
+                "offset": frame.offset, "kind": kind_name(frame.kind), "seq": frame.seq, "at": frame.at, "time": frame.time,
                 "bytes": frame.bytes, "rawBytes": frame.raw_bytes, "nodes": frame.nodes,
             })
         })
@@ -75,8 +91,27 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         .iter()
         .map(|(name, share)| ((*name).to_owned(), json!({ "count": share.count, "bytes": share.bytes })))
         .collect();
+    let blocks: Vec<_> = found
+        .blocks
+        .iter()
+        .map(|place| {
+            json!({
+                "offset": place.offset, "kind": place.kind.name(), "bytes": place.len, "frames": place.frames,
+                "first": place.first, "last": place.last, "seekable": place.seekable,
+            })
+        })
+        .collect();
     json!({
         "bytes": found.file_bytes,
+        "version": found.version,
+        "about": {
+            "created": found.about.created, "url": found.about.url, "userAgent": found.about.user_agent,
+            "viewport": found.about.viewport, "rules": found.about.rules,
+        },
+        "blocks": blocks,
+        "index": found.has_index,
+        "activity": { "part": found.activity.part, "changes": found.activity.changes },
+        "messages": found.messages,
         "url": found.url,
         "viewport": found.viewport,
         "duration": found.duration(),
@@ -106,7 +141,29 @@ fn as_text(found: &Inspection, list: bool) -> String {
         if deltas == 1 { "" } else { "s" },
         if found.viewport.is_empty() { "unknown" } else { &found.viewport },
     );
-    let _ = writeln!(out, "{} bytes in the file, {raw} in bodies before deflate", found.file_bytes);
+    let _ = writeln!(
+        out,
+        "version {}, {} bytes in the file, {raw} in bodies before deflate",
+        found.version, found.file_bytes
+    );
+    let about = &found.about;
+    for (what, text) in [("browser", &about.user_agent), ("rules", &about.rules)] {
+        if let Some(text) = text {
+            let _ = writeln!(out, "{what}: {text}");
+        }
+    }
+    if found.version > 1 {
+        let _ = writeln!(out, "\n{:<26} {:>10} {:>12}", "block", "count", "file bytes");
+        for kind in KINDS {
+            let (count, bytes) = found.blocks_of(kind);
+            if count > 0 {
+                let _ = writeln!(out, "{:<26} {count:>10} {bytes:>12}", kind.name());
+            }
+        }
+        if !found.has_index {
+            let _ = writeln!(out, "no index: its writer was cut short");
+        }
+    }
     if let Some(line) = time_line(found) {
         let _ = writeln!(out, "\nbytes over time, {COLUMNS} parts of {:.3} s each", seconds(found.duration()) / 60.0);
         let _ = writeln!(out, "│{line}│");
@@ -117,6 +174,12 @@ fn as_text(found: &Inspection, list: bool) -> String {
     for (name, share) in shares {
         let _ = writeln!(out, "{name:<26} {:>10} {:>12}", share.count, share.bytes);
     }
+    if !found.messages.is_empty() {
+        let _ = writeln!(out, "\n{:<26} {:>10}", "message", "count");
+        for (name, count) in &found.messages {
+            let _ = writeln!(out, "{name:<26} {count:>10}");
+        }
+    }
     if list {
         let _ =
             writeln!(out, "\n{:>8} {:>9} {:>10} {:>10} {:>10} {:>8}", "frame", "time", "kind", "bytes", "raw", "nodes");
@@ -125,7 +188,7 @@ fn as_text(found: &Inspection, list: bool) -> String {
                 out,
                 "{:>8} {:>9.3} {:>10} {:>10} {:>10} {:>8}",
                 frame.seq,
-                seconds(frame.time),
+                seconds(frame.at),
                 kind_name(frame.kind),
                 frame.bytes,
                 frame.raw_bytes,
@@ -141,13 +204,13 @@ fn as_text(found: &Inspection, list: bool) -> String {
 
 /// How many bytes each part of the time took, as bars; `None` where there is no time.
 fn time_line(found: &Inspection) -> Option<String> {
-    let (first, duration) = (found.frames.first()?.time, found.duration());
+    let (first, duration) = (found.frames.first()?.at, found.duration());
     if duration == 0 {
         return None;
     }
     let mut parts = [0_usize; COLUMNS];
     for frame in &found.frames {
-        let at = u64::from(frame.time.saturating_sub(first)) * COLUMNS as u64 / (u64::from(duration) + 1);
+        let at = u64::from(frame.at.saturating_sub(first)) * COLUMNS as u64 / (u64::from(duration) + 1);
         if let Some(part) = usize::try_from(at).ok().and_then(|at| parts.get_mut(at)) {
             *part += frame.bytes;
         }

@@ -2,18 +2,29 @@
 
 #![forbid(unsafe_code)]
 
+mod compact;
+mod diff;
+mod export;
 mod failure;
 mod import;
 mod inspect;
+mod manual;
+mod picture;
+mod record;
+mod recorder;
 mod replay;
 mod serve;
+mod source;
 mod units;
 mod verify;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Shares a customer's page with an agent: the relay between them, and tools for recordings.
+///
+/// Exit codes: 0 it was done; 1 it failed, or what was looked at is damaged, or, of `diff`, differs; 2 the command line asks for what
+/// cannot be, or, of `diff`, a file cannot be read. Errors in files name the file and the byte.
 #[derive(Debug, Parser)]
 #[command(name = "cobrowse", version, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
@@ -26,8 +37,14 @@ enum Command {
     Replay(replay::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
+    Diff(diff::Args),
+    Compact(compact::Args),
+    Record(record::Args),
     Import(import::Args),
+    Export(export::Args),
     Serve(Box<serve::Args>),
+    Completions(manual::Completions),
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
@@ -35,8 +52,17 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => match diff::run(&args) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Compact(args) => compact::run(&args),
+        Command::Record(args) => record::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Serve(args) => serve::run(*args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,7 +76,6 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -2,14 +2,16 @@
 
 use crate::{
     failure::Failure,
-    units::{size, time},
+    recorder::{Keeper, Terms},
+    units::{age, size, time},
 };
 use clap::Args as ClapArgs;
-use relay::Config;
+use relay::{App, Config, store::memory::MemoryStore};
 use std::{
     io::{self, Write},
     net::SocketAddr,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 use tokio::net::TcpListener;
@@ -33,6 +35,36 @@ pub(crate) struct Args {
     /// again when it changes; one that is not understood changes nothing.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+
+    /// Record every session into this folder, a file each: frames are in it within a second. What has ended is packed. As
+    /// s3://BUCKET/PREFIX, where the program was built with it, what has ended goes there; keys are taken from the environment, as AWS's
+    /// own tools take them.
+    #[arg(long, value_name = "DIR", help_heading = "Recordings")]
+    record: Option<String>,
+
+    /// The folder for sessions that go on, where --record names a bucket; it is to outlast the relay.
+    #[arg(long, value_name = "DIR", requires = "record", help_heading = "Recordings")]
+    record_spool: Option<PathBuf>,
+
+    /// How long recordings are kept, as 30d or 12h, counted from when they were last written to; without it, for ever.
+    #[arg(long, value_name = "TIME", value_parser = age, requires = "record", help_heading = "Recordings")]
+    record_keep: Option<Duration>,
+
+    /// Wait for the disk behind each block: what was recorded a second ago then outlasts a power cut, too. Without it the
+    /// system's own delay (some 30 s) is what a power cut may cost.
+    #[arg(long, requires = "record", help_heading = "Recordings")]
+    record_sync: bool,
+
+    /// With this secret recordings may be listed (GET /api/recordings) and deleted (DELETE /api/recordings/NAME); at least 16
+    /// characters.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "COBROWSE_RECORD_SECRET",
+        hide_env_values = true,
+        help_heading = "Recordings"
+    )]
+    record_secret: Option<String>,
 
     /// An origin whose pages may use the relay, as https://shop.example, or * for any; may be repeated. Without it any
     /// may when listening on a loopback address, otherwise only the relay's own.
@@ -118,6 +150,7 @@ impl Args {
         Config {
             pages: self.pages,
             rules: self.rules,
+            record_secret: self.record_secret,
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,
             agents: self.agents,
@@ -146,13 +179,31 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: expected a filter: {error}")))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let listen = args.listen;
+    let (record, spool, keep, sync) =
+        (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
     config.check().map_err(|error| Failure::Usage(format!("--{error}")))?;
+    let rules = config.rules.clone();
+    let (folder, bucket) = match record {
+        Some(bucket) if bucket.starts_with("s3://") => {
+            let expected = "--record-spool: expected a folder for sessions that go on, as --record names a bucket";
+            (Some(spool.ok_or_else(|| Failure::Usage(expected.to_owned()))?), Some(bucket))
+        }
+        record => (record.map(PathBuf::from), None),
+    };
+    let keeper = folder.map(|folder| Keeper::start(&folder, Terms { keep, sync, rules, bucket })).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?.block_on(serve(listen, config))
+    let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
+    let served = runtime.block_on(serve(listen, config, keeper.clone()));
+    // Every session has ended.
+    drop(runtime);
+    if let Some(keeper) = keeper {
+        keeper.finish();
+    }
+    served
 }
 
-async fn serve(listen: SocketAddr, config: Config) -> Result<(), Failure> {
+async fn serve(listen: SocketAddr, config: Config, keeper: Option<Arc<Keeper>>) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Runtime(format!("cannot listen on {listen}: {error}"));
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -162,7 +213,14 @@ async fn serve(listen: SocketAddr, config: Config) -> Result<(), Failure> {
         // Whoever started this does not read it; that is no reason not to serve.
         tracing::debug!(%error, "the address could not be printed");
     }
-    relay::serve(listener, config, stop).await.map_err(|error| Failure::Runtime(error.to_string()))
+    let config = Arc::new(config);
+    let store = match keeper {
+        Some(keeper) => MemoryStore::recorded(config.clone(), keeper),
+        None => MemoryStore::new(config.clone()),
+    };
+    let app = App::new(config, Arc::new(store), address).map_err(|error| Failure::Runtime(error.to_string()))?;
+    relay::serve_app(listener, &app, stop).await;
+    Ok(())
 }
 
 /// Resolves at ctrl-C or SIGTERM. The handlers are in place when this returns.

@@ -9,6 +9,14 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(millis))
 }
 
+/// Reads an age, in which days have their place.
+pub(crate) fn age(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let seconds = number(text, &units).filter(|seconds| *seconds > 0);
+    let seconds = seconds.ok_or("expected a whole number above 0 and s, m, h or d, as in 30d")?;
+    Ok(Duration::from_secs(seconds))
+}
+
 /// Reads a moment of a recording, in milliseconds: `12.5s`, `500ms`.
 pub(crate) fn seconds(text: &str) -> Result<u32, String> {
     let expected = || "expected seconds or milliseconds, as in 12.5s or 500ms".to_owned();
@@ -57,6 +65,13 @@ mod tests {
         for wrong in ["", "30", "s", "1.5s", "-1s", "99999999999999999999s", "18446744073709551615h", "3d"] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn ages_have_days() {
+        assert_eq!(age("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(age("12h"), Ok(Duration::from_secs(12 * 3_600)));
+        assert!(["", "0d", "30", "1w", "1.5d"].iter().all(|text| age(text).is_err()));
     }
 
     #[test]

@@ -1,16 +1,13 @@
 //! `cobrowse verify`: whether recordings are sound.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, source};
 use ::replay::inspection;
 use clap::Args as ClapArgs;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-/// Check recordings: checksums, order, limits, and the page's hash after each frame.
+/// Check recordings: checksums, order, limits, the page's hash after each frame, and each state to seek from.
 ///
-/// A line for each file. The exit code is 1 when one of them is damaged; the line names the byte and what was expected
+/// A line for each file. The exit code is 1 when one of them is damaged or cut off; the line names the byte and what was expected
 /// there.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -18,14 +15,9 @@ pub(crate) struct Args {
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
-    /// Take what is sound in itself but not as a recorder writes it (times that go back) for damage, too.
+    /// Take what is sound in itself but not as a recorder writes it (times that go back, no index) for damage, too.
     #[arg(long)]
     strict: bool,
-}
-
-/// Reads a whole file.
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::Runtime(format!("{}: {error}", file.display())))
 }
 
 /// Runs the command.
@@ -48,16 +40,23 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn one(file: &Path, strict: bool) -> Result<String, String> {
-    let bytes = fs::read(file).map_err(|error| error.to_string())?;
-    let found = inspection::inspect(&bytes).map_err(|error| error.to_string())?;
+    let source = source::whole(file).map_err(|error| error.to_string())?;
+    let bar = source::progress("checking");
+    let found = inspection::inspect(source, |done, all| source::advance(&bar, done, all));
+    bar.finish_and_clear();
+    let found = found.map_err(|error| error.to_string())?;
     let frames = found.frames.len();
     if let Some(problem) = found.problem {
         return Err(format!("{problem}; {frames} frames before it are sound"));
     }
     if frames == 0 {
-        return Err(format!("byte {}: expected a keyframe, found the end of the file", bytes.len()));
+        return Err(format!("byte {}: expected a keyframe, found the end of the file", found.file_bytes));
     }
-    let odd = found.oddities.iter().map(|(seq, what)| format!("frame {seq}: {what}")).collect::<Vec<_>>().join("; ");
+    let mut odd: Vec<String> = found.oddities.iter().map(|(seq, what)| format!("frame {seq}: {what}")).collect();
+    if found.version > 1 && !found.has_index {
+        odd.push("it has no index: its writer was cut short".to_owned());
+    }
+    let odd = odd.join("; ");
     let line = format!("sound, {frames} frames, {:.3} s", f64::from(found.duration()) / 1_000.0);
     match (odd.is_empty(), strict) {
         (true, _) => Ok(line),

@@ -85,6 +85,15 @@
       }
       await pause(SETTLE_MS);
     },
+    /** Shows all of a log at once: not live, but as it ends. */
+    async show(list) {
+      const parsed = list.map((text) => JSON.parse(decode(text)));
+      replayer = new window.rrweb.Replayer(parsed, { root: document.getElementById('stage'), mouseTail: false, UNSAFE_replayCanvas: true });
+      replayer.iframe.removeAttribute('scrolling');
+      replayer.pause(parsed[parsed.length - 1].timestamp - parsed[0].timestamp + 1);
+      applied = parsed.length;
+      await pause(SETTLE_MS);
+    },
     async reach(seq) {
       await pause(SETTLE_MS);
       return stats(Math.min(seq, applied));

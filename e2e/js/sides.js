@@ -37,6 +37,7 @@
   let frames = [];
   let playerErrors = [];
   let requests = [];
+  let recording = null;
 
   window.__e2e = {
     /** Loads a classic script from `url`, and leaves no element behind. */
@@ -104,8 +105,29 @@
       if (ended) await ended.stop();
     },
 
+    /** What was recorded in this tab; null for nothing. */
+    async recording(clear) {
+      const file = await session.recording({ clear });
+      return file && toBase64(new Uint8Array(await file.arrayBuffer()));
+    },
+
     // The agent's side.
 
+    /** Opens a recording, and shows nothing yet. */
+    async open(text) {
+      recording = await window.CobrowseReplay.open(fromBase64(text));
+      playerErrors = [];
+      player = recording.mount(document.getElementById('stage'));
+      player.on('error', (event) => playerErrors.push(messageOf(event)));
+      const { begin, end, frames, activity } = recording;
+      return { begin, end, frames, activity };
+    },
+    /** Shows a moment of it. */
+    async seek(at) {
+      await recording.seek(at);
+      await recording.flush();
+      return recording.stats().hash;
+    },
     async mount(options) {
       const container = document.getElementById('stage');
       playerErrors = [];
@@ -171,9 +193,10 @@
     },
     replayed: () => player.document,
     destroy() {
-      const ended = player;
-      player = null;
-      ended?.destroy();
+      const ended = recording ?? player;
+      player = recording = null;
+      if (ended?.close) ended.close();
+      else ended?.destroy();
     },
   };
 })();

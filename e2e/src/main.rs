@@ -4,7 +4,7 @@
 //! ```text
 //! e2e run [--only SUBSTR] [--list] [--headed] [--workers N] [--table FILE]
 //!         [--customer chromium|firefox|webkit] [--agent chromium|firefox|webkit]
-//!         [--peer FOLDER] [--results FILE] [--beside LABEL=FILE]...
+//!         [--peer FOLDER] [--results FILE] [--beside LABEL=FILE]... [--record]
 //! ```
 //!
 //! | environment     | what                        | default                         |
@@ -87,6 +87,9 @@ pub(crate) struct RunOptions {
     /// A column of the table, from another run's results; may be given several times.
     #[arg(long, value_name = "LABEL=FILE")]
     pub(crate) beside: Vec<String>,
+    /// Make the recordings of our own pages anew, instead of checking them.
+    #[arg(long)]
+    pub(crate) record: bool,
     /// Cases to run at the same time, each in two browsers of its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) workers: u8,

@@ -80,6 +80,8 @@ async fn open(folders: Folders, output: PathBuf, root: &Path, options: &RunOptio
         headed: options.headed,
         is_peer: options.peer.is_some(),
         binary,
+        recordings: root.join("fixtures/recordings"),
+        makes_recordings: options.record,
     })
 }
 

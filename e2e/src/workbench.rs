@@ -35,6 +35,10 @@ pub(crate) struct Site {
     pub(crate) is_peer: bool,
     /// The `cobrowse` program.
     pub(crate) binary: PathBuf,
+    /// The recordings of our own pages.
+    pub(crate) recordings: PathBuf,
+    /// Whether these are made anew.
+    pub(crate) makes_recordings: bool,
 }
 
 /// Two browsers and what they need; one case at a time.
@@ -137,6 +141,16 @@ impl Workbench {
     /// The `cobrowse` program.
     pub(crate) fn cobrowse(&self) -> &Path {
         &self.site.binary
+    }
+
+    /// The folder with the recordings of our own pages.
+    pub(crate) fn recordings(&self) -> &Path {
+        &self.site.recordings
+    }
+
+    /// The same, where they are to be made anew.
+    pub(crate) fn makes_recordings(&self) -> Option<&Path> {
+        self.site.makes_recordings.then_some(self.site.recordings.as_path())
     }
 
     /// A relay of a case's own, with more arguments. `name` is that of its log.

@@ -1,5 +1,7 @@
 //! The receiving end: frames are checked, inflated, and applied to the player's tree, whole or not at all.
 
+mod checkpoint;
+
 use crate::{
     Error, ErrorKind, Limits,
     apply::{self, Journal},
@@ -81,6 +83,12 @@ impl Decoder {
     #[must_use]
     pub const fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// What is accepted.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The sequence number of that frame, 0 before the first.

@@ -245,7 +245,7 @@ fn is_random(bytes: &[u8]) -> bool {
 }
 
 /// Writes the document's properties and all that is below it, but for what `is_known`.
-fn write_tree(writer: &mut OpWriter, tree: &Tree, is_known: impl Fn(u32) -> bool) {
+pub(crate) fn write_tree(writer: &mut OpWriter, tree: &Tree, is_known: impl Fn(u32) -> bool) {
     for (name, value) in tree.attrs(ROOT) {
         writer.change_attr(ROOT, name, &tree.names, None, value);
     }

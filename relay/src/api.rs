@@ -2,6 +2,7 @@
 
 use crate::{
     error::ApiError,
+    recorder::{Recorded, Recorder},
     server::{App, Peer},
     socket,
     store::{Record, Status, StoreError},
@@ -19,7 +20,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use protocol::{Limits, Mode, control::EndReason};
 use serde::{Deserialize, Serialize};
+use sha2::Digest;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 
 /// The largest body of a request, in bytes.
@@ -41,6 +44,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/sessions", axum::routing::post(create))
         .route("/api/sessions/{token}", get(show).delete(stop))
         .route("/api/sessions/{token}/leaving", axum::routing::post(leaving))
+        .route("/api/recordings", get(recordings))
+        .route("/api/recordings/{name}", axum::routing::delete(forget))
         .route("/api/rules", get(rules))
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
@@ -63,6 +68,7 @@ struct Created {
     mode: &'static str,
     created: u64,
     expires: u64,
+    recording: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -98,10 +104,10 @@ async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError
     let (secret, digest) = SecretDigest::generate().map_err(no_random)?;
     for _ in 0..DRAWS {
         let token = Token::generate().map_err(no_random)?;
-        match app.store().create(Record { token, secret: digest, mode, created, expires }).await {
-            Ok(()) => {
+        match app.store().create(Record { token, secret: digest, mode, created, expires, recording: None }).await {
+            Ok(recording) => {
                 let (created, expires) = (millis(created), millis(expires));
-                let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires };
+                let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
                 return Ok((StatusCode::CREATED, Json(created)).into_response());
             }
             Err(StoreError::Taken) => {}
@@ -109,6 +115,68 @@ async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError
         }
     }
     Err(StoreError::Taken.into())
+}
+
+/// The secret that a request shows.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// Who keeps sessions, for who has the secret for it.
+fn recorder<'a>(
+    app: &'a App,
+    peer: Option<&Extension<Peer>>,
+    headers: &HeaderMap,
+) -> Result<&'a dyn Recorder, ApiError> {
+    let peer = peer.map(|peer| &peer.0);
+    let nothing =
+        || ApiError::new(StatusCode::NOT_FOUND, "recordings: expected a relay that records, with a secret for it");
+    let (Some(recorder), Some(secret)) = (app.store().recorder(), &app.config().record_secret) else {
+        return Err(nothing());
+    };
+    if let Some(peer) = peer {
+        app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
+    }
+    // Digests are compared, which have the same length whatever was sent.
+    let digest = |text: &str| sha2::Sha256::digest(text.as_bytes());
+    let given = bearer(headers).is_some_and(|given| bool::from(digest(given).ct_eq(&digest(secret))));
+    if given {
+        return Ok(recorder);
+    }
+    app.miss(peer);
+    Err(ApiError::new(StatusCode::UNAUTHORIZED, "authorization: expected Bearer and the secret for recordings"))
+}
+
+#[derive(Serialize)]
+struct ShownRecording {
+    name: String,
+    bytes: u64,
+    written: u64,
+}
+
+async fn recordings(
+    State(app): State<App>,
+    peer: PeerOf,
+    headers: HeaderMap,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let list = recorder(&app, peer.as_ref(), &headers)?.list().await?;
+    let shown = list.into_iter().map(|Recorded { name, bytes, written }| ShownRecording { name, bytes, written });
+    Ok(Json(serde_json::json!({ "recordings": shown.collect::<Vec<_>>() })))
+}
+
+async fn forget(
+    State(app): State<App>,
+    peer: PeerOf,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    if recorder(&app, peer.as_ref(), &headers)?.delete(&name).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::new(StatusCode::NOT_FOUND, "recordings: expected the name of one that is there"))
+    }
 }
 
 /// The body of a request.
@@ -150,12 +218,7 @@ async fn stop(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let status = session(&app, peer.as_ref(), &token).await?;
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = given.and_then(|value| {
-        let (scheme, secret) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-    });
-    let Some(secret) = bearer else {
+    let Some(secret) = bearer(&headers) else {
         let expected = "authorization: expected Bearer and the session's secret";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, expected));
     };

@@ -21,6 +21,8 @@ pub struct Config {
     /// A file of privacy rules for the customers' pages (`docs/privacy.md`); it is looked at again once a second. Default
     /// none: pages keep by what they say themselves.
     pub rules: Option<PathBuf>,
+    /// With this secret recordings may be listed and deleted; at least 16 characters. Default none: by nobody.
+    pub record_secret: Option<String>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -80,6 +82,7 @@ impl Default for Config {
         Self {
             pages: None,
             rules: None,
+            record_secret: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -159,6 +162,10 @@ impl Config {
         if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
             let expected = "a file of rules".to_owned();
             return Err(ConfigError { name: "rules", expected, found: error.to_string() });
+        }
+        if self.record_secret.as_ref().is_some_and(|secret| secret.len() < 16) {
+            let expected = "at least 16 characters".to_owned();
+            return Err(ConfigError { name: "record-secret", expected, found: "fewer".to_owned() });
         }
         match &self.pages {
             Some(pages) if !pages.is_dir() => {

@@ -15,10 +15,12 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires"}`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
+//! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires", "recording"}`, the last one the name under which it is recorded, or `null`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
 //! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "agents": [{"user", "name"}]}` |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
 //! | `GET /api/rules` | 200 `{"rules": […]}`: the privacy rules of [`Config::rules`] that were last understood, as the option `rules` of `Cobrowse.start` has them, and `private`, `maskLength`, `urls` if the file says so |
+//! | `GET /api/recordings` with `Authorization: Bearer <record secret>` | 200 `{"recordings": [{"name", "bytes", "written"}]}`; 404 without [`Config::record_secret`] |
+//! | `DELETE /api/recordings/{name}` with the same | 204 |
 //! | `GET /healthz` | 200 `{"status": "ok"}` |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
@@ -68,6 +70,7 @@ mod log;
 mod member;
 mod origin;
 mod pages;
+pub mod recorder;
 mod room;
 pub mod rules;
 mod server;
@@ -80,5 +83,6 @@ mod upgrade;
 pub use close::Close;
 pub use config::{Config, ConfigError};
 pub use error::Error;
+pub use recorder::{Recorded, Recorder, Recording};
 pub use rules::{Rules, RulesError};
 pub use server::{App, router, serve, serve_app};

@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     log::{Cursor, Log, cost},
     member::Member,
+    recorder::Recording,
     store::{Message, Participant, Record, Seat, Status, StoreError},
     token::Token,
 };
@@ -36,14 +37,18 @@ pub(crate) enum Next {
 }
 
 /// A session's room. See the module's documentation.
-#[derive(Debug)]
 pub(crate) struct Room {
     record: Record,
     config: Arc<Config>,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Room").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
 struct State {
     created: Instant,
     log: Log,
@@ -71,6 +76,10 @@ struct State {
     next_connection: u64,
     /// Counts the control frames that the relay makes.
     made: u32,
+    /// What keeps the session.
+    recording: Option<Box<dyn Recording>>,
+    /// Frames are missing in what is kept: it waits for a keyframe.
+    is_behind: bool,
 }
 
 /// A customer who is not there.
@@ -119,7 +128,12 @@ impl Asking {
 }
 
 impl Room {
-    pub(crate) fn new(record: Record, config: Arc<Config>, now: Instant) -> Self {
+    pub(crate) fn new(
+        record: Record,
+        config: Arc<Config>,
+        recording: Option<Box<dyn Recording>>,
+        now: Instant,
+    ) -> Self {
         let state = State {
             created: now,
             log: Log::new(config.log_bytes),
@@ -138,6 +152,8 @@ impl Room {
             next_user: CUSTOMER + 1,
             next_connection: 1,
             made: 0,
+            recording,
+            is_behind: false,
         };
         Self { record, config, state: Mutex::new(state) }
     }
@@ -400,17 +416,35 @@ impl State {
             }
             member.close(Close::Ended);
         }
+        if let Some(frame) = &ended {
+            self.keep(frame, false);
+        }
+        self.recording = None;
+    }
+
+    /// Hands a frame or a message to what keeps the session; where that cannot take it, nothing more before a keyframe.
+    fn keep(&mut self, frame: &Bytes, keyframe: bool) {
+        let Some(recording) = &mut self.recording else { return };
+        if self.is_behind && !keyframe {
+            return;
+        }
+        self.is_behind = !recording.take(frame);
+        self.asking.wanted |= self.is_behind;
     }
 
     /// A keyframe or a delta from the customer.
     fn frame(&mut self, keyframe: bool, seq: u32, bytes: Bytes) {
         let cost = cost(&bytes);
+        if keyframe || self.expected == Some(seq) {
+            self.keep(&bytes, keyframe);
+        }
         let cursors = self.members.iter_mut().filter_map(|member| member.cursor.as_mut());
         if keyframe {
             let at = self.log.push_keyframe(bytes);
             cursors.for_each(|cursor| cursor.keyframe(at, cost));
             self.expected = Some(seq.wrapping_add(1));
             self.asking.answered();
+            self.asking.wanted = self.is_behind;
         } else if self.expected == Some(seq) {
             self.log.push_delta(bytes);
             cursors.for_each(|cursor| cursor.delta(cost));
@@ -468,6 +502,7 @@ impl State {
         let Some(said) = self.make(&Control::From { user, frame: bytes.to_vec() }, now) else {
             return Err(Close::TooLarge(Limits::AGENT_BYTES));
         };
+        self.keep(&said, false);
         let pushed = self
             .customer_mut()
             .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) });
@@ -527,6 +562,7 @@ impl State {
     }
 
     fn send_to_agents(&mut self, frame: &Bytes) {
+        self.keep(frame, false);
         let end = self.log.end();
         for member in self.members.iter_mut().filter(|member| member.present() && member.cursor.is_some()) {
             if !member.push(frame.clone(), end) {

@@ -32,12 +32,14 @@ export function ready(base) {
 }
 
 export class PlayerView {
-  constructor(container, options) {
+  // `engine`: a recording's, which takes its frames by itself.
+  constructor(container, options, engine) {
     if (!(container instanceof Element)) throw new TypeError('cobrowse: mount: expected an element as container');
     this.container = container;
     this.options = options;
     this.listeners = new Map();
-    this.engine = new glue.Engine();
+    this.recorded = engine !== undefined;
+    this.engine = engine ?? new glue.Engine();
     this.mode = null;
     this.user = null; // this agent's number
     this.controller = 0; // that of who has control
@@ -119,7 +121,12 @@ export class PlayerView {
       return;
     }
     this.asking = false;
-    this.tick(this.engine.time(), false);
+    this.took(outcome, false);
+  }
+
+  // The engine has taken frames: what they did is to be seen. `isNow`: the stream's clock shows just their time.
+  took(outcome, isNow) {
+    this.tick(this.engine.time(), isNow);
     if (outcome === 'rebuilt') this.rebuild();
     else if (outcome !== 'in step') this.change();
     this.emit('frame', { seq: this.engine.seq(), outcome });
@@ -167,7 +174,8 @@ export class PlayerView {
         iframe.remove();
         return;
       }
-      const tell = (addresses) => this.request(this.engine.missing(addresses.join('\n')));
+      // Of a recording there is nobody to ask.
+      const tell = (addresses) => this.recorded || this.request(this.engine.missing(addresses.join('\n')));
       const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag, tell);
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();

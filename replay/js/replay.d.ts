@@ -4,6 +4,84 @@ export interface CobrowseReplayApi {
   preload(): Promise<void>;
   /** Puts a player into the container, which gives it its size. */
   mount(container: Element, options?: MountOptions): Promise<Player>;
+  /** Opens a recording: a file, bytes, or an address. Of a file, and of a server that knows ranges, only what is needed is read. Rejects
+   *  with the byte at which it is no recording. */
+  open(source: Blob | ArrayBuffer | ArrayBufferView | string | URL): Promise<Recording>;
+}
+
+/** A recording that is open. Times are in milliseconds of the recording. What is asked for while another thing is being done comes
+ *  after it. */
+export interface Recording {
+  readonly about: { version: number; created?: number; url?: string; userAgent?: string; viewport?: string; rules?: string };
+  /** The times of the first frame and of the last. */
+  readonly begin: number;
+  readonly end: number;
+  /** How many frames there are, messages included. */
+  readonly frames: number;
+  /** How much changed in each part of the time, which are `part` long, from 0 on. */
+  readonly activity: { part: number; changes: number[] };
+  /** Why the file ends sooner than it should, if it does: it plays up to there. */
+  readonly problem: { offset: number; message: string } | null;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** The time of the frame that is shown. */
+  readonly now: number;
+  /** The rebuilt document, once it is mounted and a frame is shown. */
+  readonly document: Document | null;
+  /** The player that shows it; `null` before `mount`. */
+  readonly player: Player | null;
+  /** Puts the page into a container. Without that, everything else goes on without a page to be seen. */
+  mount(container: Element, options?: { maxScale?: number }): Player;
+  /** Shows the page as it was at a moment: the nearest state and what follows it are applied first, then the page is touched once.
+   *  Rejects with the byte at which the file is damaged; the page is then as it was before that. */
+  seek(at: number): Promise<Moment>;
+  /** Shows the next frame, if it is not later than `until`; `null` where there is none. */
+  step(until?: number): Promise<Moment | null>;
+  /** Shows the frame before. */
+  stepBack(): Promise<Moment>;
+  /** From now on `changes()` tells what the last `seek` or `step` changed. It costs a copy of the tree each time. */
+  watchChanges(on: boolean): void;
+  /** At most 500. */
+  changes(): Change[];
+  /** Where pointers were within these times; `user` is 0 for the customer. In CSS pixels of the customer's viewport. */
+  trail(from: number, to: number, signal?: AbortSignal): Promise<{ at: number; user: number; x: number; y: number; click: boolean }[]>;
+  /** When a text is to be read, whatever its case; the browser has its turn meanwhile. `to` is `null` for what stays. */
+  search(text: string, options?: { onProgress?: (hits: Hit[], time: number) => void; signal?: AbortSignal }): Promise<Hit[]>;
+  stats(): { seq: number; hash: string; nodes: number; time: number };
+  /** Resolves when all that was asked for is to be seen. */
+  flush(): Promise<void>;
+  close(): void;
+}
+
+export interface Moment {
+  /** The time of the frame that is shown. */
+  at: number;
+  /** `null`: nothing had to be done. */
+  outcome: 'rebuilt' | 'changed' | 'repaired' | 'in step' | null;
+  /** What was said since the frame before, or, behind a `seek`, on the way there from the nearest state: `name` and `fields` as in
+   *  docs/wire-format.md, section 6; `user` is the agent who said it, 0 where nobody in particular did. */
+  said: { at: number; user: number; name: string; fields: unknown[] }[];
+}
+
+export interface Change {
+  what: 'added' | 'removed' | 'moved' | 'text' | 'attribute' | 'state' | 'page';
+  /** The node's id, and the node in the rebuilt page, if it is there. */
+  node: number;
+  element: Node | null;
+  /** Where it is, or was, as `main > ul#bag > li.item`. */
+  path: string;
+  /** The name of the attribute or the state. */
+  name: string;
+  before: string;
+  after: string;
+}
+
+export interface Hit {
+  from: number;
+  to: number | null;
+  node: number;
+  /** The text around it. */
+  text: string;
 }
 
 export interface MountOptions {

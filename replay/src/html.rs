@@ -1,9 +1,13 @@
 //! A tree as one HTML page, without a browser (HTML standard, §13.3, "Serializing HTML fragments").
 //!
 //! What live state says is written into attributes where HTML has one (a control's value, what is checked and
-//! selected), as the page is to look, not to go on. Addresses are left as they are, below a `<base>`.
+//! selected), as the page is to look, not to go on. What the stream has carried goes in as bytes; other addresses are left as they
+//! are, below a `<base>`.
+
+mod carried;
 
 use crate::safety::{self, Verdict};
+use carried::{Carried, property};
 use protocol::{
     names::{Namespace, prop},
     tree::{Kind, NONE, ROOT, Tree},
@@ -20,27 +24,61 @@ const RAW: &[&str] = &["style", "xmp", "iframe", "noembed", "noframes", "plainte
 /// The page as HTML. Scripts, handlers and nested documents are left out.
 #[must_use]
 pub fn export(tree: &Tree) -> String {
-    export_document(tree, ROOT)
+    export_document(&Page { tree, top: ROOT, carried: &Carried::new(tree) })
+}
+
+/// A document being written: the page's, or one in a frame.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    tree: &'a Tree,
+    top: u32,
+    carried: &'a Carried<'a>,
+}
+
+impl<'a> Page<'a> {
+    /// What addresses are relative to.
+    fn base(&self) -> &'a str {
+        let prop = |name| self.tree.attr_str(self.top, name);
+        prop(prop::BASE).or_else(|| prop(prop::URL)).unwrap_or_default()
+    }
+
+    /// The rules that came for a `<link>`'s address.
+    fn linked(&self, id: u32) -> Option<String> {
+        let tree = self.tree;
+        let named = |wanted: &str| {
+            let mut attrs = tree.attrs(id).filter(|(name, _)| tree.names.get(*name) == (Namespace::None, wanted));
+            attrs.next().and_then(|(_, value)| std::str::from_utf8(value).ok())
+        };
+        let is_sheet = named("rel")?.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case("stylesheet"));
+        if !is_sheet || !is_link(tree, id) {
+            return None;
+        }
+        let rules = self.carried.sheet(self.base(), named("href")?)?;
+        let media =
+            named("media").map(|media| format!("@media {media} {{\n{rules}\n}}")).filter(|text| !text.contains('<'));
+        Some(media.unwrap_or(rules))
+    }
 }
 
 /// The document `top`: the page's, or one in a frame.
-fn export_document(tree: &Tree, top: u32) -> String {
+fn export_document(page: &Page<'_>) -> String {
+    let Page { tree, top, .. } = *page;
     let mut out = String::new();
     let mut id = tree.node(top).first;
     while id != NONE {
-        open(tree, top, id, &mut out);
+        open(page, id, &mut out);
         let node = tree.node(id);
         if node.first != NONE && !is_opaque(tree, id) {
             id = node.first;
             continue;
         }
-        close(tree, top, id, &mut out);
+        close(page, id, &mut out);
         while tree.node(id).next == NONE {
             id = tree.node(id).parent;
             if id == top {
                 return out;
             }
-            close(tree, top, id, &mut out);
+            close(page, id, &mut out);
         }
         id = tree.node(id).next;
     }
@@ -60,7 +98,8 @@ fn is_opaque(tree: &Tree, id: u32) -> bool {
         || (namespace == Namespace::Html && (VOID.contains(&name) || name == "textarea"))
 }
 
-fn open(tree: &Tree, top: u32, id: u32, out: &mut String) {
+fn open(page: &Page<'_>, id: u32, out: &mut String) {
+    let tree = page.tree;
     let node = tree.node(id);
     let data = tree.data_str(id);
     match node.kind {
@@ -80,29 +119,34 @@ fn open(tree: &Tree, top: u32, id: u32, out: &mut String) {
         Kind::Comment => _ = write!(out, "<!--{}-->", data.replace("--", "- -")),
         Kind::Instruction => _ = write!(out, "<?{data}>"),
         Kind::Text if own_sheet(tree, node.parent).is_some() => {}
-        Kind::Text => text(tree, id, data, out),
-        Kind::Element if is_link(tree, id) && own_sheet(tree, id).is_some() => {}
-        Kind::Element => element(tree, top, id, out),
+        Kind::Text => text(page, id, data, out),
+        Kind::Element if is_link(tree, id) && (own_sheet(tree, id).is_some() || page.linked(id).is_some()) => {}
+        Kind::Element => element(page, id, out),
         Kind::Shadow => out.push_str("<template shadowrootmode=\"open\">"),
         Kind::Sheet | Kind::Rule | Kind::Content | Kind::Document | Kind::Frame | Kind::Free => {}
     }
 }
 
-fn text(tree: &Tree, id: u32, data: &str, out: &mut String) {
+fn text(page: &Page<'_>, id: u32, data: &str, out: &mut String) {
+    let tree = page.tree;
     let (namespace, name) = tree.names.get(tree.node(tree.node(id).parent).name);
     if namespace == Namespace::Html && RAW.contains(&name) {
         // Text that would end its element early is no text that a parser made.
+        let data = if name == "style" { page.carried.rules(page.base(), data) } else { data.to_owned() };
         out.push_str(&data.replace("</", "<\\/"));
     } else {
         escape(data, false, out);
     }
 }
 
-fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
+fn element(page: &Page<'_>, id: u32, out: &mut String) {
+    let Page { tree, top, carried } = *page;
     let (namespace, name) = tree.names.get(tree.node(id).name);
     let (_, name) = qualified(namespace, name);
     let _ = write!(out, "<{name}");
     let live = |prop| tree.attr_str(id, prop);
+    let shown = shown(page, id);
+    let mut style = String::new();
     for (attr, value) in tree.attrs(id) {
         let (attr_namespace, attr_name) = tree.names.get(attr);
         let value = std::str::from_utf8(value).unwrap_or_default();
@@ -110,6 +154,10 @@ fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
             "value" => name == "input" && live(prop::VALUE).is_some(),
             "checked" => live(prop::CHECKED).is_some(),
             "selected" => live(prop::SELECTED).is_some(),
+            "src" | "srcset" | "sizes" | "loading" | "href" if attr_namespace != Namespace::Prop => shown
+                .as_ref()
+                .is_some_and(|(instead, _)| matches!((*instead, attr_name), ("src", _) | ("href", "href"))),
+            "srcset" => is_passed_over(page, id),
             _ => false,
         };
         if attr_namespace == Namespace::Prop || shown_by_state {
@@ -120,7 +168,14 @@ fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
             Verdict::Set(instead) => instead,
             Verdict::Drop => continue,
         };
+        if (attr_namespace, attr_name) == (Namespace::None, "style") {
+            style = carried.rules(page.base(), value);
+            continue;
+        }
         attribute(qualified(attr_namespace, attr_name).1, value, out);
+    }
+    if let Some((name, address)) = &shown {
+        attribute(name, address, out);
     }
     if name == "input"
         && let Some(value) = live(prop::VALUE)
@@ -133,11 +188,20 @@ fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
         }
     }
     if let Some((width, height)) = live(prop::BLOCKED).and_then(|size| size.split_once('x')) {
-        let style = format!("display:inline-block;width:{width}px;height:{height}px;visibility:hidden");
+        style = format!("display:inline-block;width:{width}px;height:{height}px;visibility:hidden");
+    }
+    if let Some(pixels) = (name == "canvas").then(|| carried::canvas(tree, id)).flatten() {
+        style = [style.trim_end_matches([';', ' ']), &pixels]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+    }
+    if !style.is_empty() {
         attribute("style", &style, out);
     }
     if let Some(document) = framed(tree, id) {
-        attribute("srcdoc", &export_document(tree, document), out);
+        attribute("srcdoc", &export_document(&Page { top: document, ..*page }), out);
     }
     out.push('>');
     if namespace != Namespace::Html {
@@ -161,27 +225,62 @@ fn element(tree: &Tree, top: u32, id: u32, out: &mut String) {
     }
 }
 
-fn close(tree: &Tree, top: u32, id: u32, out: &mut String) {
+/// What an element shows in the place of what its addresses lead to: bytes that came with the stream, or what the customer's
+/// browser has chosen; and the attribute for it.
+fn shown(page: &Page<'_>, id: u32) -> Option<(&'static str, String)> {
+    let Page { tree, carried, .. } = *page;
+    let (namespace, name) = tree.names.get(tree.node(id).name);
+    match (namespace, name) {
+        (Namespace::Html, "img" | "input") => {
+            let chosen = || property(tree, id, "candidate")?.split_once(' ').map(|(_, address)| address.to_owned());
+            let address = carried.picture(tree, id).or_else(chosen)?;
+            let is_safe = ["data:", "http:", "https:"].iter().any(|scheme| address.starts_with(scheme));
+            is_safe.then_some(("src", address))
+        }
+        (Namespace::Svg, "image") => carried.picture(tree, id).map(|address| ("href", address)),
+        _ => None,
+    }
+}
+
+/// Whether it is a source of a `<picture>` whose image shows something else than that: what was chosen, or bytes.
+fn is_passed_over(page: &Page<'_>, id: u32) -> bool {
+    let tree = page.tree;
+    let is = |id: u32, wanted| tree.names.get(tree.node(id).name) == (Namespace::Html, wanted);
+    let parent = tree.node(id).parent;
+    is(id, "source")
+        && is(parent, "picture")
+        && tree.children(parent).any(|child| is(child, "img") && shown(page, child).is_some())
+}
+
+fn close(page: &Page<'_>, id: u32, out: &mut String) {
+    let Page { tree, top, carried } = *page;
     let node = tree.node(id);
     match node.kind {
         Kind::Element => {
             let (namespace, name) = tree.names.get(node.name);
             if let Some(sheet) = own_sheet(tree, id) {
                 if is_link(tree, id) {
-                    style(tree, sheet, out);
+                    style(page, sheet, out);
                     return;
                 }
-                rules(tree, sheet, out);
+                rules(page, sheet, out);
+            } else if let Some(rules) = page.linked(id) {
+                let _ = write!(out, "<style>{}</style>", rules.replace("</", "<\\/"));
+                return;
             }
             if (namespace, name) == (Namespace::Html, "head") {
-                adopted(tree, top, top, out);
+                let faces = if top == ROOT { carried.faces() } else { String::new() };
+                if !faces.is_empty() {
+                    let _ = write!(out, "<style>{}</style>", faces.replace("</", "<\\/"));
+                }
+                adopted(page, top, out);
             }
             if !(namespace == Namespace::Html && VOID.contains(&name)) {
                 let _ = write!(out, "</{}>", qualified(namespace, name).1);
             }
         }
         Kind::Shadow => {
-            adopted(tree, top, id, out);
+            adopted(page, id, out);
             out.push_str("</template>");
         }
         _ => {}
@@ -198,23 +297,20 @@ fn own_sheet(tree: &Tree, id: u32) -> Option<u32> {
     (tree.node(first).kind == Kind::Sheet && tree.node(id).kind == Kind::Element).then_some(first)
 }
 
-fn property<'a>(tree: &'a Tree, id: u32, name: &str) -> Option<&'a str> {
-    let mut attrs = tree.attrs(id).filter(|(attr, _)| tree.names.get(*attr) == (Namespace::Prop, name));
-    attrs.next().and_then(|(_, value)| std::str::from_utf8(value).ok())
-}
-
 /// The constructed style sheets that a document (`top`) or a shadow root in it has adopted: they come after all others.
-fn adopted(tree: &Tree, top: u32, root: u32, out: &mut String) {
+fn adopted(page: &Page<'_>, root: u32, out: &mut String) {
+    let Page { tree, top, .. } = *page;
     for number in property(tree, root, "adopted").unwrap_or_default().split_ascii_whitespace() {
         let mut sheets = tree.children(top).take_while(|id| tree.node(*id).kind == Kind::Sheet);
         if let Some(sheet) = sheets.find(|id| property(tree, *id, "sheet") == Some(number)) {
-            style(tree, sheet, out);
+            style(page, sheet, out);
         }
     }
 }
 
 /// A sheet as an element.
-fn style(tree: &Tree, sheet: u32, out: &mut String) {
+fn style(page: &Page<'_>, sheet: u32, out: &mut String) {
+    let tree = page.tree;
     if property(tree, sheet, "disabled").is_some() {
         return;
     }
@@ -223,13 +319,14 @@ fn style(tree: &Tree, sheet: u32, out: &mut String) {
         attribute("media", media, out);
     }
     out.push('>');
-    rules(tree, sheet, out);
+    rules(page, sheet, out);
     out.push_str("</style>");
 }
 
-fn rules(tree: &Tree, sheet: u32, out: &mut String) {
-    for rule in tree.children(sheet) {
-        out.push_str(&tree.data_str(rule).replace("</", "<\\/"));
+fn rules(page: &Page<'_>, sheet: u32, out: &mut String) {
+    for rule in page.tree.children(sheet) {
+        let text = page.carried.rules(page.base(), page.tree.data_str(rule));
+        out.push_str(&text.replace("</", "<\\/"));
         out.push('\n');
     }
 }
@@ -370,5 +467,56 @@ mod tests {
         });
         let expected = "<input value=\"new\"><input><textarea>\ntyped</textarea><a href=\"#\"></a><script></script>";
         assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn what_the_stream_carried_is_in_the_page() {
+        let sheet = "data:text/css;base64,cCB7IGJhY2tncm91bmQ6IHVybChpLnBuZykgfQ==";
+        let html = exported(|encoder| {
+            open(encoder, "head", &[]);
+            open(encoder, "link", &[(Namespace::None, "rel", "stylesheet"), (Namespace::None, "href", "s/a.css")]);
+            encoder.up();
+            encoder.up();
+            let shown = [
+                (Namespace::None, "src", "b.png"),
+                (Namespace::None, "srcset", "c.png 2x"),
+                (Namespace::Prop, "picture", "p"),
+            ];
+            open(encoder, "img", &shown);
+            encoder.up();
+            let chosen =
+                [(Namespace::None, "srcset", "d.png 2x"), (Namespace::Prop, "candidate", "10x10 https://a.test/d.png")];
+            open(encoder, "img", &chosen);
+            encoder.up();
+            let drawn = [
+                (Namespace::None, "width", "300"),
+                (Namespace::Prop, "tiles", "300x20"),
+                (Namespace::Prop, "tile 1 0", "image/png;base64,CCCC"),
+            ];
+            open(encoder, "canvas", &drawn);
+            encoder.up();
+            for (prop, value) in [
+                ("url", "https://a.test/x/page.html"),
+                ("resource s", sheet.strip_prefix("data:").unwrap()),
+                ("resource p", "image/png;base64,AAAA"),
+                ("resource f", "font/woff2;base64,BBBB"),
+                ("font f 0", "{\"family\":\"Own\",\"weight\":\"700\"}"),
+                ("asset 0", "s https://a.test/x/s/a.css"),
+                ("asset 1", "p https://a.test/x/s/i.png"),
+            ] {
+                let prop = name(encoder, Namespace::Prop, prop);
+                encoder.set_attr(ROOT, prop, value.as_bytes()).unwrap();
+            }
+        });
+        for part in [
+            "<style>p { background: url(\"data:image/png;base64,AAAA\") }</style>",
+            "@font-face { font-family: \"Own\"; src: url(\"data:font/woff2;base64,BBBB\"); font-weight: 700; }",
+            "<img src=\"data:image/png;base64,AAAA\">",
+            "<img src=\"https://a.test/d.png\">",
+            "x='256' y='0' width='44' height='20' href='data:image/png;base64,CCCC'",
+        ] {
+            assert!(html.contains(part) || html.replace("%3C", "<").contains(part), "{part} is not in\n{html}");
+        }
+        assert!(!html.contains("<link") && !html.contains("srcset"), "{html}");
     }
 }

@@ -95,6 +95,27 @@ impl Player {
         }
     }
 
+    /// Takes a decoder's state out of a recording ([`Decoder::restore`]); the page is to be built anew.
+    ///
+    /// # Errors
+    /// Those of [`Decoder::restore`]; the player waits for a keyframe or another state then.
+    pub fn restore(&mut self, state: &[u8], has_base: bool) -> Result<(), Error> {
+        self.commands.restart();
+        let restored = self.decoder.restore(state, has_base);
+        match &restored {
+            Ok(()) => self.frames += 1,
+            Err(_) => self.refused += 1,
+        }
+        self.mode = self.tree().attr_str(ROOT, prop::MODE).unwrap_or_default().to_owned();
+        restored
+    }
+
+    /// Forgets the page: what comes next is a keyframe, of whatever number.
+    pub fn restart(&mut self) {
+        self.decoder = Decoder::new(*self.decoder.limits());
+        self.commands.restart();
+    }
+
     /// Says how to build the whole page as it is now, in an empty document.
     pub fn rebuild(&mut self) {
         self.commands.clear();

@@ -28,6 +28,7 @@ const BUNDLES: [Bundle; 14] = [
     Bundle { entry: "capture/js/translations.js", output: "capture-translations.js" },
     Bundle { entry: "capture/js/rules.js", output: "capture-rules.js" },
     Bundle { entry: "capture/js/report.js", output: "capture-report.js" },
+    Bundle { entry: "capture/js/tape.js", output: "capture-tape.js" },
     Bundle { entry: "capture/js/content.js", output: "capture-content.js" },
     Bundle { entry: "capture/js/motion.js", output: "capture-motion.js" },
     Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },

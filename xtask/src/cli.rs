@@ -24,6 +24,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
        [--only NAME]…  only the part `size`, `native`, `fidelity` or `browser`, or only one browser bench.
   fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox and
                        WebKit on either side, and through a peer, and write docs/fidelity.md.
+  recordings           Make the recordings of our own pages in fixtures/recordings anew.
   doctor               Say which tools are there and what the other commands would install.
 
   -v, --verbose        Show the output of every step, not only that of a failing one.
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Bench(Vec<String>),
     /// Write the table of what is equal.
     Fidelity,
+    /// Make the recordings in `fixtures/recordings` anew.
+    Recordings,
     /// Look at the tools.
     Doctor,
 }
@@ -85,6 +88,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
         Some("dist") => Command::Dist,
         Some("bench") => Command::Bench(only),
         Some("fidelity") => Command::Fidelity,
+        Some("recordings") => Command::Recordings,
         Some("doctor") => Command::Doctor,
         Some(other) => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     };
@@ -108,6 +112,7 @@ mod tests {
         assert!(check("-v dist --debug-names").unwrap().1.verbose);
         assert!(check("bench --quick").unwrap().1.quick);
         assert_eq!(check("fidelity").unwrap().0, Command::Fidelity);
+        assert_eq!(check("recordings").unwrap().0, Command::Recordings);
         assert_eq!(check("").unwrap().0, Command::Help);
     }
 

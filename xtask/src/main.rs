@@ -18,6 +18,7 @@ mod locate;
 mod manifest;
 mod plan;
 mod progress;
+mod recordings;
 mod run;
 mod size;
 mod stamp;
@@ -59,6 +60,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Test(only) => test::test(&Workspace::open(options)?, &only),
         Command::Dist => dist::command(&Workspace::open(options)?),
         Command::Bench(only) => bench::bench(options, only),
+        Command::Recordings => recordings::command(&Workspace::open(options)?),
         Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),
     }

@@ -16,6 +16,7 @@ use crate::dist;
 use crate::fidelity;
 use crate::firefox;
 use crate::progress::Status;
+use crate::recordings;
 use crate::test;
 use crate::tidy;
 use crate::tools;
@@ -68,6 +69,8 @@ pub(crate) enum Task {
     EndToEndWebkit,
     /// The table of what is equal.
     Fidelity,
+    /// The recordings of our own pages.
+    Recordings,
     /// Native benches.
     BenchNative,
     /// Benches in a browser.
@@ -105,6 +108,7 @@ impl Task {
             Self::EndToEndFirefox => "e2e-firefox",
             Self::EndToEndWebkit => "e2e-webkit",
             Self::Fidelity => "fidelity-table",
+            Self::Recordings => "recordings",
             Self::BenchNative => "native",
             Self::BenchBrowser => "browser",
             Self::BenchFidelity => "fidelity",
@@ -137,6 +141,7 @@ impl Task {
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
             Self::EndToEndWebkit => "e2e-webkit: WebKit to Chromium, and the other way",
+            Self::Recordings => "recordings of our own pages",
             Self::Fidelity => "fidelity: six runs of the own and the real pages",
             Self::BenchNative => "native benches",
             Self::BenchBrowser => "browser benches",
@@ -169,6 +174,7 @@ impl Task {
             Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
             Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
             Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
+            Self::Recordings => &[Self::Cobrowse, Self::Dist, Self::Browser],
             Self::BenchSize => &[Self::Dist],
         }
     }
@@ -197,6 +203,7 @@ impl Task {
             Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),
             Self::EndToEndWebkit => test::end_to_end_webkit(ws, status),
             Self::Fidelity => fidelity::table(ws, status),
+            Self::Recordings => recordings::make(ws, status),
             Self::BenchNative => bench::native(ws, status),
             Self::BenchBrowser => bench::browser(ws, status),
             Self::BenchFidelity => fidelity::beside_peer(ws, status),

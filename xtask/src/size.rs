@@ -12,10 +12,11 @@ use crate::files;
 use crate::progress::Status;
 use crate::workspace::Workspace;
 
-/// Fetched only where there are rules of privacy, where somebody asks which keeps what, where there are people (a question, a
-/// bar, a relay), pictures of the page's own making, animations, frames of other
-/// origins, or subdomains; behind the first frames; by `preload()`.
-const PARTS: [&str; 11] = [
+/// Fetched only where the page records by itself, where there are rules of privacy, where somebody asks which keeps what, where
+/// there are people (a question, a bar, a relay), pictures of the page's own making, animations, frames of other origins, or
+/// subdomains; behind the first frames; by `preload()`.
+const PARTS: [&str; 12] = [
+    "capture-tape.js",
     "capture-rules.js",
     "capture-report.js",
     "capture-live.js",

@@ -6,14 +6,14 @@ use axum::{
     Router,
     body::Bytes,
     extract::{
-        Path, Query, State,
+        DefaultBodyLimit, Path, Query, State,
         ws::{Message, Utf8Bytes, WebSocketUpgrade},
     },
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use benches::pages;
+use benches::{hour, pages};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -30,6 +30,8 @@ struct Site {
     shared: PathBuf,
     /// The address of a relay.
     relay: String,
+    /// The recording that is sought in.
+    recording: PathBuf,
     wire: broadcast::Sender<Utf8Bytes>,
     results: mpsc::Sender<Value>,
 }
@@ -41,6 +43,12 @@ struct Options {
 
 /// A change's way to the agent's paint, over a relay.
 const LATENCY: &str = "from a change to the agent's paint";
+
+/// An hour of a page as a recording.
+const HOUR: &str = "an hour recorded";
+
+/// The page that is recorded.
+const HOUR_PAGE: &str = "wikipedia.html";
 
 const CLIENT: &str = include_str!("../../browser/client.js");
 const WORKLOADS: &str = include_str!("../../browser/workloads.js");
@@ -63,26 +71,32 @@ async fn main() -> Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let relay = format!("http://{}", listener.local_addr()?);
     tokio::spawn(relay::serve(listener, relay::Config::default(), std::future::pending()));
+    let recording = std::env::temp_dir().join(format!("cobrowse-bench-{}.cbr", std::process::id()));
     let site = Site {
         relay,
+        recording: recording.clone(),
         wire: broadcast::channel(64).0,
         dist: folder("COBROWSE_DIST")?,
         node_modules: folder("COBROWSE_NODE_MODULES")?,
-        shared: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/pages")),
+        shared: std::env::var_os("E2E_PAGES")
+            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/pages")), PathBuf::from),
         results,
     };
     let shared = pages::names(&site.shared);
     let router = Router::new()
         .route("/page/{*name}", get(page))
         .route("/wire", get(wire))
-        .route("/result", post(result))
+        .route("/result", post(result).layer(DefaultBodyLimit::disable()))
+        .route("/recording.cbr", get(recorded))
         .route("/{*path}", get(file))
         .with_state(Arc::new(site));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let mut bench = Bench { base: format!("http://{address}"), received, rows: Vec::new() };
-    bench.run(&options, &shared).await?;
+    let mut bench = Bench { base: format!("http://{address}"), received, rows: Vec::new(), recording };
+    let ran = bench.run(&options, &shared).await;
+    let _ = std::fs::remove_file(&bench.recording);
+    ran?;
     bench.print()
 }
 
@@ -90,6 +104,7 @@ struct Bench {
     base: String,
     received: mpsc::Receiver<Value>,
     rows: Vec<Value>,
+    recording: PathBuf,
 }
 
 impl Bench {
@@ -115,6 +130,14 @@ impl Bench {
             if wanted(&name) {
                 self.compare(&name, &format!("shared/{page}"), "memory", 1).await?;
             }
+        }
+        if wanted(HOUR) {
+            let page = if shared.iter().any(|name| name == HOUR_PAGE) {
+                format!("shared/{HOUR_PAGE}")
+            } else {
+                "table".into()
+            };
+            self.hour(&page, if options.quick { 1_800 } else { 18_000 }).await?;
         }
         for name in workload_names() {
             if wanted(name) {
@@ -183,6 +206,43 @@ impl Bench {
         Ok(())
     }
 
+    /// An hour of a page recorded: its size beside the peer's messages, and how long it takes to seek in it.
+    async fn hour(&mut self, page: &str, changes: u32) -> Result<()> {
+        let count = changes.to_string();
+        let ours = self.measure(page, "ours", "hour", &count).await.context("an hour of ours")?;
+        let theirs = self.measure(page, "rrweb", "hour", &count).await.context("an hour of rrweb's")?;
+        let frames: Vec<&str> = ours["frames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let hour = hour::Hour::of(&frames)?;
+        let peer = theirs["size"].as_f64().context("a size")?;
+        for line in hour.settings(peer)? {
+            println!("{line}");
+        }
+        let told = hour.write(&self.recording)?;
+        let seek = hour::seek(&self.recording, 200)?;
+        #[expect(clippy::cast_precision_loss, reason = "a few megabytes")]
+        let size = told.bytes as f64;
+        println!(
+            "{HOUR} ({page}, {changes} changes): {size} B in the file, {} B as sent, {peer} B as rrweb's JSON, gzipped event by event = {:.3}",
+            told.sent,
+            size / peer
+        );
+        println!("{seek}");
+        let browser = self.measure("blank", "reader", "seek", "").await.context("seeking in the browser")?;
+        let part = |name: &str| {
+            format!(
+                "{name} {:.1} ms, most {:.1}",
+                browser[name]["median"].as_f64().unwrap_or(-1.0),
+                browser[name]["most"].as_f64().unwrap_or(-1.0)
+            )
+        };
+        println!("in the browser, from a server by ranges: {}; {}; {}", part("open"), part("tree"), part("page"));
+        self.rows.push(json!({
+            "name": HOUR, "recording": { "ours": size, "rrweb": peer, "ratio": size / peer },
+            "seek": { "median": seek.median_ms, "most": seek.most_ms, "read": seek.most_read }, "browser": browser,
+        }));
+        Ok(())
+    }
+
     async fn measure(&mut self, page: &str, who: &str, work: &str, name: &str) -> Result<Value> {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         let url = format!("{}/page/{page}?who={who}&work={work}&name={name}", self.base);
@@ -190,9 +250,9 @@ impl Bench {
         let agent = (work == "latency" && who == "ours")
             .then(|| Browser::open(&format!("{}/page/blank?who=agent&work=agent", self.base)));
         let _agent = agent.transpose()?;
-        let result = tokio::time::timeout(Duration::from_secs(120), self.received.recv()).await;
+        let result = tokio::time::timeout(Duration::from_secs(400), self.received.recv()).await;
         browser.close();
-        let value = result.context("no result within two minutes")?.context("the server is gone")?;
+        let value = result.context("no result within seven minutes")?.context("the server is gone")?;
         if let Some(error) = value["error"].as_str() {
             bail!("{error}");
         }
@@ -368,6 +428,19 @@ async fn result(State(site): State<Arc<Site>>, body: Bytes) -> StatusCode {
         Ok(()) => StatusCode::NO_CONTENT,
         Err(_) => StatusCode::GONE,
     }
+}
+
+/// The recording, or a range of it.
+async fn recorded(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let Ok(bytes) = std::fs::read(&site.recording) else { return StatusCode::NOT_FOUND.into_response() };
+    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes="));
+    let range = range.and_then(|range| range.split_once('-'));
+    let range = range.and_then(|(from, to)| Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?)));
+    let Some((from, to)) = range else { return bytes.into_response() };
+    let to = to.saturating_add(1).min(bytes.len());
+    let Some(part) = bytes.get(from..to) else { return StatusCode::RANGE_NOT_SATISFIABLE.into_response() };
+    let told = format!("bytes {from}-{}/{}", to - 1, bytes.len());
+    (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, told)], part.to_vec()).into_response()
 }
 
 async fn file(State(site): State<Arc<Site>>, Path(path): Path<String>) -> Response {

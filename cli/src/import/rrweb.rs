@@ -5,15 +5,13 @@ use super::{
     events::{Unreadable, parse, pointer_path},
     page::{DOCUMENT, Page, Place},
 };
-use ::replay::recording;
+use ::replay::recording::{About, Settings, Writer};
 use protocol::{
-    Limits,
-    decoder::Decoder,
     names::{NameId, Namespace},
     tree::Kind,
 };
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What came of the events.
 #[derive(Debug)]
@@ -33,7 +31,6 @@ pub(super) type Result<T, E = String> = std::result::Result<T, E>;
 /// Reads and plays all events.
 pub(super) fn import(text: &str) -> Result<Imported, Unreadable> {
     let mut events = parse(text)?;
-    let mut player = Player::new();
     let count = events.len();
     // Positions of the pointer were gathered, and are older than the event that tells them.
     let mut order: Vec<(f64, usize, Option<usize>)> = Vec::new();
@@ -52,6 +49,7 @@ pub(super) fn import(text: &str) -> Result<Imported, Unreadable> {
     }
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let start = order.first().map_or(0.0, |first| first.0);
+    let mut player = Player::new(&about(&events, start));
     for (time, index, at) in order {
         let event = &mut events[index];
         let time = millis(time - start);
@@ -67,12 +65,26 @@ pub(super) fn import(text: &str) -> Result<Imported, Unreadable> {
         return Err(Unreadable::Text(format!("{count} events without a full snapshot")));
     }
     Ok(Imported {
-        bytes: player.out,
         events: count,
         frames: player.frames,
         duration: player.last,
         left_out: player.left_out,
+        bytes: player.writer.finish(),
     })
+}
+
+/// What the log tells of itself.
+fn about(events: &[Value], start: f64) -> About {
+    let meta = events.iter().find(|event| event["type"] == 4).map_or(&Value::Null, |event| &event["data"]);
+    let size = meta["width"].as_f64().zip(meta["height"].as_f64());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "kept within range")]
+    let created = (start >= 1.0).then(|| start.min(9e15) as u64);
+    About {
+        created,
+        url: meta["href"].as_str().map(str::to_owned),
+        viewport: size.map(|(width, height)| format!("{width}x{height}")),
+        ..About::default()
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "kept within range")]
@@ -126,9 +138,9 @@ pub(super) struct Player {
     places: HashMap<i64, Place>,
     /// Constructed sheets, by rrweb's number.
     pub(super) sheets: HashMap<i64, Place>,
-    out: Vec<u8>,
-    /// What a player has of it.
-    check: Decoder,
+    writer: Writer,
+    /// Texts of `<style>` elements that came with the element: their own node may come behind it.
+    styles: HashSet<Place>,
     frames: usize,
     last: u32,
     left_out: BTreeMap<&'static str, usize>,
@@ -137,15 +149,13 @@ pub(super) struct Player {
 }
 
 impl Player {
-    fn new() -> Self {
-        let mut out = Vec::new();
-        recording::begin(&mut out);
+    fn new(about: &About) -> Self {
         Self {
             page: Page::new(0x7272_7765_6221),
             places: HashMap::new(),
             sheets: HashMap::new(),
-            out,
-            check: Decoder::new(Limits::DEFAULT),
+            writer: Writer::new(about, Settings::default()),
+            styles: HashSet::new(),
             frames: 0,
             last: 0,
             left_out: BTreeMap::new(),
@@ -161,8 +171,7 @@ impl Player {
         self.last = self.last.max(time);
         if let Some(frame) = self.page.frame(self.last, whole).map_err(|error| error.to_string())? {
             // What a player would refuse is refused here.
-            self.check.push(&frame).map_err(|error| format!("what a recording can hold ({error})"))?;
-            recording::append(&mut self.out, &frame);
+            self.writer.push(&frame, None).map_err(|error| format!("what a recording can hold ({error})"))?;
             self.frames += 1;
         }
         Ok(())
@@ -326,6 +335,7 @@ impl Player {
         if let Some(css) = css.filter(|_| tag == "style" && node["childNodes"].as_array().is_none_or(Vec::is_empty)) {
             let text = self.page.create(Kind::Text, NameId::NONE, BTreeMap::new(), css.to_owned());
             self.page.insert(text, place, 0);
+            self.styles.insert(text);
         }
         Ok(place)
     }
@@ -525,6 +535,14 @@ impl Player {
         let node = &added["node"];
         if node["isShadow"] == true {
             parent = self.page.fragment(parent, Kind::Shadow);
+        }
+        if node["type"] == 3
+            && let Some(text) = self.page.node(parent).and_then(|node| node.children.first().copied())
+            && self.styles.remove(&text)
+            && let Some(id) = node["id"].as_i64()
+        {
+            self.places.insert(id, text);
+            return Ok(true);
         }
         let index = match added["nextId"].as_i64() {
             None => usize::MAX,

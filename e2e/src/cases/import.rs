@@ -1,11 +1,12 @@
 //! Recordings of others: what a peer has recorded of a page, imported and played by us, is the page.
 
+use super::recording::{cobrowse, opened, seek};
 use crate::{
     comparison::{self, Options, Side},
     pair::REPLAYED,
     workbench::Workbench,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -20,13 +21,16 @@ const OPEN: &str = "for (const style of document.querySelectorAll('style, [type=
     for (const option of document.querySelectorAll('option')) option.toggleAttribute('selected', option.selected);
     for (const box of document.querySelectorAll('[type=checkbox], [type=radio]')) box.toggleAttribute('checked', box.checked);";
 
+/// A mark that rrweb's replay puts on fields.
+const UNMARKED: &str = "for (const field of window.__e2e.replayed().querySelectorAll('input, textarea')) field.removeAttribute('autocomplete')";
+
 /// A page, and what happens on it while the peer records.
 #[derive(Debug)]
 pub(crate) struct Log {
-    page: &'static str,
+    pub(super) page: &'static str,
     /// Run before the peer records: it does not keep the text of style sheets.
-    before: &'static str,
-    steps: &'static [&'static str],
+    pub(super) before: &'static str,
+    pub(super) steps: &'static [&'static str],
 }
 
 impl Log {
@@ -88,24 +92,62 @@ pub(crate) async fn run(bench: &Workbench, log: &Log) -> Result<()> {
     }
     customer.run("return window.__e2e.flush()", vec![]).await?;
     let events: Vec<String> = customer.eval("return window.__e2e.drain()", vec![]).await?;
-    let frames = imported(bench, log.page, &events).await?;
-    let agent = &bench.agent;
-    agent.goto(&bench.page("/pages/agent.html")).await?;
-    agent.run(include_str!("../../js/sides.js"), vec![]).await?;
-    let script = format!("{}/replay.js", bench.dist()?);
-    agent.run("return window.__e2e.load(arguments[0], 'CobrowseReplay')", vec![json!(script)]).await?;
-    agent.run("return window.__e2e.mount({})", vec![]).await?;
-    agent.run("return window.__e2e.push(arguments[0])", vec![json!(frames)]).await?;
-    let errors: Vec<String> = agent.eval("return window.__e2e.playerErrors()", vec![]).await?;
+    let bytes = imported(bench, log.page, &events).await?;
+    opened(bench, &bytes).await?;
+    seek(bench, u32::MAX).await?;
+    let errors: Vec<String> = bench.agent.eval("return window.__e2e.playerErrors()", vec![]).await?;
     ensure!(errors.is_empty(), "the player refuses what was imported: {errors:?}");
     // The peer tells a sheet's text as its rules say it, and takes no note of sizes.
     let options = Options { settle: Duration::from_secs(1), documents_only: true, ..Options::default() };
     let customer = Side { browser: customer, document: "document" };
-    comparison::compare(customer, Side { browser: agent, document: REPLAYED }, &options).await.map(drop)
+    comparison::compare(customer, Side { browser: &bench.agent, document: REPLAYED }, &options).await.map(drop)
 }
 
-/// Writes the events, imports them with the program, checks the recording, and gives its frames.
-async fn imported(bench: &Workbench, name: &str, events: &[String]) -> Result<Vec<String>> {
+/// A workload of the benches: what rrweb records of it, imported and played by us, is what its own replay makes of it.
+pub(crate) async fn workload(bench: &Workbench, name: &str) -> Result<()> {
+    let customer = &bench.customer;
+    let peer = include_str!("../../js/peer.js");
+    let script = format!("{}/rrweb.js", bench.dist()?);
+    customer.goto(&bench.page("/pages/blank.html")).await?;
+    customer.run(peer, vec![]).await?;
+    customer.run(include_str!("../../../benches/browser/workloads.js"), vec![]).await?;
+    customer.run("return window.__e2e.load(arguments[0], 'rrweb')", vec![json!(script)]).await?;
+    customer.run("window.workloads[arguments[0]].once?.(); return window.__e2e.start()", vec![json!(name)]).await?;
+    let step = "const { prepare, step } = window.workloads[arguments[0]], { flush } = window.__e2e;
+        return (async () => {
+          prepare();
+          await flush();
+          // A frame is a flush; the peer needs no time for it.
+          await step(() => Promise.resolve());
+          await flush();
+        })()";
+    customer.run(step, vec![json!(name)]).await.context("the workload")?;
+    let events: Vec<String> = customer.eval("return window.__e2e.drain()", vec![]).await?;
+    let file: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let bytes = imported(bench, &file, &events).await?;
+    opened(bench, &bytes).await?;
+    seek(bench, u32::MAX).await?;
+    customer.goto(&bench.page("/pages/agent.html")).await?;
+    customer.run(peer, vec![]).await?;
+    customer.run("return window.__e2e.load(arguments[0], 'rrweb')", vec![json!(script)]).await?;
+    customer.run("return window.__e2e.mount()", vec![]).await?;
+    customer.run("return window.__e2e.show(arguments[0])", vec![json!(events)]).await?;
+    customer.run(UNMARKED, vec![]).await?;
+    let options = Options { settle: Duration::from_secs(1), documents_only: true, ..Options::default() };
+    let replayed = Side { browser: customer, document: REPLAYED };
+    comparison::compare(replayed, Side { browser: &bench.agent, document: REPLAYED }, &options).await.map(drop)
+}
+
+/// The benches' workloads that a driver can carry the events of: those of 100,000 rows are some 200 MB.
+pub(crate) fn workloads() -> impl Iterator<Item = &'static str> {
+    include_str!("../../../benches/browser/workloads.js").lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("    '")?.split_once("': {")?;
+        (!name.contains("100,000") && !name.contains("10,000")).then_some(name)
+    })
+}
+
+/// Writes the events, imports them with the program, checks the recording, and gives its bytes.
+async fn imported(bench: &Workbench, name: &str, events: &[String]) -> Result<Vec<u8>> {
     let folder = bench.scratch("import").await?;
     let (log, out) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.cbr")));
     let events: Vec<Value> = events
@@ -113,42 +155,16 @@ async fn imported(bench: &Workbench, name: &str, events: &[String]) -> Result<Ve
         .map(|event| Ok(serde_json::from_slice(&BASE64_STANDARD.decode(event)?)?))
         .collect::<Result<_>>()?;
     tokio::fs::write(&log, serde_json::to_vec(&events)?).await?;
-    for arguments in [
-        vec![
-            "import".as_ref(),
-            "--from".as_ref(),
-            "rrweb".as_ref(),
-            log.as_os_str(),
-            "--force".as_ref(),
-            "--out".as_ref(),
-            out.as_os_str(),
-        ],
-        vec!["verify".as_ref(), "--strict".as_ref(), out.as_os_str()],
-    ] {
-        let ended = tokio::process::Command::new(bench.cobrowse()).args(&arguments).output().await?;
-        if !ended.status.success() {
-            bail!(
-                "{arguments:?}: {}{}",
-                String::from_utf8_lossy(&ended.stdout),
-                String::from_utf8_lossy(&ended.stderr)
-            );
-        }
-    }
-    let bytes = tokio::fs::read(&out).await?;
-    let (mut at, mut frames) = (9, Vec::new());
-    while at < bytes.len() {
-        let (mut len, mut shift) = (0, 0);
-        loop {
-            let byte = *bytes.get(at).context("a length")?;
-            at += 1;
-            len |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        frames.push(BASE64_STANDARD.encode(bytes.get(at..at + len).context("a frame")?));
-        at += len;
-    }
-    Ok(frames)
+    let arguments = [
+        "import".as_ref(),
+        "--from".as_ref(),
+        "rrweb".as_ref(),
+        log.as_os_str(),
+        "--force".as_ref(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ];
+    cobrowse(bench, &arguments).await?;
+    cobrowse(bench, &["verify".as_ref(), "--strict".as_ref(), out.as_os_str()]).await?;
+    Ok(tokio::fs::read(&out).await?)
 }

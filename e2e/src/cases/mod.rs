@@ -3,6 +3,7 @@
 mod comparator;
 mod control;
 mod drift;
+mod export;
 mod hand;
 mod hostile;
 mod import;
@@ -12,6 +13,7 @@ mod long;
 mod outside;
 mod own;
 mod privacy;
+mod recording;
 mod resources;
 mod rules;
 mod secrets;
@@ -54,6 +56,12 @@ pub(crate) enum Case {
     Resources(resources::Scenario),
     /// What others have recorded.
     Import(import::Log),
+    /// A workload of the benches that others have recorded.
+    ImportWorkload(&'static str),
+    /// What we have recorded, for others.
+    Export(import::Log),
+    /// Recordings of ours.
+    Recording(recording::Scenario),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -84,6 +92,9 @@ impl Case {
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
+            Self::ImportWorkload(name) => format!("import/bench-{}", name.replace([' ', ','], "-").replace('×', "x")),
+            Self::Export(log) => format!("export/{}", log.name()),
+            Self::Recording(scenario) => format!("recording/{}", scenario.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
@@ -127,6 +138,9 @@ impl Case {
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
+            Self::ImportWorkload(name) => import::workload(bench, name).await,
+            Self::Export(log) => export::run(bench, log).await,
+            Self::Recording(scenario) => recording::run(bench, *scenario).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Rules(scenario) => rules::run(bench, *scenario).await,
@@ -150,6 +164,9 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
+    cases.extend(import::workloads().map(Case::ImportWorkload));
+    cases.extend(import::Log::ALL.into_iter().map(Case::Export));
+    cases.extend(recording::Scenario::all().map(Case::Recording));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));

@@ -17,12 +17,16 @@ struct Scene {
 
 impl Scene {
     fn new(config: Config) -> Self {
+        Self::recorded(config, None)
+    }
+
+    fn recorded(config: Config, recording: Option<Box<dyn Recording>>) -> Self {
         let (_, secret) = SecretDigest::generate().unwrap();
         let clock = SystemTime::now();
         let token = "123456789".parse().unwrap();
-        let record = Record { token, secret, mode: Mode::View, created: clock, expires: clock };
+        let record = Record { token, secret, mode: Mode::View, created: clock, expires: clock, recording: None };
         let now = Instant::now();
-        Self { room: Arc::new(Room::new(record, Arc::new(config), now)), now }
+        Self { room: Arc::new(Room::new(record, Arc::new(config), recording, now)), now }
     }
 
     fn enter(&self, role: Role, name: &str) -> Seat {
@@ -499,4 +503,56 @@ proptest! {
             prop_assert!(sent.last().is_none_or(|last| *last == format!("K{seq}")), "{:?}", sent);
         }
     }
+}
+
+/// What takes frames until it is told to be full.
+#[derive(Clone, Default)]
+struct Tape {
+    taken: Arc<Mutex<Vec<String>>>,
+    is_full: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Recording for Tape {
+    fn take(&mut self, frame: &Bytes) -> bool {
+        let is_full = self.is_full.load(std::sync::atomic::Ordering::Relaxed);
+        if !is_full {
+            self.taken.lock().unwrap().push(name(frame));
+        }
+        !is_full
+    }
+}
+
+#[test]
+fn what_is_recorded_is_what_agents_are_sent_and_say() {
+    let tape = Tape::default();
+    let scene = Scene::recorded(Config::default(), Some(Box::new(tape.clone())));
+    let customer = scene.enter(Role::Customer, "");
+    scene.frame(&customer, Kind::Keyframe, 1, 10);
+    let agent = scene.enter(Role::Agent, "Ada");
+    scene.frame(&customer, Kind::Delta, 2, 10);
+    scene.control(&agent, Control::Pointer { x: 1, y: 2 }).unwrap();
+    // One that does not follow reaches nobody.
+    scene.frame(&customer, Kind::Delta, 9, 10);
+    scene.frame(&customer, Kind::Keyframe, 10, 10);
+    scene.room.end(EndReason::Customer, scene.now);
+    let taken = tape.taken.lock().unwrap().clone();
+    assert_eq!(taken, ["Joined 1", "K1", "Joined 2", "D2", "Pointer of 2", "K10", "Ended Customer"]);
+}
+
+#[test]
+fn what_could_not_be_recorded_goes_on_with_a_keyframe() {
+    let tape = Tape::default();
+    let scene = Scene::recorded(Config::default(), Some(Box::new(tape.clone())));
+    let customer = scene.enter(Role::Customer, "");
+    scene.frame(&customer, Kind::Keyframe, 1, 10);
+    scene.drain(&customer);
+    tape.is_full.store(true, std::sync::atomic::Ordering::Relaxed);
+    scene.frame(&customer, Kind::Delta, 2, 10);
+    tape.is_full.store(false, std::sync::atomic::Ordering::Relaxed);
+    scene.frame(&customer, Kind::Delta, 3, 10);
+    let asked = Scene { room: scene.room.clone(), now: scene.now + SECOND * 60 }.drain(&customer);
+    assert_eq!(asked, ["KeyframeRequest"]);
+    scene.frame(&customer, Kind::Keyframe, 4, 10);
+    scene.frame(&customer, Kind::Delta, 5, 10);
+    assert_eq!(*tape.taken.lock().unwrap(), ["Joined 1", "K1", "K4", "D5"]);
 }

@@ -3,6 +3,7 @@
 use super::{Message, Record, Reply, Seat, Status, Store, StoreError};
 use crate::{
     config::Config,
+    recorder::Recorder,
     room::{Published, Room},
     token::Token,
 };
@@ -14,10 +15,16 @@ use std::{
 };
 
 /// The store of a relay that is one process.
-#[derive(Debug)]
 pub struct MemoryStore {
     config: Arc<Config>,
     directory: RwLock<Directory>,
+    recorder: Option<Arc<dyn Recorder>>,
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("sessions", &self.read().rooms.len()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +37,13 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, directory: RwLock::default() }
+        Self { config, directory: RwLock::default(), recorder: None }
+    }
+
+    /// The same, whose sessions are recorded.
+    #[must_use]
+    pub fn recorded(config: Arc<Config>, recorder: Arc<dyn Recorder>) -> Self {
+        Self { recorder: Some(recorder), ..Self::new(config) }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Directory> {
@@ -45,7 +58,7 @@ impl MemoryStore {
         self.read().rooms.get(&token).cloned()
     }
 
-    fn insert(&self, record: Record) -> Result<(), StoreError> {
+    fn insert(&self, mut record: Record) -> Result<Option<String>, StoreError> {
         let mut directory = self.write();
         if directory.draining {
             return Err(StoreError::Unavailable("the relay is going down".to_owned()));
@@ -57,8 +70,11 @@ impl MemoryStore {
             Entry::Occupied(_) => Err(StoreError::Taken),
             Entry::Vacant(vacant) => {
                 tracing::info!(token = ?record.token, mode = %record.mode, "session created");
-                vacant.insert(Arc::new(Room::new(record, self.config.clone(), Instant::now())));
-                Ok(())
+                let begun = self.recorder.as_ref().and_then(|recorder| recorder.begin());
+                let (name, recording) = begun.unzip();
+                record.recording.clone_from(&name);
+                vacant.insert(Arc::new(Room::new(record, self.config.clone(), recording, Instant::now())));
+                Ok(name)
             }
         }
     }
@@ -78,8 +94,12 @@ fn reply<'a, T: Send + 'a>(result: Result<T, StoreError>) -> Reply<'a, T> {
 }
 
 impl Store for MemoryStore {
-    fn create(&self, record: Record) -> Reply<'_, ()> {
+    fn create(&self, record: Record) -> Reply<'_, Option<String>> {
         reply(self.insert(record))
+    }
+
+    fn recorder(&self) -> Option<&dyn Recorder> {
+        self.recorder.as_deref()
     }
 
     fn find(&self, token: Token) -> Reply<'_, Option<Status>> {
@@ -149,7 +169,7 @@ mod tests {
     fn record(token: &str) -> Record {
         let now = SystemTime::now();
         let (_, secret) = SecretDigest::generate().unwrap();
-        Record { token: token.parse().unwrap(), secret, mode: Mode::View, created: now, expires: now }
+        Record { token: token.parse().unwrap(), secret, mode: Mode::View, created: now, expires: now, recording: None }
     }
 
     fn store(config: Config) -> MemoryStore {

@@ -14,6 +14,7 @@ pub mod memory;
 
 use crate::{
     close::Close,
+    recorder::Recorder,
     room::{Next, Room},
     token::{SecretDigest, Token},
 };
@@ -45,6 +46,8 @@ pub struct Record {
     pub created: SystemTime,
     /// When it ends at the latest.
     pub expires: SystemTime,
+    /// The name under which it is recorded; none where it is not.
+    pub recording: Option<String>,
 }
 
 /// An agent who is present.
@@ -118,8 +121,13 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a session. Its customer has [`Config::absence`](crate::Config::absence) to connect.
     ///
     /// Fails with [`StoreError::Taken`] when a live session has the token, so that the caller draws another, and with
-    /// [`StoreError::Full`].
-    fn create(&self, record: Record) -> Reply<'_, ()>;
+    /// [`StoreError::Full`]. Gives the name of the session's recording, where it is recorded.
+    fn create(&self, record: Record) -> Reply<'_, Option<String>>;
+
+    /// Who keeps sessions here, if somebody does.
+    fn recorder(&self) -> Option<&dyn Recorder> {
+        None
+    }
 
     /// The session of a token, if it is live.
     fn find(&self, token: Token) -> Reply<'_, Option<Status>>;

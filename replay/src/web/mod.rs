@@ -2,6 +2,10 @@
 
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
+mod recording;
+
+pub use recording::{Recording, RecordingSearch, RecordingTrail};
+
 use crate::player::Player as Inner;
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
 use protocol::{
@@ -28,6 +32,51 @@ fn error(error: impl std::fmt::Display) -> JsError {
     JsError::new(&error.to_string())
 }
 
+const fn name_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Rebuilt => "rebuilt",
+        Outcome::Changed => "changed",
+        Outcome::InStep => "in step",
+        Outcome::Repaired => "repaired",
+    }
+}
+
+/// The commands: numbers and strings of names, numbers and strings of the rest.
+fn commands_of(player: &Inner) -> Array {
+    let commands = player.commands();
+    let (names, name_text) = commands.names();
+    Array::of4(
+        &Uint32Array::from(names),
+        &Uint8Array::from(name_text),
+        &Uint32Array::from(commands.words()),
+        &Uint8Array::from(commands.text()),
+    )
+}
+
+/// What is known of the page as a whole: url, base, mode, viewport, focus, pointer.
+fn about_of(player: &Inner) -> Array {
+    let about = player.about();
+    [about.url, about.base, about.mode, about.viewport, about.focus, about.pointer]
+        .iter()
+        .map(|text| JsValue::from_str(text))
+        .collect()
+}
+
+/// A control frame: the message's name and fields, numbers and texts.
+fn control_of(bytes: &[u8]) -> Result<Array, JsError> {
+    let message = fields::read(bytes, &Limits::DEFAULT).map_err(error)?;
+    let out = Array::of1(&message.shape.name.into());
+    for value in message.values {
+        out.push(&match value {
+            Value::Number(number) => number.into(),
+            Value::Text(text) => text.into(),
+            Value::Bytes(bytes) => Uint8Array::from(bytes).into(),
+            Value::Numbers(numbers) => Float64Array::from(&numbers[..]).into(),
+        });
+    }
+    Ok(out)
+}
+
 #[wasm_bindgen]
 impl Engine {
     /// A player that waits for its first keyframe.
@@ -43,13 +92,7 @@ impl Engine {
     /// With frame, offset and expectation; nothing has changed then.
     pub fn push(&mut self, frame: &[u8]) -> Result<String, JsError> {
         let outcome = self.player.push(frame).map_err(error)?;
-        Ok(match outcome {
-            Outcome::Rebuilt => "rebuilt",
-            Outcome::Changed => "changed",
-            Outcome::InStep => "in step",
-            Outcome::Repaired => "repaired",
-        }
-        .to_owned())
+        Ok(name_of(outcome).to_owned())
     }
 
     /// Says how to build the whole page.
@@ -60,14 +103,7 @@ impl Engine {
     /// The commands: numbers and strings of names, numbers and strings of the rest.
     #[must_use]
     pub fn commands(&self) -> Array {
-        let commands = self.player.commands();
-        let (names, name_text) = commands.names();
-        Array::of4(
-            &Uint32Array::from(names),
-            &Uint8Array::from(name_text),
-            &Uint32Array::from(commands.words()),
-            &Uint8Array::from(commands.text()),
-        )
+        commands_of(&self.player)
     }
 
     /// The ids that the last frame has freed.
@@ -79,11 +115,7 @@ impl Engine {
     /// What is known of the page as a whole: url, base, mode, viewport, focus, pointer.
     #[must_use]
     pub fn about(&self) -> Array {
-        let about = self.player.about();
-        [about.url, about.base, about.mode, about.viewport, about.focus, about.pointer]
-            .iter()
-            .map(|text| JsValue::from_str(text))
-            .collect()
+        about_of(&self.player)
     }
 
     /// Whether only a keyframe can be applied.
@@ -128,17 +160,7 @@ impl Engine {
     /// # Errors
     /// When it is no control frame.
     pub fn control(&self, bytes: &[u8]) -> Result<Array, JsError> {
-        let message = fields::read(bytes, &Limits::DEFAULT).map_err(error)?;
-        let out = Array::of1(&message.shape.name.into());
-        for value in message.values {
-            out.push(&match value {
-                Value::Number(number) => number.into(),
-                Value::Text(text) => text.into(),
-                Value::Bytes(bytes) => Uint8Array::from(bytes).into(),
-                Value::Numbers(numbers) => Float64Array::from(&numbers[..]).into(),
-            });
-        }
-        Ok(out)
+        control_of(bytes)
     }
 
     /// The frame that asks for a keyframe; after a frame that was refused, the one that asks for what is wrong only

@@ -1,0 +1,111 @@
+//! `cobrowse record`: a session of a relay recorded by who has its token.
+
+use crate::{compact, failure::Failure, source};
+use ::replay::recording::{About, LiveWriter};
+use clap::Args as ClapArgs;
+use futures_util::StreamExt;
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    net::TcpStream,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_tungstenite::{client_async, tungstenite::Message};
+
+/// How often what has come is written.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Record a session of a relay until it ends, or until ctrl-C, as an agent whom the customer sees.
+///
+/// What has come is in the file within half a second, and the file opens whenever it is cut off; at the end it is packed.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// The relay, as http://127.0.0.1:8080.
+    relay: String,
+
+    /// The session's nine digits.
+    token: String,
+
+    /// The file to write.
+    #[arg(long, short, value_name = "OUT")]
+    out: PathBuf,
+
+    /// The name that the customer reads.
+    #[arg(long, default_value = "Recording")]
+    name: String,
+
+    /// Write over a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let host = args.relay.strip_prefix("http://").map(|host| host.trim_end_matches('/'));
+    let Some(host) = host.filter(|host| !host.is_empty() && !host.contains('/')) else {
+        let expected = "expected the relay's own address, as http://127.0.0.1:8080 (TLS is the proxy's in front of it)";
+        return Err(Failure::Usage(format!("{}: {expected}", args.relay)));
+    };
+    if args.token.len() != 9 || !args.token.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Failure::Usage(format!("{}: expected the nine digits of a session", args.token)));
+    }
+    if !args.force && args.out.exists() {
+        return Err(Failure::Usage(format!("{} is there already; --force writes over it", args.out.display())));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
+    runtime.block_on(record(args, host))?;
+    compact::replace(&args.out, &args.out, false)
+}
+
+async fn record(args: &Args, host: &str) -> Result<(), Failure> {
+    let unreachable = |error: &dyn std::fmt::Display| Failure::Runtime(format!("{}: {error}", args.relay));
+    // A host without a port has the one of HTTP.
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let stream = TcpStream::connect(&address).await.map_err(|error| unreachable(&error))?;
+    let name: String =
+        args.name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
+    let url = format!("ws://{host}/ws/agent?token={}&name={name}", args.token);
+    let (mut socket, _) = client_async(url, stream).await.map_err(|error| unreachable(&error))?;
+    let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let mut writer = LiveWriter::new(&About { created: u64::try_from(created).ok(), ..About::default() });
+    let began = Instant::now();
+    let mut file = fs::File::create(&args.out).map_err(|error| source::failed(&args.out, &error))?;
+    let mut write = |bytes: Vec<u8>| -> Result<(), Failure> {
+        file.write_all(&bytes).map_err(|error: io::Error| source::failed(&args.out, &error))
+    };
+    write(writer.take())?;
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {
+                writer.flush();
+                write(writer.take())?;
+            }
+            stopped = tokio::signal::ctrl_c() => {
+                stopped.map_err(|error| Failure::Runtime(format!("cannot wait for ctrl-C: {error}")))?;
+                break;
+            }
+            message = socket.next() => match message {
+                Some(Ok(Message::Binary(frame))) => {
+                    let arrival = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+                    if let Err(error) = writer.push(&frame, arrival) {
+                        eprintln!("a frame is left out: {error}");
+                    }
+                }
+                Some(Ok(Message::Close(_))) | None => break,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    eprintln!("the connection has ended: {error}");
+                    break;
+                }
+            }
+        }
+    }
+    write(writer.finish())
+}
