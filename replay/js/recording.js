@@ -59,6 +59,8 @@ export class Recording {
       changes: () => recording.changes(),
       trail: (from, to, signal) => recording.trail(from, to, signal),
       search: (text, options) => recording.search(text, options),
+      survey: (options) => recording.survey(options),
+      element: (node) => recording.view?.page?.nodes[node] ?? null,
       stats: () => ({ seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), time: engine.time() }),
       flush: () => recording.flush(),
       close: () => recording.close(),
@@ -140,8 +142,8 @@ export class Recording {
     }));
   }
 
-  // Goes through the recording with what `scan` is, a turn at a time; `each` is called behind each turn.
-  async scan(scan, each, signal) {
+  // Goes through the recording with what `scan` is, a turn at a time; `each` is called behind each turn, `last` behind the last.
+  async scan(scan, each, signal, last = each) {
     let left = FRAMES_A_TURN, since = performance.now();
     try {
       for (;;) {
@@ -156,7 +158,7 @@ export class Recording {
           if (this.closed) throw new Error('cobrowse: the recording was closed');
         }
       }
-      each();
+      last();
     } finally {
       scan.free();
     }
@@ -184,6 +186,19 @@ export class Recording {
     };
     await this.scan(scan, told, signal);
     return hits;
+  }
+
+  // What happened when: `{ moments: [{ at, name, fields }], idle: [{ from, to }] }`.
+  async survey({ signal } = {}) {
+    const scan = this.engine.survey();
+    let moments = [], idle = [];
+    const told = () => {
+      moments = Array.from(scan.moments(), ([at, name, ...fields]) => ({ at, name, fields }));
+      const times = scan.idle();
+      idle = Array.from({ length: times.length / 2 }, (_, index) => ({ from: times[2 * index], to: times[2 * index + 1] }));
+    };
+    await this.scan(scan, () => undefined, signal, told);
+    return { moments, idle };
   }
 
   async flush() {
