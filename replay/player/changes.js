@@ -55,7 +55,12 @@ export class Changes {
 
   async read(reopen) {
     try {
-      this.second ??= await reopen();
+      const second = this.second ?? await reopen();
+      if (reopen !== this.reopen) {
+        second.close();
+        return;
+      }
+      this.second = second;
       while (this.isDue && reopen === this.reopen) {
         this.isDue = false;
         const { now, begin } = this.recording;
@@ -63,19 +68,18 @@ export class Changes {
           this.show([], 'Here the recording begins.');
           continue;
         }
-        await this.second.seek(now - 1);
+        await second.seek(now - 1);
         // The first of several frames at the same time keeps the page, the others add to what differs from it.
-        this.second.watchChanges(true);
-        await this.second.step(now);
-        this.second.watchChanges(false);
-        while ((await this.second.step(now)) !== null);
-        if (reopen === this.reopen && !this.isDue) this.show(this.second.changes(), 'At');
+        second.watchChanges(true);
+        await second.step(now);
+        second.watchChanges(false);
+        while ((await second.step(now)) !== null);
+        if (reopen === this.reopen && !this.isDue) this.show(second.changes(), 'At');
       }
     } catch (error) {
       if (reopen === this.reopen) this.show([], `What changed cannot be told: ${error.message}`);
     } finally {
       if (reopen === this.reopen) this.work = null;
-      else if (!this.reopen) this.dropSecond();
     }
   }
 
@@ -109,15 +113,9 @@ export class Changes {
     ...(values.length > 0 ? [make('span', { class: 'values' }, ...values)] : [])));
   }
 
-  dropSecond() {
-    this.second?.close();
-    this.second = null;
-  }
-
   close() {
     this.recording = this.reopen = null;
     this.isDue = false;
-    if (!this.work) this.dropSecond();
     this.second?.close();
     this.second = this.work = null;
     this.markedAt = undefined;

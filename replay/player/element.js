@@ -32,7 +32,7 @@ export class CobrowsePlayer extends HTMLElement {
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    const root = this.attachShadow({ mode: 'open' });
     if (!sheet) {
       sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLES);
@@ -162,8 +162,7 @@ export class CobrowsePlayer extends HTMLElement {
 
   // Where keys are the player's.
   focus(options) {
-    if (this.isReady) this.glass.focus(options);
-    else super.focus(options);
+    (this.isReady ? this.glass : this.opener.picker).focus(options);
   }
 
   // Opens a file, bytes, or an address; resolves when its first page is shown.
@@ -220,7 +219,7 @@ export class CobrowsePlayer extends HTMLElement {
     this.warn(problem ? whereItEnds(problem, end) : '');
     this.playback.set(begin);
     // A panel that was open shows what is new.
-    if (this.panel) this.panel = this.panel;
+    this.changes.setShown(this.panel === 'changes');
   }
 
   // Marks and stretches come when all was looked through.

@@ -40,7 +40,6 @@ export class Overlay {
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, width, height);
     const page = this.isOn ? this.placeOfPage(recording) : null;
-    this.drawn = 0;
     if (page) {
       pen.setTransform(ratio, 0, 0, ratio, page.left * ratio, page.top * ratio);
       pen.beginPath();
@@ -68,7 +67,6 @@ export class Overlay {
       pen.moveTo(from.x * scale, from.y * scale);
       pen.lineTo(to.x * scale, to.y * scale);
       pen.stroke();
-      this.drawn++;
     }
     for (const { at: when, x, y, click } of points) {
       const age = at - when;
@@ -78,7 +76,6 @@ export class Overlay {
       pen.beginPath();
       pen.arc(x * scale, y * scale, 6 + 18 * grown, 0, 2 * Math.PI);
       pen.stroke();
-      this.drawn++;
     }
     pen.globalAlpha = 1;
     // The customer's own pointer is the page's player's to show.
@@ -106,7 +103,6 @@ export class Overlay {
     pen.textBaseline = 'middle';
     pen.fillText(name, 20, 24);
     pen.restore();
-    this.drawn++;
   }
 
   // A line around a node of the page, for as long as it is spoken of; null for none.

@@ -90,22 +90,23 @@ export class Playback {
     const target = Math.min(this.position + passed * rate, gap ? gap.to : end, end);
     try {
       this.before();
-      const reached = await this.stepTo(target, TURN_MS);
-      if (turn === this.turn) this.set(reached);
+      const isVoid = () => turn !== this.turn;
+      const reached = await this.stepTo(target, TURN_MS, isVoid);
+      if (!isVoid()) this.set(reached);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  // Applies frames until a time; gives the time that was reached within a limit.
-  async stepTo(target, limit) {
+  // Applies frames until a time; gives the time that was reached within a limit, or before it was void.
+  async stepTo(target, limit, isVoid) {
     const began = performance.now();
     let isShown = false;
     for (;;) {
       const moment = await this.recording.step(target);
       if (moment === null) break;
       isShown = true;
-      if (performance.now() - began > limit) {
+      if (performance.now() - began > limit || isVoid()) {
         this.tell('frame');
         return moment.at;
       }
@@ -177,8 +178,8 @@ export class Playback {
     const { recording } = this;
     const ahead = at - recording.now;
     if (recording.document && ahead >= 0 && ahead < NEAR_MS) {
-      const reached = await this.stepTo(at, NEAR_TURN_MS);
-      if (reached >= at) return;
+      const reached = await this.stepTo(at, NEAR_TURN_MS, () => this.wanted !== null);
+      if (reached >= at || this.wanted !== null) return;
     }
     await recording.seek(at);
     await recording.flush();

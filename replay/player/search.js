@@ -44,7 +44,8 @@ export class Search {
 
   // Looks for a text in all of the recording; gives what it found.
   async find(text) {
-    this.stop();
+    this.stopped?.abort();
+    this.stopped = null;
     this.field.value = this.text = text;
     this.take([], -1);
     if (text.trim() === '' || !this.recording) {
@@ -72,11 +73,9 @@ export class Search {
       }
       return hits;
     } catch (error) {
-      if (this.stopped === stopped || stopped.signal.aborted) {
-        this.note.textContent = stopped.signal.aborted ? `Cancelled. ${this.told()}` : `The search ended early: ${error.message}`;
-      }
-      if (!stopped.signal.aborted) throw error;
-      return this.hits;
+      if (stopped.signal.aborted) return this.hits;
+      if (this.stopped === stopped) this.note.textContent = `The search ended early: ${error.message}`;
+      throw error;
     } finally {
       if (this.stopped === stopped) {
         this.stopped = null;
@@ -94,7 +93,9 @@ export class Search {
   stop() {
     if (!this.stopped) return;
     this.stopped.abort();
+    this.stopped = null;
     this.doing.hidden = true;
+    this.note.textContent = `Cancelled: ${this.hits.length} ${this.hits.length === 1 ? 'place' : 'places'} so far.`;
     this.field.focus();
   }
 
