@@ -9,6 +9,8 @@ import { openSource } from './source.js';
 const FRAMES_A_TURN = 400;
 // And so long, in milliseconds.
 const TURN_MS = 12;
+// What is patient waits no longer than so many milliseconds for its turn.
+const whenIdle = (resolve) => requestIdleCallback(resolve, { timeout: 500 });
 
 export class Recording {
   constructor(source) {
@@ -143,7 +145,8 @@ export class Recording {
   }
 
   // Goes through the recording with what `scan` is, a turn at a time; `each` is called behind each turn, `last` behind the last.
-  async scan(scan, each, signal, last = each) {
+  // One that is patient lets whatever else the page has to do go first.
+  async scan(scan, each, signal, { last = each, isPatient = false } = {}) {
     let left = FRAMES_A_TURN, since = performance.now();
     try {
       for (;;) {
@@ -153,7 +156,7 @@ export class Recording {
         left -= 20;
         if (left <= 0 || performance.now() - since > TURN_MS) {
           each();
-          await new Promise((resolve) => setTimeout(resolve));
+          await new Promise(isPatient && window.requestIdleCallback ? whenIdle : (resolve) => setTimeout(resolve));
           [left, since] = [FRAMES_A_TURN, performance.now()];
           if (this.closed) throw new Error('cobrowse: the recording was closed');
         }
@@ -197,7 +200,7 @@ export class Recording {
       const times = scan.idle();
       idle = Array.from({ length: times.length / 2 }, (_, index) => ({ from: times[2 * index], to: times[2 * index + 1] }));
     };
-    await this.scan(scan, () => undefined, signal, told);
+    await this.scan(scan, () => undefined, signal, { last: told, isPatient: true });
     return { moments, idle };
   }
 

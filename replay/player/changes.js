@@ -85,6 +85,8 @@ export class Changes {
 
   show(changes, when) {
     this.outline(null);
+    // What had the focus goes: it stays in the panel, where keys are the player's.
+    if (this.list.matches(':focus-within')) this.element.parentElement.focus();
     const told = changes.length > MOST_SHOWN ? `, the first ${MOST_SHOWN} are shown` : '';
     const number = `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}${told}`;
     const isSentence = when.length > 8;

@@ -68,7 +68,7 @@ export class CobrowsePlayer extends HTMLElement {
     this.again = make('button', { type: 'button', class: 'button head-button', onclick: () => this.opener.picker.click(), title: 'Open another recording' }, picture('open'), make('span', {}, 'Open'));
     const head = make('header', { class: 'head' }, this.name, this.url, this.facts, this.again);
 
-    this.page = make('div', { class: 'page' });
+    this.page = make('div', { class: 'view' });
     this.glass = make('div', { class: 'glass', tabindex: '0', role: 'group', 'aria-label': 'The recorded page. Space plays and pauses, question mark lists all keys', onclick: () => this.toggle() });
     this.skipped = make('p', { class: 'skipped', role: 'status' });
     this.doing = make('p', { class: 'loading', role: 'status' });
@@ -129,7 +129,7 @@ export class CobrowsePlayer extends HTMLElement {
 
   get src() { return this.getAttribute('src') ?? ''; }
   set src(src) { this.setAttribute('src', src); }
-  get isReady() { return this.recording !== null; }
+  get isReady() { return this.frame.dataset.state === 'ready'; }
   get currentTime() { return this.playback ? this.playback.position / 1000 : 0; }
   set currentTime(seconds) { this.seek(seconds); }
   get duration() { return this.recording ? this.recording.end / 1000 : NaN; }

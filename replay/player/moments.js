@@ -7,6 +7,7 @@ const MODES = ['no mode', 'follow', 'view', 'shared'];
 const CUSTOMER = 1;
 const VISIBLE = ['The customer looks at the page', 'The customer looks at another tab', 'The customer looks at another window'];
 const MOST_SHOWN = 500;
+const REPEATED = new Set(['ModeChanged', 'Visible', 'Paused', 'Resumed']);
 
 // `{ at, kind, label }` of a moment; null for what is not worth a mark.
 function read({ at, name, fields }, names) {
@@ -41,7 +42,18 @@ function shorten(address) {
 export async function survey(recording, signal) {
   const { moments, idle } = await recording.survey({ signal });
   const names = new Map();
-  return { moments: moments.map((moment) => read(moment, names)).filter((moment) => moment !== null), idle, names };
+  // What is said once more on each connection, and is as it was, is no moment.
+  const now = new Map([['Visible', '0'], ['Resumed', '']]);
+  const isNew = ({ name, fields }) => {
+    const told = String(fields[0] ?? '');
+    if (!REPEATED.has(name)) return true;
+    const key = name === 'Paused' ? 'Resumed' : name;
+    const value = name === 'Paused' ? 'paused' : told;
+    if (now.get(key) === value) return false;
+    now.set(key, value);
+    return true;
+  };
+  return { moments: moments.filter(isNew).map((moment) => read(moment, names)).filter((moment) => moment !== null), idle, names };
 }
 
 export class Moments {

@@ -9,6 +9,8 @@ const AWAY_MS = 8_000;
 const RING_MS = 700;
 const CUSTOMER = '#e63946';
 const AGENTS = ['#1d4ed8', '#0f7b4f', '#8a3ffc', '#b45309'];
+// The customer is the first whom a relay numbers.
+const FIRST_AGENT = 2;
 const GAP_MS = 1_200;
 
 export class Overlay {
@@ -54,7 +56,7 @@ export class Overlay {
   }
 
   drawOne(pen, user, points, at, scale) {
-    const colour = user === 0 ? CUSTOMER : AGENTS[(user - 1) % AGENTS.length];
+    const colour = user === 0 ? CUSTOMER : AGENTS[(user + AGENTS.length - FIRST_AGENT) % AGENTS.length];
     pen.lineCap = pen.lineJoin = 'round';
     pen.lineWidth = 3;
     pen.strokeStyle = pen.fillStyle = colour;

@@ -13,7 +13,7 @@ export class Panel {
     this.element = make('aside', { class: 'panel', 'aria-label': 'About this recording', hidden: true }, make('div', { class: 'panel-head' }, list, close));
     for (const { name, title, element } of parts) {
       const tab = make('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `part-${name}`, 'data-part': name, onclick: () => this.show(name) }, title);
-      const body = make('div', { role: 'tabpanel', id: `part-${name}`, class: 'part', 'aria-labelledby': `tab-${name}` }, element);
+      const body = make('div', { role: 'tabpanel', id: `part-${name}`, class: 'part', tabindex: '-1', 'aria-labelledby': `tab-${name}` }, element);
       list.append(tab);
       this.element.append(body);
       this.tabs.set(name, { tab, body });

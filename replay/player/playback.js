@@ -179,9 +179,9 @@ export class Playback {
     const ahead = at - recording.now;
     if (recording.document && ahead >= 0 && ahead < NEAR_MS) {
       const reached = await this.stepTo(at, NEAR_TURN_MS, () => this.wanted !== null);
-      if (reached >= at || this.wanted !== null) return;
-    }
-    await recording.seek(at);
+      if (this.wanted !== null) return;
+      if (reached < at) await recording.seek(at);
+    } else await recording.seek(at);
     await recording.flush();
   }
 

@@ -25,15 +25,16 @@ export class Thumbnail {
     this.page.style.height = Math.max(90, Math.min(200, 208 * ((height || 10) / (width || 16)))) + 'px';
   }
 
-  // Shows a moment, with what is said of it, above a place of the time line.
+  // Shows a moment, with what is said of it, above a place of the time line; `at` null for no picture.
   show(at, time, note, left) {
     this.element.hidden = false;
+    this.page.hidden = at === null;
     this.time.textContent = time;
     this.note.textContent = note;
     const room = this.element.parentElement.clientWidth, { offsetWidth } = this.element;
     this.element.style.left = Math.max(0, Math.min(left - offsetWidth / 2, room - offsetWidth)) + 'px';
     this.wanted = at;
-    this.work ??= this.go();
+    if (at !== null) this.work ??= this.go();
   }
 
   hide() {

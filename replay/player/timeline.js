@@ -125,7 +125,8 @@ export class Timeline {
     const { left, width } = this.slider.getBoundingClientRect();
     const at = this.timeAt(event);
     const time = this.end - this.begin < 60_000 ? exactClock(at).slice(0, -2) : clock(at);
-    this.thumbnail.show(Math.round(at), time, this.what(at, width), event.clientX - left);
+    // While it is held the page itself shows the moment.
+    this.thumbnail.show(this.isHeld ? null : Math.round(at), time, this.what(at, width), event.clientX - left);
   }
 
   // What happened there, in a few words.

@@ -7,37 +7,45 @@ export class Trail {
   constructor(recording, onload) {
     this.recording = recording;
     this.onload = onload;
-    this.parts = new Map(); // number of the part → its points, or null while they are read
+    this.parts = new Map(); // number of the part → its points
+    this.wanted = [];
+    this.work = null;
     this.stopped = new AbortController();
   }
 
-  // The points within these times, as far as they are known; reads what is not, and what comes next.
+  // The points within these times, as far as they are known. What is not is read, and what comes next.
   points(from, to) {
     const first = Math.floor(Math.max(0, from) / PART_MS), last = Math.floor(Math.max(0, to) / PART_MS);
     const out = [];
-    for (let part = first; part <= last; part++) {
+    this.wanted = [];
+    for (let part = last; part >= first; part--) {
       const points = this.parts.get(part);
-      if (points === undefined) this.read(part);
-      else if (points) for (const point of points) if (point.at >= from && point.at <= to) out.push(point);
+      if (points === undefined) this.wanted.push(part);
+      else out.unshift(...points.filter(({ at }) => at >= from && at <= to));
     }
     const isDue = to % PART_MS > PART_MS / 2 && (last + 1) * PART_MS <= this.recording.end;
-    if (isDue && !this.parts.has(last + 1)) this.read(last + 1);
+    if (isDue && !this.parts.has(last + 1)) this.wanted.push(last + 1);
+    this.work ??= this.read();
     return out;
   }
 
-  async read(part) {
-    this.parts.set(part, null);
-    if (this.parts.size > MOST_PARTS) this.parts.delete(this.parts.keys().next().value);
-    try {
-      // The last times of a part are those before the first of the next.
-      const points = await this.recording.trail(part * PART_MS, (part + 1) * PART_MS - 1, this.stopped.signal);
+  // One part at a time: of what is asked for meanwhile, what was asked for last.
+  async read() {
+    await undefined;
+    while (this.wanted.length > 0 && !this.stopped.signal.aborted) {
+      const part = this.wanted.shift();
       const from = part * PART_MS;
+      let points = [];
+      try {
+        points = await this.recording.trail(from, from + PART_MS - 1, this.stopped.signal);
+      } catch {
+        // What cannot be read is told where it is played.
+      }
       this.parts.set(part, points.filter(({ at }) => at >= from && at < from + PART_MS));
+      if (this.parts.size > MOST_PARTS) this.parts.delete(this.parts.keys().next().value);
       this.onload();
-    } catch {
-      // What cannot be read is told where it is played.
-      this.parts.set(part, []);
     }
+    this.work = null;
   }
 
   close() {

@@ -11,6 +11,7 @@ mod live;
 mod long;
 mod outside;
 mod own;
+mod player;
 mod privacy;
 mod resources;
 mod rules;
@@ -51,6 +52,8 @@ pub(crate) enum Case {
     Resources(resources::Scenario),
     /// What others have recorded.
     Import(import::Log),
+    /// The player of recordings.
+    Player(player::Scenario),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -80,6 +83,7 @@ impl Case {
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
+            Self::Player(scenario) => format!("player/{}", scenario.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
@@ -93,6 +97,7 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
+            Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
     }
@@ -122,6 +127,7 @@ impl Case {
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
+            Self::Player(scenario) => player::run(bench, *scenario).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Rules(scenario) => rules::run(bench, *scenario).await,
@@ -144,6 +150,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
+    cases.extend(player::Scenario::ALL.into_iter().map(Case::Player));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));
