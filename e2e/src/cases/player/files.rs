@@ -126,7 +126,7 @@ pub(super) async fn damaged(player: &Player<'_>) -> Result<()> {
         .get("return [player.error?.message ?? player.recording.problem?.message ?? null, $('.warning p').textContent]")
         .await?;
     let error = error.context("a byte that is another goes unnoticed")?;
-    ensure!(error.contains("byte ") && warned.contains("byte "), "it says {error:?}, and shows {warned:?}");
+    ensure!(error.contains("byte ") && warned.contains("Byte "), "it says {error:?}, and shows {warned:?}");
     player.seek(0.0).await?;
     player.sees("player.document.body.querySelectorAll('*').length > 20", json!(true)).await?;
 
