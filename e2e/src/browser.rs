@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction},
+    elements::Element,
     wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,6 +26,9 @@ use url::{ParseError, Url};
 
 /// No single command to a browser takes longer, unless the browser hangs.
 const COMMAND: Duration = Duration::from_secs(150);
+
+/// What WebDriver calls an element in an answer.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Counts profiles, for their folders' names.
 static PROFILES: AtomicU32 = AtomicU32::new(0);
@@ -229,17 +233,52 @@ impl Browser {
 
     /// Presses one key, by its name, wherever the focus is, in a closed shadow root too.
     pub(crate) async fn key(&self, name: &str) -> Result<()> {
-        let value = match name {
-            "Tab" => '\u{e004}',
-            "Escape" => '\u{e00c}',
-            "ArrowUp" => '\u{e013}',
-            "ArrowDown" => '\u{e015}',
-            "Enter" => '\u{e006}',
-            "Space" => ' ',
-            other => bail!("no key {other}"),
-        };
+        let value = code_of(name)?;
         let keys = KeyActions::new("keys".to_owned()).then(KeyAction::Down { value }).then(KeyAction::Up { value });
         limited(self.client.perform_actions(keys)).await.with_context(|| format!("pressing {name}"))
+    }
+
+    /// Presses one key while Shift is held.
+    pub(crate) async fn shift_and(&self, name: &str) -> Result<()> {
+        let (shift, value) = (code_of("Shift")?, code_of(name)?);
+        let keys = KeyActions::new("keys".to_owned())
+            .then(KeyAction::Down { value: shift })
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value })
+            .then(KeyAction::Up { value: shift });
+        limited(self.client.perform_actions(keys)).await.with_context(|| format!("pressing Shift and {name}"))
+    }
+
+    /// Moves the mouse to a place of the window, in CSS pixels.
+    pub(crate) async fn move_to(&self, x: f64, y: f64) -> Result<()> {
+        let way = PointerAction::MoveTo { duration: Some(Duration::from_millis(20)), x, y };
+        let mouse = MouseActions::new("mouse".to_owned()).then(way);
+        limited(self.client.perform_actions(mouse)).await.with_context(|| format!("moving to {x}, {y}"))
+    }
+
+    /// Chooses a file in the picker that a function body gives.
+    pub(crate) async fn choose_file(&self, picker: &str, file: &Path) -> Result<()> {
+        let found = limited(self.client.execute(picker, vec![])).await.context("finding the picker")?;
+        let id = found.get(ELEMENT).and_then(Value::as_str).context("the picker is an element")?;
+        let picker = Element::from_element_id(self.client.clone(), id.to_owned().into());
+        limited(picker.send_keys(&file.display().to_string())).await.context("choosing a file")
+    }
+
+    /// Shows the page in a window of another size, in dark colours or light ones; none for as it was. Chromium only.
+    pub(crate) async fn set_look(&self, look: Option<(u32, u32, bool)>) -> Result<()> {
+        let (size, scheme) = match look {
+            Some((width, height, dark)) => (
+                Debug(
+                    "Emulation.setDeviceMetricsOverride",
+                    json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+                ),
+                if dark { "dark" } else { "light" },
+            ),
+            None => (Debug("Emulation.clearDeviceMetricsOverride", json!({})), ""),
+        };
+        limited(self.client.issue_cmd(size)).await.context("the window's size")?;
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        limited(self.client.issue_cmd(Debug("Emulation.setEmulatedMedia", features))).await.context("colours").map(drop)
     }
 
     /// Presses keys where the keyboard's focus is.
@@ -328,6 +367,26 @@ impl Drop for Browser {
         }
         let _ = std::fs::remove_dir_all(&self.profile);
     }
+}
+
+/// What the driver calls a key.
+fn code_of(name: &str) -> Result<char> {
+    let mut letters = name.chars();
+    Ok(match (name, letters.next(), letters.next()) {
+        ("Tab", ..) => '\u{e004}',
+        ("Shift", ..) => '\u{e008}',
+        ("Escape", ..) => '\u{e00c}',
+        ("End", ..) => '\u{e010}',
+        ("Home", ..) => '\u{e011}',
+        ("ArrowLeft", ..) => '\u{e012}',
+        ("ArrowUp", ..) => '\u{e013}',
+        ("ArrowRight", ..) => '\u{e014}',
+        ("ArrowDown", ..) => '\u{e015}',
+        ("Enter", ..) => '\u{e006}',
+        ("Space", ..) => ' ',
+        (_, Some(letter), None) => letter,
+        (other, ..) => bail!("no key {other}"),
+    })
 }
 
 /// Waits for a command with a limit.

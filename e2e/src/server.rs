@@ -6,6 +6,8 @@
 //! /private/…     files of theirs that are given only to who has the cookie `login=yes`
 //! /dist/…        the built engine; /dist/rrweb.js the peer, /dist/react.js and such frameworks that an agent types into
 //! /pages/NAME    pages of the suite itself
+//! /player/…      the built engine under the strictest policy that the player's page lives with
+//! /recordings/…  recordings, whole or a range of one
 //! ```
 
 use anyhow::{Context, Result};
@@ -32,6 +34,8 @@ pub(crate) struct Folders {
     pub(crate) shared: PathBuf,
     /// Our own pages.
     pub(crate) fixtures: PathBuf,
+    /// Recordings of our own pages.
+    pub(crate) recordings: PathBuf,
     /// The built engine.
     pub(crate) dist: PathBuf,
     /// The peer's built files.
@@ -67,6 +71,8 @@ impl Server {
             .route("/private/{*path}", get(private))
             .route("/dist/{*path}", get(dist))
             .route("/pages/{name}", get(own))
+            .route("/player/{*path}", get(strict))
+            .route("/recordings/{name}", get(recording))
             .with_state(Arc::new(Shared { folders, policy }));
         let task = tokio::spawn(async move {
             // Ends only with the task.
@@ -120,6 +126,40 @@ async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) 
         "vue.js" => file(&state.folders.packages, "vue/dist/vue.runtime.global.prod.js", "max-age=3600").await,
         _ => file(&state.folders.dist, &path, "max-age=3600").await,
     }
+}
+
+/// What README.md says that the player's page needs for itself. The recorded pages' pictures and fonts are another matter.
+const STRICT: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'";
+
+async fn strict(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
+    let mut response = file(&state.folders.dist, &path, "no-store").await;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(STRICT));
+    response
+}
+
+/// A recording: as a whole, or the range that is asked for.
+async fn recording(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>, headers: HeaderMap) -> Response {
+    let path = Path::new(&name);
+    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Ok(bytes) = tokio::fs::read(state.folders.recordings.join(path)).await else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(range);
+    let Some((first, last)) = asked.filter(|(first, last)| first <= last && *first < bytes.len()) else {
+        return ([(header::CACHE_CONTROL, "no-store")], bytes).into_response();
+    };
+    let end = last.saturating_add(1).min(bytes.len());
+    let told = format!("bytes {first}-{}/{}", end - 1, bytes.len());
+    let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_RANGE, told)];
+    (StatusCode::PARTIAL_CONTENT, headers, bytes[first..end].to_vec()).into_response()
+}
+
+/// The first and the last byte of `bytes=FIRST-LAST`.
+fn range(text: &str) -> Option<(usize, usize)> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
 }
 
 /// The peer as a classic script.

@@ -94,6 +94,16 @@ impl Workbench {
         self.site.folders.fixtures.join(name)
     }
 
+    /// A recording of our own pages.
+    pub(crate) fn recording(&self, name: &str) -> PathBuf {
+        self.site.folders.recordings.join(name)
+    }
+
+    /// The folder of the built engine.
+    pub(crate) fn dist_folder(&self) -> &Path {
+        &self.site.folders.dist
+    }
+
     /// The URL of the built engine.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ import * as dom from './dom.js';
 import { AgentInput } from './input.js';
 import { Lists } from './lists.js';
 import { makeFrame } from './frame.js';
+import { wasmOf } from './module.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 import { isHeard } from './waits.js';
@@ -25,7 +26,7 @@ const ASK_MS = 1000;
 let compiled;
 
 export function ready(base) {
-  return (compiled ??= init({ module_or_path: new URL('replay.wasm', base) }).catch((error) => {
+  return (compiled ??= wasmOf(base).then((wasm) => init({ module_or_path: wasm })).catch((error) => {
     compiled = undefined;
     throw new Error('cobrowse: ' + base + 'replay.wasm could not be loaded or compiled: ' + error.message);
   }));
@@ -271,7 +272,8 @@ export class PlayerView {
 
   // Where the customer's focus is, for as long as it is there: drawn over the page, which never has the focus itself.
   showFocus() {
-    const rect = this.focused?.isConnected ? this.rectOf(this.focused) : null;
+    // While a page is being built there is none.
+    const rect = this.page && this.focused?.isConnected ? this.rectOf(this.focused) : null;
     const shown = rect !== null && rect.width > 0 && rect.height > 0;
     this.ring.style.display = shown ? 'block' : 'none';
     if (this.focused === null || this.destroyed) return;

@@ -9,6 +9,8 @@ import { openSource } from './source.js';
 const FRAMES_A_TURN = 400;
 // And so long, in milliseconds.
 const TURN_MS = 12;
+// What is patient waits no longer than so many milliseconds for its turn.
+const whenIdle = (resolve) => requestIdleCallback(resolve, { timeout: 500 });
 
 export class Recording {
   constructor(source) {
@@ -59,6 +61,8 @@ export class Recording {
       changes: () => recording.changes(),
       trail: (from, to, signal) => recording.trail(from, to, signal),
       search: (text, options) => recording.search(text, options),
+      survey: (options) => recording.survey(options),
+      element: (node) => recording.view?.page?.nodes[node] ?? null,
       stats: () => ({ seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), time: engine.time() }),
       flush: () => recording.flush(),
       close: () => recording.close(),
@@ -140,8 +144,9 @@ export class Recording {
     }));
   }
 
-  // Goes through the recording with what `scan` is, a turn at a time; `each` is called behind each turn.
-  async scan(scan, each, signal) {
+  // Goes through the recording with what `scan` is, a turn at a time; `each` is called behind each turn, `last` behind the last.
+  // One that is patient lets whatever else the page has to do go first.
+  async scan(scan, each, signal, { last = each, isPatient = false } = {}) {
     let left = FRAMES_A_TURN, since = performance.now();
     try {
       for (;;) {
@@ -151,12 +156,12 @@ export class Recording {
         left -= 20;
         if (left <= 0 || performance.now() - since > TURN_MS) {
           each();
-          await new Promise((resolve) => setTimeout(resolve));
+          await new Promise(isPatient && window.requestIdleCallback ? whenIdle : (resolve) => setTimeout(resolve));
           [left, since] = [FRAMES_A_TURN, performance.now()];
           if (this.closed) throw new Error('cobrowse: the recording was closed');
         }
       }
-      each();
+      last();
     } finally {
       scan.free();
     }
@@ -184,6 +189,19 @@ export class Recording {
     };
     await this.scan(scan, told, signal);
     return hits;
+  }
+
+  // What happened when: `{ moments: [{ at, name, fields }], idle: [{ from, to }] }`.
+  async survey({ signal } = {}) {
+    const scan = this.engine.survey();
+    let moments = [], idle = [];
+    const told = () => {
+      moments = Array.from(scan.moments(), ([at, name, ...fields]) => ({ at, name, fields }));
+      const times = scan.idle();
+      idle = Array.from({ length: times.length / 2 }, (_, index) => ({ from: times[2 * index], to: times[2 * index + 1] }));
+    };
+    await this.scan(scan, () => undefined, signal, { last: told, isPatient: true });
+    return { moments, idle };
   }
 
   async flush() {

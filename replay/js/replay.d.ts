@@ -47,6 +47,12 @@ export interface Recording {
   trail(from: number, to: number, signal?: AbortSignal): Promise<{ at: number; user: number; x: number; y: number; click: boolean }[]>;
   /** When a text is to be read, whatever its case; the browser has its turn meanwhile. `to` is `null` for what stays. */
   search(text: string, options?: { onProgress?: (hits: Hit[], time: number) => void; signal?: AbortSignal }): Promise<Hit[]>;
+  /** What happened when, in the order of time: of `moments`, `name` is `Page` with the address as its field, or a message as in
+   *  docs/wire-format.md, section 6 (`ModeChanged`, `Joined`, `Left`, `Visible`, `Absent`, `Paused`, `Resumed`, `Ended`). `idle` are the
+   *  stretches of more than 2 s without a change. All of the recording is gone through; the browser has its turn meanwhile. */
+  survey(options?: { signal?: AbortSignal }): Promise<{ moments: { at: number; name: string; fields: unknown[] }[]; idle: { from: number; to: number }[] }>;
+  /** A node of the rebuilt page by its id; `null` where it is not there. */
+  element(node: number): Node | null;
   stats(): { seq: number; hash: string; nodes: number; time: number };
   /** Resolves when all that was asked for is to be seen. */
   flush(): Promise<void>;

@@ -22,7 +22,7 @@ async function fromAddress(address) {
   if (first.status === 200) return fromBlob(await whole(address, first));
   const size = Number(/\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1] ?? NaN);
   if (!Number.isSafeInteger(size)) {
-    const answer = await fetch(address);
+    const answer = await get(address);
     return fromBlob(await whole(address, answer));
   }
   const begin = new Uint8Array(await first.arrayBuffer());
@@ -40,8 +40,17 @@ async function fromAddress(address) {
   };
 }
 
+// A browser does not say to scripts why it could not.
+async function get(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch {
+    throw new Error(`cobrowse: ${address}: could not be fetched: its server is not there, does not allow this page to read it (CORS), or this page's policy does not (connect-src)`);
+  }
+}
+
 async function ask(address, offset, length) {
-  const answer = await fetch(address, { headers: { range: `bytes=${offset}-${offset + length - 1}` } });
+  const answer = await get(address, { headers: { range: `bytes=${offset}-${offset + length - 1}` } });
   if (!answer.ok) throw new Error(`cobrowse: ${address}: expected a recording, the server answered ${answer.status}`);
   return answer;
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! frame ──▶ Player (protocol::Decoder: tree) ──▶ commands (made safe) ──▶ web ──▶ js/ ──▶ the agent's iframe
 //! recording ──▶ Reader ──▶ Player ──▶ html: one self-contained page
-//!           └─▶ Scan: search, trail of pointers; changes in words
+//!           └─▶ Scan: search, survey, trail of pointers; changes in words
 //! ```
 //!
 //! Everything but [`web`] is free of any platform.
@@ -20,6 +20,7 @@ mod repair;
 pub mod safety;
 pub mod scan;
 pub mod search;
+pub mod survey;
 pub mod trail;
 
 #[cfg(target_arch = "wasm32")]

@@ -37,10 +37,11 @@ const BUNDLES: [Bundle; 14] = [
     Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
+    Bundle { entry: "replay/player/element.js", output: "player.js" },
 ];
 
 /// The folder that the bundles are made in.
-fn folder(ws: &Workspace) -> PathBuf {
+pub(crate) fn folder(ws: &Workspace) -> PathBuf {
     ws.target.join("bundle")
 }
 
@@ -66,6 +67,8 @@ fn one(ws: &Workspace, bundle: &Bundle, status: &Status) -> Result<PathBuf> {
         .arg(format!("--target={LANGUAGE}"))
         // A classic script has no `import.meta`: whoever reads it would get nothing.
         .arg("--log-override:empty-import-meta=error")
+        // A style sheet is a script's to adopt: it lives under a policy that allows no inline styles.
+        .arg("--loader:.css=text")
         .args(Shell::ALL.map(alias))
         .args(minify)
         .arg(format!("--outfile={}", output.display()))

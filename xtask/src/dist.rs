@@ -1,9 +1,12 @@
 //! Assembles `dist/`: the static files that a site hosts by itself.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::bundle;
 use crate::compress;
@@ -44,19 +47,30 @@ pub(crate) fn assemble(ws: &Workspace, status: &Status) -> Result<String> {
         let compressed = compress::compress(ws, &name, &source, status)?;
         dist.copy(compressed.brotli, format!("{}.br", name.display()));
     }
+    dist.copy(carried(ws)?, "replay-wasm.js");
     Ok(format!("{} files", dist.write(&ws.dist())?))
+}
+
+/// The agent's wasm as a script, for a player page that is opened from the disk: there no script may read a file.
+fn carried(ws: &Workspace) -> Result<PathBuf> {
+    let wasm = BASE64_STANDARD.encode(fs::read(Shell::Replay.wasm(ws))?);
+    let script = bundle::folder(ws).join("replay-wasm.js");
+    files::write(&script, format!("window.cobrowseReplayWasm=\"{wasm}\";\n").as_bytes())?;
+    Ok(script)
 }
 
 /// Adds the hand-written types of one crate's scripts.
 fn types(ws: &Workspace, shell: Shell, dist: &mut Folder) -> Result<()> {
-    let folder = ws.root.join(shell.name()).join("js");
-    let files: Vec<PathBuf> =
-        files::all(&folder)?.into_iter().filter(|file| file.to_string_lossy().ends_with(".d.ts")).collect();
-    if files.is_empty() {
-        bail!("{} holds no .d.ts file: the public API has types", ws.relative(&folder));
-    }
-    for file in files {
-        dist.copy(folder.join(&file), file);
+    for scripts in shell.scripts() {
+        let folder = ws.root.join(scripts);
+        let files: Vec<PathBuf> =
+            files::all(&folder)?.into_iter().filter(|file| file.to_string_lossy().ends_with(".d.ts")).collect();
+        if files.is_empty() {
+            bail!("{} holds no .d.ts file: the public API has types", ws.relative(&folder));
+        }
+        for file in files {
+            dist.copy(folder.join(&file), file);
+        }
     }
     Ok(())
 }

@@ -46,6 +46,14 @@ impl Shell {
         }
     }
 
+    /// The folders of its scripts, from the repository's root; each has types.
+    pub(crate) fn scripts(self) -> &'static [&'static str] {
+        match self {
+            Self::Capture => &["capture/js"],
+            Self::Replay => &["replay/js", "replay/player"],
+        }
+    }
+
     /// The package's name.
     pub(crate) fn package(self) -> &'static str {
         match self {

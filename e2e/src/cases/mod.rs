@@ -12,6 +12,7 @@ mod live;
 mod long;
 mod outside;
 mod own;
+mod player;
 mod privacy;
 mod recording;
 mod resources;
@@ -62,6 +63,8 @@ pub(crate) enum Case {
     Export(import::Log),
     /// Recordings of ours.
     Recording(recording::Scenario),
+    /// The player of recordings.
+    Player(player::Scenario),
     /// Ends that have come to differ.
     Drift(drift::Cause),
     /// What must not leave the page.
@@ -95,6 +98,7 @@ impl Case {
             Self::ImportWorkload(name) => format!("import/bench-{}", name.replace([' ', ','], "-").replace('×', "x")),
             Self::Export(log) => format!("export/{}", log.name()),
             Self::Recording(scenario) => format!("recording/{}", scenario.name()),
+            Self::Player(scenario) => format!("player/{}", scenario.name()),
             Self::Drift(cause) => format!("drift/{}", cause.name()),
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
@@ -108,6 +112,7 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
+            Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
     }
@@ -141,6 +146,7 @@ impl Case {
             Self::ImportWorkload(name) => import::workload(bench, name).await,
             Self::Export(log) => export::run(bench, log).await,
             Self::Recording(scenario) => recording::run(bench, *scenario).await,
+            Self::Player(scenario) => player::run(bench, *scenario).await,
             Self::Drift(cause) => drift::run(bench, *cause).await,
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Rules(scenario) => rules::run(bench, *scenario).await,
@@ -167,6 +173,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(import::workloads().map(Case::ImportWorkload));
     cases.extend(import::Log::ALL.into_iter().map(Case::Export));
     cases.extend(recording::Scenario::all().map(Case::Recording));
+    cases.extend(player::Scenario::ALL.into_iter().map(Case::Player));
     cases.extend(drift::Cause::ALL.into_iter().map(Case::Drift));
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));

@@ -4,7 +4,7 @@
 
 mod recording;
 
-pub use recording::{Recording, RecordingSearch, RecordingTrail};
+pub use recording::{Recording, RecordingSearch, RecordingSurvey, RecordingTrail};
 
 use crate::player::Player as Inner;
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};

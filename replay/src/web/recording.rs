@@ -7,6 +7,7 @@ use crate::{
     recording::Reader,
     scan::Scan,
     search::Search,
+    survey::{Event, Survey},
     trail::{Act, Trail},
 };
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
@@ -193,6 +194,12 @@ impl Recording {
         RecordingTrail { scan: Scan::new(&self.reader, from..to, Trail::default()) }
     }
 
+    /// What happened when, and where nothing did.
+    #[must_use]
+    pub fn survey(&self) -> RecordingSurvey {
+        RecordingSurvey { scan: Scan::new(&self.reader, 0..u32::MAX, Survey::default()) }
+    }
+
     /// Says how to build the whole page.
     pub fn rebuild(&mut self) {
         self.reader.player_mut().rebuild();
@@ -342,5 +349,57 @@ impl RecordingTrail {
             })
             .collect();
         Float64Array::from(&all[..])
+    }
+}
+
+/// A survey being made, as JavaScript holds it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RecordingSurvey {
+    scan: Scan<Survey>,
+}
+
+#[wasm_bindgen]
+impl RecordingSurvey {
+    /// The offset and the length of what is to be read before it can go on.
+    #[must_use]
+    pub fn want(&self) -> Option<Float64Array> {
+        range(self.scan.want())
+    }
+
+    /// Takes what was wanted.
+    ///
+    /// # Errors
+    /// With the place in the file.
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<(), JsError> {
+        self.scan.supply(bytes).map_err(error)
+    }
+
+    /// Goes on by at most so many frames; true when all is there.
+    ///
+    /// # Errors
+    /// With the place in the file.
+    pub fn work(&mut self, frames: u32) -> Result<bool, JsError> {
+        self.scan.work(frames).map_err(error)
+    }
+
+    /// What was found so far, for each its time, a name and fields: `Page` with an address, or a message with its fields.
+    #[must_use]
+    pub fn moments(&self) -> Array {
+        let told = self.scan.watch().moments().iter().map(|moment| {
+            let line = Array::of1(&moment.at.into());
+            match &moment.event {
+                Event::Page(url) => line.concat(&Array::of2(&"Page".into(), &url.as_str().into())),
+                Event::Said(frame) => line.concat(&control_of(frame).unwrap_or_default()),
+            }
+        });
+        told.collect()
+    }
+
+    /// Stretches without a change, two times each.
+    #[must_use]
+    pub fn idle(&self) -> Uint32Array {
+        let all: Vec<u32> = self.scan.watch().idle().iter().flat_map(|&(from, to)| [from, to]).collect();
+        Uint32Array::from(&all[..])
     }
 }
