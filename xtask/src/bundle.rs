@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 14] = [
+const BUNDLES: [Bundle; 16] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
