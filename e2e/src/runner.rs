@@ -123,14 +123,17 @@ async fn run_one(site: &Arc<Site>, bench: &mut Option<Workbench>, case: &Case) -
     let name = case.name();
     let folder = site.output.join(&name);
     let from = Instant::now();
-    let verdict = match case.skipped(site.engines) {
-        Some(reason) => Verdict::Skipped(reason.to_owned()),
-        None => match attempt(site, bench, case, &folder).await {
-            Ok(()) => Verdict::Passed,
-            Err(error) => Verdict::Failed(error),
-        },
+    // What the workbench knows of pixels is of the case that ran last: one that is skipped has none.
+    let (verdict, pixels) = match case.skipped(site.engines) {
+        Some(reason) => (Verdict::Skipped(reason.to_owned()), None),
+        None => {
+            let verdict = match attempt(site, bench, case, &folder).await {
+                Ok(()) => Verdict::Passed,
+                Err(error) => Verdict::Failed(error),
+            };
+            (verdict, bench.as_ref().and_then(Workbench::pixels))
+        }
     };
-    let pixels = bench.as_ref().and_then(Workbench::pixels);
     let reason = case.pixels_reason().map(str::to_owned);
     let outcome = Outcome { name, verdict, time: from.elapsed(), pixels, reason };
     if let Err(error) = outcome.explain(&folder) {
