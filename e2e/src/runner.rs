@@ -30,6 +30,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
     let folders = Folders {
         shared: setting("E2E_PAGES", root.join("../shared/pages")),
         fixtures: root.join("fixtures/pages"),
+        sources: root.join("replay/js"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
         packages: root.join("node_modules"),
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),

@@ -5,6 +5,7 @@
 //! /fixtures/…    our own pages, as they are
 //! /private/…     files of theirs that are given only to who has the cookie `login=yes`
 //! /dist/…        the built engine; /dist/rrweb.js the peer, /dist/react.js and such frameworks that an agent types into
+//! /sources/NAME  the agent's side as it is written, for what is shown of a part of it
 //! /pages/NAME    pages of the suite itself
 //! ```
 
@@ -32,6 +33,8 @@ pub(crate) struct Folders {
     pub(crate) shared: PathBuf,
     /// Our own pages.
     pub(crate) fixtures: PathBuf,
+    /// The scripts of the agent's side.
+    pub(crate) sources: PathBuf,
     /// The built engine.
     pub(crate) dist: PathBuf,
     /// The peer's built files.
@@ -66,6 +69,7 @@ impl Server {
             .route("/fixtures/{*path}", get(fixture))
             .route("/private/{*path}", get(private))
             .route("/dist/{*path}", get(dist))
+            .route("/sources/{name}", get(source))
             .route("/pages/{name}", get(own))
             .with_state(Arc::new(Shared { folders, policy }));
         let task = tokio::spawn(async move {
@@ -108,6 +112,10 @@ async fn private(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
         return StatusCode::FORBIDDEN.into_response();
     }
     file(&state.folders.fixtures.join("private"), &path, "private, max-age=60").await
+}
+
+async fn source(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {
+    file(&state.folders.sources, &name, "no-store").await
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
