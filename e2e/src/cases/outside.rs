@@ -80,10 +80,10 @@ impl Scenario {
 
 const PAGE: &str = "/fixtures/outside.html";
 
-/// What a document holds that is compared.
+/// What a document holds that is compared; a page may still be loading.
 const SAYS: &str = "const says = (page) => [
-      page.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, ''), page.getElementById('field').value, page.compatMode,
-      page.getElementById('host').shadowRoot.innerHTML, [...page.styleSheets, ...page.adoptedStyleSheets].map((sheet) => [...sheet.cssRules].map((rule) => rule.cssText)),
+      page.documentElement?.outerHTML.replace(/<script[^]*?<\\/script>/g, ''), page.getElementById('field')?.value, page.compatMode,
+      page.getElementById('host')?.shadowRoot?.innerHTML, [...page.styleSheets, ...page.adoptedStyleSheets].map((sheet) => [...sheet.cssRules].map((rule) => rule.cssText)),
     ];";
 
 /// Runs one scenario.
