@@ -21,6 +21,8 @@ class Hosts {
     this.tables = 0; // of names: each reader has one, the page's own is 0
     this.goneRoots = new Set(); // documents of frames that have left, told and not told to be gone
     this.refused = new WeakSet(); // frames that said what the engine does not take
+    this.going = new Set(); // what the page itself says to be gone, in the frame that is being made
+    this.watch();
     // A frame that comes later than the session says so.
     this.announcements = new Announcements((source, origin) => {
       if (!this.origins.has(origin)) return;
@@ -29,6 +31,25 @@ class Hosts {
       }
     });
     this.announcements.look(recorder.changes);
+  }
+
+  // Notes what the page says to be gone. Each beginning has a reader of its own.
+  watch() {
+    const { reader } = this.recorder;
+    if (this.reader === reader) return;
+    this.reader = reader;
+    const { gone } = reader;
+    reader.gone = (id) => {
+      this.going.add(id);
+      gone.call(reader, id);
+    };
+  }
+
+  // Whether an element goes in this frame, or what it is in.
+  isGoing(id) {
+    if (this.going.size === 0) return false;
+    for (let at = id; at !== undefined; at = this.recorder.engine.parent(at)) if (this.going.has(at)) return true;
+    return false;
   }
 
   // `place`: a frame of the page, `node`; or of one that has joined, `outer`, the window of a frame in it.
@@ -124,13 +145,16 @@ class Hosts {
         continue;
       }
       // What a frame says may take away the place of one in it: that comes in a later frame.
-      if (due.some((inner) => inner.isIn(link))) this.recorder.continueSoon();
+      // What is in a place that goes now has nothing to say there: it is to say all anew, or has gone.
+      if (this.isGoing(link.id) || due.some((inner) => inner.isIn(link))) this.recorder.continueSoon();
       else link.hand(engine);
     }
   }
 
   // Behind a frame.
   settle(freed, retells) {
+    this.going.clear();
+    this.watch();
     for (const id of freed) this.goneRoots.delete(id); // With its frame: the number may be another's soon.
     for (const link of this.links.values()) link.settle(freed, retells);
   }
