@@ -111,13 +111,7 @@ impl Browser {
         Self::try_open(engine, log, profiles, headed, flags).await
     }
 
-    async fn try_open(
-        engine: Engine,
-        log: &Path,
-        profiles: &Path,
-        headed: bool,
-        flags: &[&str],
-    ) -> Result<Self> {
+    async fn try_open(engine: Engine, log: &Path, profiles: &Path, headed: bool, flags: &[&str]) -> Result<Self> {
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;

@@ -56,7 +56,11 @@ const KINDS: &[Kind] = &[
         &["outside/joined", "outside/navigates", "outside/boxes", "outside/unlisted"],
     ),
     ("content", "canvases in joined frames", &["outside/canvas"]),
-    ("content", "frames of another origin in joined frames", &["outside/nested", "outside/nested-boxes", "outside/within"]),
+    (
+        "content",
+        "frames of another origin in joined frames",
+        &["outside/nested", "outside/nested-boxes", "outside/within"],
+    ),
     ("resources", "files behind a login", &["resources/login"]),
     ("resources", "pictures without TLS on an agent's page with it", &["resources/mixed"]),
     ("resources", "everything carried", &["resources/inline"]),
