@@ -1,6 +1,5 @@
 // Pixels of canvases, in tiles: those that changed are told, at a bounded rate and size. Drawing is noticed by wrapped
-// functions of the contexts; what draws in another way (a worker, WebGPU) by a small copy that is compared from time to
-// time.
+// functions of the contexts; what draws in another way (a worker) by a small copy that is compared from time to time.
 
 import * as dom from './dom.js';
 import { Patches } from './patches.js';
@@ -54,6 +53,18 @@ export class Canvases {
       for (const name of names) patches.method(scope[type]?.prototype, name, (context) => this.drawn(context.canvas, false));
     }
     for (const type of GL) for (const name of DRAWING_GL) patches.method(scope[type]?.prototype, name, (context) => this.drawn(context.canvas, true));
+    patches.method(scope.GPUCanvasContext?.prototype, 'getCurrentTexture', (context) => this.lent(context.canvas));
+    patches.method(scope.GPUQueue?.prototype, 'submit', () => {
+      for (const [canvas, entry] of this.entries) if (entry.isLent) this.drawn(canvas, true);
+    });
+  }
+
+  // WebGPU draws on a texture that the canvas lends until it is shown; what is handed in meanwhile may draw on it.
+  lent(canvas) {
+    const entry = this.entries.get(canvas);
+    if (entry === undefined || entry.isLent) return;
+    entry.isLent = true;
+    setTimeout(() => (entry.isLent = false));
   }
 
   drawn(canvas, isGl) {

@@ -3,13 +3,14 @@
 // have ports of their own: of them, only where they are is said here. Fetched when a page that may have this frame asks for it; exposes
 // itself under a symbol, not a name, on the page.
 
+import { Announcements, offsetIn } from './announcements.js';
 import { Canvases } from './canvases.js';
 import * as dom from './dom.js';
 
 const POLL_MS = 500, FALLBACK_MS = 100;
 const FRAME = 21;
-// What the loader of a frame says to the window around it, and what a frame that has joined does.
-const ANNOUNCEMENT = 'cobrowse:here', PLACE = 'cobrowse:place';
+// What a frame that has joined says to the windows around it.
+const PLACE = 'cobrowse:place';
 // What a page keeps from agents by itself.
 const KEPT = ['mask', 'block', 'deny'].map((rule) => `[data-cobrowse-${rule}], [data-cobrowse-${rule}] *`).join();
 
@@ -27,9 +28,9 @@ class Guest {
     port.onmessage = ({ data: [type, ...fields] }) => this[type]?.(...fields);
     this.onHide = () => port.postMessage(['left']);
     addEventListener('pagehide', this.onHide);
-    this.onMessage = ({ data, origin, source }) => {
-      if (data === ANNOUNCEMENT) this.offer(source, origin);
-      else if (Array.isArray(data) && data[0] === PLACE) this.placed(source, data[1]);
+    this.announcements = new Announcements((source, origin) => this.offer(source, origin));
+    this.onMessage = ({ data, source }) => {
+      if (Array.isArray(data) && data[0] === PLACE) this.placed(source, data[1]);
     };
     addEventListener('message', this.onMessage);
     port.postMessage(['hello']);
@@ -150,9 +151,7 @@ class Guest {
       changes.patchAll();
       changes.sheets.verifyLater([...reader.controls].filter((node) => node.localName === 'style'));
       this.drawn();
-      for (const root of changes.roots) {
-        for (const node of dom.all(root, 'iframe, frame')) if (dom.frameDocument(node) === null) this.offer(node.contentWindow, originOf(node));
-      }
+      this.announcements.look(changes);
     }
     const isOpen = reader.isCut || this.isDue || this.wantsFlush || retells.length > 0 || changes.documentChanged || changes.hosts.size > 0 || changes.scrolled.size > 0 || changes.sheets.isPending;
     if (!reader.isCut) reader.withScroll = false;
@@ -212,6 +211,7 @@ class Guest {
 
   // Those that have joined are no boxes any more.
   statePlaces(reader) {
+    this.announcements.look(this.changes);
     for (const [node, place] of this.places) {
       if (!place.isNew || place.id === undefined) continue;
       place.isNew = false;
@@ -251,8 +251,7 @@ class Guest {
   // Where the viewport of a frame in here is.
   where(token) {
     const node = [...this.places].find(([, place]) => place.token === token)?.[0];
-    const { left, top } = node ? dom.getBoundingClientRect(node) : { left: 0, top: 0 };
-    this.port.postMessage(['where', token, left + (node?.clientLeft ?? 0), top + (node?.clientTop ?? 0)]);
+    this.port.postMessage(['where', token, ...(node ? offsetIn(window, node) : [0, 0])]);
   }
 
   // What an agent does in this frame, behind the page's gate; the table of kinds of elements came with the rules.
@@ -286,15 +285,8 @@ class Guest {
     this.leaveHand?.();
     removeEventListener('pagehide', this.onHide);
     removeEventListener('message', this.onMessage);
+    this.announcements.stop();
     this.port.close();
-  }
-}
-
-function originOf(node) {
-  try {
-    return new URL(dom.getAttribute(node, 'src') ?? '', dom.baseURI(node)).origin;
-  } catch {
-    return '';
   }
 }
 

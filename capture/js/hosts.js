@@ -4,9 +4,10 @@
 // to the page; the frame around it says only where it is, and sees nothing of it. Fetched where a page lists origins;
 // exposes itself under a symbol, not a name, on the page. The other end is `guest.js`.
 
+import { Announcements, offsetIn } from './announcements.js';
 import * as dom from './dom.js';
 
-const INVITATION = 'cobrowse:frame', ANNOUNCEMENT = 'cobrowse:here';
+const INVITATION = 'cobrowse:frame';
 // So long is waited for a frame that does not answer.
 const PATIENCE_MS = 2000;
 
@@ -20,20 +21,35 @@ class Hosts {
     this.tables = 0; // of names: each reader has one, the page's own is 0
     this.goneRoots = new Set(); // documents of frames that have left, told and not told to be gone
     this.refused = new WeakSet(); // frames that said what the engine does not take
+    this.going = new Set(); // what the page itself says to be gone, in the frame that is being made
+    this.watch();
     // A frame that comes later than the session says so.
-    this.onMessage = ({ data, origin, source }) => {
-      if (data !== ANNOUNCEMENT || !this.origins.has(origin)) return;
+    this.announcements = new Announcements((source, origin) => {
+      if (!this.origins.has(origin)) return;
       for (const root of recorder.changes.roots) {
         for (const node of dom.all(root, 'iframe, frame')) if (node.contentWindow === source) this.invite({ node }, origin);
       }
+    });
+    this.announcements.look(recorder.changes);
+  }
+
+  // Notes what the page says to be gone. Each beginning has a reader of its own.
+  watch() {
+    const { reader } = this.recorder;
+    if (this.reader === reader) return;
+    this.reader = reader;
+    const { gone } = reader;
+    reader.gone = (id) => {
+      this.going.add(id);
+      gone.call(reader, id);
     };
-    window.addEventListener('message', this.onMessage);
-    for (const root of recorder.changes.roots) {
-      for (const node of dom.all(root, 'iframe, frame')) {
-        const origin = originOf(node);
-        if (dom.frameDocument(node) === null && this.origins.has(origin)) this.invite({ node }, origin);
-      }
-    }
+  }
+
+  // Whether an element goes in this frame, or what it is in.
+  isGoing(id) {
+    if (this.going.size === 0) return false;
+    for (let at = id; at !== undefined; at = this.recorder.engine.parent(at)) if (this.going.has(at)) return true;
+    return false;
   }
 
   // `place`: a frame of the page, `node`; or of one that has joined, `outer`, the window of a frame in it.
@@ -88,6 +104,7 @@ class Hosts {
 
   // States what the page itself says of frames that have joined: whose document has gone.
   state(reader) {
+    this.announcements.look(this.recorder.changes);
     for (const [key, link] of this.links) {
       const { node } = link;
       if (node === undefined) {
@@ -128,13 +145,16 @@ class Hosts {
         continue;
       }
       // What a frame says may take away the place of one in it: that comes in a later frame.
-      if (due.some((inner) => inner.isIn(link))) this.recorder.continueSoon();
+      // What is in a place that goes now has nothing to say there: it is to say all anew, or has gone.
+      if (this.isGoing(link.id) || due.some((inner) => inner.isIn(link))) this.recorder.continueSoon();
       else link.hand(engine);
     }
   }
 
   // Behind a frame.
   settle(freed, retells) {
+    this.going.clear();
+    this.watch();
     for (const id of freed) this.goneRoots.delete(id); // With its frame: the number may be another's soon.
     for (const link of this.links.values()) link.settle(freed, retells);
   }
@@ -153,7 +173,7 @@ class Hosts {
   }
 
   stop() {
-    window.removeEventListener('message', this.onMessage);
+    this.announcements.stop();
     this.ended = true;
     for (const link of this.links.values()) link.leave();
     this.links.clear();
@@ -319,10 +339,7 @@ class Link {
 
   // Where its viewport is in that of the page.
   async offset() {
-    if (this.node !== undefined) {
-      const { left, top } = dom.getBoundingClientRect(this.node);
-      return [left + this.node.clientLeft, top + this.node.clientTop];
-    }
+    if (this.node !== undefined) return offsetIn(window, this.node);
     const around = await this.outer.offset();
     const inside = await new Promise((done) => {
       const { asked, port } = this.outer;
@@ -331,14 +348,6 @@ class Link {
       port.postMessage(['where', this.token]);
     });
     return around.map((length, at) => length + inside[at]);
-  }
-}
-
-function originOf(node) {
-  try {
-    return new URL(dom.getAttribute(node, 'src') ?? '', dom.baseURI(node)).origin;
-  } catch {
-    return '';
   }
 }
 

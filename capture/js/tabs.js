@@ -117,6 +117,8 @@ function goOn(session) {
   save(session);
   if (session.shows) session.overlay.attach();
   session.overlay?.update();
+  // Frames of another tab came between, with numbers that may be those that would follow here.
+  session.recorder.wanted = session.recorder.whole = true;
   session.link.wake();
 }
 

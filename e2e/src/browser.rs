@@ -97,25 +97,31 @@ impl Browser {
     /// Opens a browser with a profile of its own below `profiles`.
     ///
     /// A browser now and then exits as it starts, on a machine that is short of time; it gets three tries.
-    pub(crate) async fn open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
+    pub(crate) async fn open(
+        engine: Engine,
+        log: &Path,
+        profiles: &Path,
+        headed: bool,
+        flags: &[&str],
+    ) -> Result<Self> {
         for _ in 0..2 {
-            match Self::try_open(engine, log, profiles, headed).await {
+            match Self::try_open(engine, log, profiles, headed, flags).await {
                 Ok(browser) => return Ok(browser),
                 // What is tried again is told, for who looks why a run takes so long.
                 Err(error) => eprintln!("{engine:?}: {error:#}; it is started once more"),
             }
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
-        Self::try_open(engine, log, profiles, headed).await
+        Self::try_open(engine, log, profiles, headed, flags).await
     }
 
-    async fn try_open(engine: Engine, log: &Path, profiles: &Path, headed: bool) -> Result<Self> {
+    async fn try_open(engine: Engine, log: &Path, profiles: &Path, headed: bool, flags: &[&str]) -> Result<Self> {
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = profiles.join(number.to_string());
         tokio::fs::create_dir_all(&profile).await?;
         let driver = Driver::start(engine, log, headed).await?;
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(engine.capabilities(&profile, headed)?);
+        builder.capabilities(engine.capabilities(&profile, headed, flags)?);
         let client = timeout(engine.start_limit(), builder.connect(&driver.url))
             .await
             .context("the browser does not start in time")?;

@@ -77,12 +77,12 @@ impl Engine {
     }
 
     /// What a new session asks for. The browser reaches no host but 127.0.0.1, so that a run is the same everywhere.
-    pub(crate) fn capabilities(self, profile: &Path, headed: bool) -> Result<Map<String, Value>> {
+    /// `flags` are a case's own, for Chromium.
+    pub(crate) fn capabilities(self, profile: &Path, headed: bool, flags: &[&str]) -> Result<Map<String, Value>> {
         let capabilities = match self {
             Self::Chromium => {
                 let mut arguments = vec![
                     "--no-sandbox".to_owned(),
-                    "--disable-gpu".to_owned(),
                     "--disable-quic".to_owned(),
                     "--disable-dev-shm-usage".to_owned(),
                     "--no-first-run".to_owned(),
@@ -98,6 +98,11 @@ impl Engine {
                 if !headed {
                     arguments.push("--headless".to_owned());
                 }
+                // A case's flags may want one of software, which this would turn off, too.
+                if flags.is_empty() {
+                    arguments.push("--disable-gpu".to_owned());
+                }
+                arguments.extend(flags.iter().map(|&flag| flag.to_owned()));
                 json!({
                     "browserName": "chrome",
                     "pageLoadStrategy": "normal",

@@ -47,7 +47,7 @@ const KINDS: &[Kind] = &[
     ("state", "scroll positions, smooth scrolling", &["own/scroll", "own/scrolled-before-start", "live/smooth-scroll"]),
     ("state", "what plays", &["own/media"]),
     ("state", "animations, view transitions", &["live/animations", "live/view-transition"]),
-    ("content", "canvases: 2D, WebGL, bitmaps", &["own/pixels"]),
+    ("content", "canvases: 2D, WebGL, bitmaps, WebGPU", &["own/pixels", "own/webgpu"]),
     ("content", "images: blob, srcset and picture, lazy", &["own/pixels", "resources/candidates", "resources/lazy"]),
     ("content", "frames of the same origin, nested, written by scripts", &["own/frames"]),
     (
@@ -56,8 +56,13 @@ const KINDS: &[Kind] = &[
         &["outside/joined", "outside/navigates", "outside/boxes", "outside/unlisted"],
     ),
     ("content", "canvases in joined frames", &["outside/canvas"]),
-    ("content", "frames of another origin in joined frames", &["outside/nested", "outside/nested-boxes"]),
+    (
+        "content",
+        "frames of another origin in joined frames",
+        &["outside/nested", "outside/nested-boxes", "outside/within"],
+    ),
     ("resources", "files behind a login", &["resources/login"]),
+    ("resources", "pictures without TLS on an agent's page with it", &["resources/mixed"]),
     ("resources", "everything carried", &["resources/inline"]),
     ("resources", "nothing of what is masked", &["resources/login", "privacy/page", "outside/masked"]),
     ("navigation", "full page loads within the site", &["life/navigation"]),
@@ -70,8 +75,7 @@ const KINDS: &[Kind] = &[
 const OUT_OF_REACH: &str = "Out of reach: a **closed shadow root that a parser makes** from `<template shadowrootmode=\"closed\">` on an element that is no custom\n\
     one. No function is called that could be noticed, nothing says that it is there, and `attachShadow` on its host would empty it. The\n\
     element is told without what is in it. Open ones, those that scripts attach (`data-shadow-roots`), and those of custom elements with\n\
-    `ElementInternals` are told. **WebGPU** canvases are looked at from time to time as other canvases are, but no case shows it: the\n\
-    suite's browsers have none.\n";
+    `ElementInternals` are told.\n";
 
 /// Whether each case that is named is one of these.
 pub(crate) fn check(names: &BTreeSet<String>) -> Result<()> {

@@ -31,6 +31,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         shared: setting("E2E_PAGES", root.join("../shared/pages")),
         fixtures: root.join("fixtures/pages"),
         recordings: root.join("fixtures/recordings"),
+        sources: root.join("replay/js"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
         packages: root.join("node_modules"),
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
@@ -126,14 +127,17 @@ async fn run_one(site: &Arc<Site>, bench: &mut Option<Workbench>, case: &Case) -
     let name = case.name();
     let folder = site.output.join(&name);
     let from = Instant::now();
-    let verdict = match case.skipped(site.engines) {
-        Some(reason) => Verdict::Skipped(reason.to_owned()),
-        None => match attempt(site, bench, case, &folder).await {
-            Ok(()) => Verdict::Passed,
-            Err(error) => Verdict::Failed(error),
-        },
+    // What the workbench knows of pixels is of the case that ran last: one that is skipped has none.
+    let (verdict, pixels) = match case.skipped(site.engines) {
+        Some(reason) => (Verdict::Skipped(reason.to_owned()), None),
+        None => {
+            let verdict = match attempt(site, bench, case, &folder).await {
+                Ok(()) => Verdict::Passed,
+                Err(error) => Verdict::Failed(error),
+            };
+            (verdict, bench.as_ref().and_then(Workbench::pixels))
+        }
     };
-    let pixels = bench.as_ref().and_then(Workbench::pixels);
     let reason = case.pixels_reason().map(str::to_owned);
     let outcome = Outcome { name, verdict, time: from.elapsed(), pixels, reason };
     if let Err(error) = outcome.explain(&folder) {

@@ -5,6 +5,7 @@
 //! /fixtures/…    our own pages, as they are
 //! /private/…     files of theirs that are given only to who has the cookie `login=yes`
 //! /dist/…        the built engine; /dist/rrweb.js the peer, /dist/react.js and such frameworks that an agent types into
+//! /sources/NAME  the agent's side as it is written, for what is shown of a part of it
 //! /pages/NAME    pages of the suite itself
 //! /player/…      the built engine under the strictest policy that the player's page lives with
 //! /recordings/…  recordings, whole or a range of one
@@ -36,6 +37,8 @@ pub(crate) struct Folders {
     pub(crate) fixtures: PathBuf,
     /// Recordings of our own pages.
     pub(crate) recordings: PathBuf,
+    /// The scripts of the agent's side.
+    pub(crate) sources: PathBuf,
     /// The built engine.
     pub(crate) dist: PathBuf,
     /// The peer's built files.
@@ -70,6 +73,7 @@ impl Server {
             .route("/fixtures/{*path}", get(fixture))
             .route("/private/{*path}", get(private))
             .route("/dist/{*path}", get(dist))
+            .route("/sources/{name}", get(source))
             .route("/pages/{name}", get(own))
             .route("/player/{*path}", get(strict))
             .route("/recordings/{name}", get(recording))
@@ -114,6 +118,10 @@ async fn private(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
         return StatusCode::FORBIDDEN.into_response();
     }
     file(&state.folders.fixtures.join("private"), &path, "private, max-age=60").await
+}
+
+async fn source(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {
+    file(&state.folders.sources, &name, "no-store").await
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {

@@ -59,9 +59,21 @@ pub(crate) struct Workbench {
 impl Workbench {
     /// Opens both browsers.
     pub(crate) async fn open(site: std::sync::Arc<Site>) -> Result<Self> {
-        let profiles = site.output.join("profiles");
-        let [customer, agent] =
-            site.engines.map(|engine| Browser::open(engine, &site.driver_log, &profiles, site.headed));
+        Self::open_with(site, &[]).await
+    }
+
+    /// Opens two more browsers, the customer's with flags of a case's own, for that case.
+    pub(crate) async fn with_flags(&self, flags: &[&str]) -> Result<Self> {
+        let bench = Self::open_with(self.site.clone(), flags).await?;
+        bench.prepare().await?;
+        Ok(bench)
+    }
+
+    async fn open_with(site: std::sync::Arc<Site>, flags: &[&str]) -> Result<Self> {
+        let (log, profiles) = (&site.driver_log, site.output.join("profiles"));
+        let [customer, agent] = site.engines;
+        let customer = Browser::open(customer, log, &profiles, site.headed, flags);
+        let agent = Browser::open(agent, log, &profiles, site.headed, &[]);
         let (customer, agent) = tokio::try_join!(customer, agent)?;
         Ok(Self {
             customer,
@@ -76,7 +88,7 @@ impl Workbench {
     /// Opens one more browser, for another agent.
     pub(crate) async fn another_browser(&self) -> Result<Browser> {
         let (site, [_, engine]) = (&self.site, self.site.engines);
-        Browser::open(engine, &site.driver_log, &site.output.join("profiles"), site.headed).await
+        Browser::open(engine, &site.driver_log, &site.output.join("profiles"), site.headed, &[]).await
     }
 
     /// The URL of a page of the server; what is one already stays as it is.

@@ -32,6 +32,9 @@ export class Assets {
     this.untold = [];
     this.seen = 0; // how many files the page has loaded when it was last looked at
     this.isDue = false;
+    this.isMixed = false; // whether pictures of that page may be blocked here before they are asked for
+    this.scanned = new WeakMap(); // sheet → how many rules it had when it was looked through
+    this.tried = new Set(); // addresses that were asked for once more
     page.window.performance?.setResourceTimingBufferSize?.(MAX_ENTRIES);
   }
 
@@ -55,6 +58,7 @@ export class Assets {
   }
 
   loaded(node) {
+    if (this.isMixed) this.lookSoon();
     if (this.hashes.size === 0) return;
     if (dom.localName(node) === 'link') this.lookAtLink(node);
     else if (dom.localName(node) === 'style' && node.sheet) this.showInSheet(node.sheet, dom.baseURI(node));
@@ -80,10 +84,7 @@ export class Assets {
 
   // Once a frame is in place.
   settle() {
-    this.looking ??= setTimeout(() => {
-      this.looking = undefined;
-      this.lookAtLoaded();
-    }, LOOK_MS);
+    this.lookSoon();
     if (!this.isDue) return;
     this.isDue = false;
     this.turn++;
@@ -92,6 +93,13 @@ export class Assets {
       for (const sheet of dom.sheetsOf(root)) if (sheet.ownerNode === null || !this.links.has(sheet.ownerNode)) this.showInSheet(sheet, dom.baseURI(root));
       for (const node of dom.allIn(root, '[style*="url("]')) this.showInStyle(node);
     }
+  }
+
+  lookSoon() {
+    this.looking ??= setTimeout(() => {
+      this.looking = undefined;
+      this.lookAtLoaded();
+    }, LOOK_MS);
   }
 
   roots() {
@@ -207,6 +215,7 @@ export class Assets {
     const { seen } = this;
     this.seen = entries.length;
     let imported;
+    if (this.isMixed) for (const address of this.pictures()) this.tryAgain(address);
     for (const { name, initiatorType, responseStatus: status = 0 } of entries.slice(seen)) {
       if (initiatorType !== 'css' || !/^https?:/.test(name) || this.missing.has(name)) continue;
       if (status >= 200 && status < 400 || OTHERS.test(new URL(name).pathname)) continue;
@@ -217,11 +226,44 @@ export class Assets {
       // Not every browser, nor any of every file, says how it was answered. A style sheet that another one imports is no picture.
       imported ??= this.imported();
       if (imported.has(name)) continue;
-      const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer' });
-      picture.onerror = () => this.miss(name);
-      picture.src = name;
+      this.tryAgain(name);
     }
     if (this.isDue) this.settle();
+  }
+
+  tryAgain(address) {
+    if (this.hashes.has(address) || this.missing.has(address) || this.tried.has(address) || this.tried.size >= MAX_ENTRIES) return;
+    this.tried.add(address);
+    const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer' });
+    picture.onerror = () => this.miss(address);
+    picture.src = address;
+  }
+
+  // Addresses without TLS of pictures in rules, and in style attributes. What a page that came with TLS may not load leaves no entry.
+  *pictures() {
+    for (const root of this.roots()) {
+      for (const node of dom.allIn(root, '[style*="url("]')) yield* withoutTls(dom.getAttribute(node, 'style'), dom.baseURI(node));
+      for (const sheet of dom.sheetsOf(root)) yield* this.picturesIn(sheet, this.addressOf(sheet.ownerNode) ?? dom.baseURI(root));
+    }
+  }
+
+  *picturesIn(sheet, base) {
+    let rules = [];
+    try {
+      rules = sheet.cssRules;
+    } catch {
+      // Nobody may read it: its text comes when the customer's page is asked for it.
+    }
+    const isKnown = this.scanned.get(sheet) === rules.length;
+    this.scanned.set(sheet, rules.length);
+    const stack = [...rules];
+    while (stack.length > 0) {
+      const rule = stack.pop();
+      if (rule.styleSheet) yield* this.picturesIn(rule.styleSheet, rule.styleSheet.href ?? base);
+      if (isKnown) continue;
+      stack.push(...(rule.cssRules ?? []));
+      if (rule.selectorText !== undefined && rule.style) yield* withoutTls(rule.style.cssText, base);
+    }
   }
 
   // Addresses of style sheets that are there as others import them; one without rules may not have come.
@@ -257,6 +299,14 @@ function isReadable(sheet) {
     return sheet !== null && sheet.cssRules !== null;
   } catch {
     return false;
+  }
+}
+
+function* withoutTls(text, base) {
+  if (!text.includes('url(')) return;
+  for (const [, address] of text.matchAll(/url\(\s*["']?([^"')]*)/g)) {
+    const href = hrefOf(address.trim(), base);
+    if (href.startsWith('http:')) yield href;
   }
 }
 

@@ -178,6 +178,7 @@ export class PlayerView {
       // Of a recording there is nobody to ask.
       const tell = (addresses) => this.recorded || this.request(this.engine.missing(addresses.join('\n')));
       const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag, tell);
+      page.assets.isMixed = window.origin.startsWith('https:') && url.startsWith('http:');
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
       page.apply(this.engine.commands(), []);

@@ -152,18 +152,44 @@ pub(crate) fn end_to_end(ws: &Workspace, status: &Status) -> Result<String> {
 /// The same with Firefox on one side.
 pub(crate) fn end_to_end_firefox(ws: &Workspace, status: &Status) -> Result<String> {
     let firefox = Firefox::require(ws)?;
-    crossed(ws, status, "firefox", |run| run.env("FIREFOX", &firefox.firefox).env("GECKODRIVER", &firefox.driver))
+    let cases = [CROSSED.as_slice(), &["sites/", "outside/"]].concat();
+    crossed(ws, status, "firefox", &cases, |run| {
+        run.env("FIREFOX", &firefox.firefox).env("GECKODRIVER", &firefox.driver)
+    })
 }
 
 /// The same with WebKit on one side.
 pub(crate) fn end_to_end_webkit(ws: &Workspace, status: &Status) -> Result<String> {
     let webkit = Webkit::require()?;
-    crossed(ws, status, "webkit", |run| run.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.display))
+    let cases = [CROSSED.as_slice(), &OUTSIDE_WEBKIT].concat();
+    crossed(ws, status, "webkit", &cases, |run| run.env("WEBKITDRIVER", &webkit.driver).env("XVFB", &webkit.display))
 }
+
+/// The cases that run with two engines, whichever these are.
+const CROSSED: [&str; 4] = ["own/", "shared/", "session/", "privacy/"];
+
+/// Of frames of other origins those that run with WebKit as either side; README says why the others do not.
+const OUTSIDE_WEBKIT: [&str; 9] = [
+    "outside/navigates",
+    "outside/boxes",
+    "outside/unlisted",
+    "outside/masked",
+    "outside/acted",
+    "outside/canvas",
+    "outside/nested",
+    "outside/within",
+    "outside/icons",
+];
 
 /// Another engine and Chromium, each as either side, for what two engines can be compared by: documents and state, not
 /// pictures.
-fn crossed(ws: &Workspace, status: &Status, engine: &str, with_engine: impl Fn(Cmd) -> Cmd) -> Result<String> {
+fn crossed(
+    ws: &Workspace,
+    status: &Status,
+    engine: &str,
+    cases: &[&str],
+    with_engine: impl Fn(Cmd) -> Cmd,
+) -> Result<String> {
     let build = ws.cargo().args(["build", "--release", "--package", "e2e"]);
     coloured(build, status).quiet(status)?;
     let mut tests = String::new();
@@ -173,7 +199,7 @@ fn crossed(ws: &Workspace, status: &Status, engine: &str, with_engine: impl Fn(C
             .cargo()
             .args(["run", "--quiet", "--release", "--package", "e2e", "--", "run", "--workers", "2"])
             .args(["--customer", customer, "--agent", agent])
-            .args(["own/", "shared/", "session/", "privacy/"].iter().flat_map(|cases| ["--only", cases]));
+            .args(cases.iter().flat_map(|cases| ["--only", cases]));
         let run = with_browser(ws, with_engine(run))?;
         tests.push_str(&run.limit(END_TO_END_LIMIT).quiet(status)?);
         tests.push('\n');

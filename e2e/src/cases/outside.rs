@@ -34,13 +34,15 @@ pub(crate) enum Scenario {
     NestedMasked,
     /// An agent clicks in a frame of a frame.
     NestedActed,
+    /// A frame of another origin in one of the page's own, later than the session, and there before the outer one is told.
+    Within,
     /// The agent's page is of another origin: icons out of the page's own file are shown all the same.
     Icons,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Joined,
         Self::Navigates,
         Self::Boxes,
@@ -52,6 +54,7 @@ impl Scenario {
         Self::NestedBoxes,
         Self::NestedMasked,
         Self::NestedActed,
+        Self::Within,
         Self::Icons,
     ];
 
@@ -69,6 +72,7 @@ impl Scenario {
             Self::NestedBoxes => "nested-boxes",
             Self::NestedMasked => "nested-masked",
             Self::NestedActed => "nested-acted",
+            Self::Within => "within",
             Self::Icons => "icons",
         }
     }
@@ -76,10 +80,11 @@ impl Scenario {
 
 const PAGE: &str = "/fixtures/outside.html";
 
-/// What a document holds that is compared.
+/// What a document holds that is compared; a page may still be loading. Not every engine writes a rule's text in the same way;
+/// WebKit counts adopted sheets among the document's own.
 const SAYS: &str = "const says = (page) => [
-      page.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, ''), page.getElementById('field').value, page.compatMode,
-      page.getElementById('host').shadowRoot.innerHTML, [...page.styleSheets, ...page.adoptedStyleSheets].map((sheet) => [...sheet.cssRules].map((rule) => rule.cssText)),
+      page.documentElement?.outerHTML.replace(/<script[^]*?<\\/script>/g, ''), page.getElementById('field')?.value, page.compatMode,
+      page.getElementById('host')?.shadowRoot?.innerHTML, [...new Set([...page.styleSheets, ...page.adoptedStyleSheets])].map((sheet) => [...sheet.cssRules].map(({ selectorText, style }) => [selectorText, ...['font-size', 'margin-top', 'color', 'letter-spacing', 'border-top-style', 'border-top-color'].map((name) => style.getPropertyValue(name))])),
     ];";
 
 /// Runs one scenario.
@@ -96,6 +101,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::NestedBoxes => nested_boxes(bench).await,
         Scenario::NestedMasked => nested_masked(bench).await,
         Scenario::NestedActed => nested_acted(bench).await,
+        Scenario::Within => within(bench).await,
         Scenario::Icons => icons(bench).await,
     }
 }
@@ -489,6 +495,41 @@ async fn nested_acted(bench: &Workbench) -> Result<()> {
     click_button(&pair, &["frame", "inner"]).await?;
     clicked(&pair, &["#frame", "#inner"]).await?;
     inner_settles(&mut pair, "the click").await?;
+    pair.finish().await
+}
+
+async fn within(bench: &Workbench) -> Result<()> {
+    let (page, other) = (bench.origin("127.0.0.1"), bench.origin("localhost"));
+    let inner = format!("{other}/fixtures/frames/joined.html?host={page}");
+    // The frame between is of the page's own origin and has no script of ours: it is read from the page.
+    let add = format!(
+        "const frame = Object.assign(document.createElement('iframe'), {{ id: 'frame' }});
+         frame.src = '/fixtures/frames/joined.html?' + new URLSearchParams({{ script: 'no', inner: '{inner}' }});
+         const loaded = new Promise((done) => frame.addEventListener('load', done, {{ once: true }}));
+         document.getElementById('place').append(frame);
+         await loaded;"
+    );
+    let nest = "const outer = document.getElementById('frame').contentWindow;
+         outer.fixture.nest();
+         await new Promise((done) => outer.document.getElementById('inner').addEventListener('load', done, { once: true }));";
+    let whole = |body: &str| format!("return (async () => {{ {body} }})()");
+    let mut pair = open(bench, &whole(&add)).await?;
+    pair.edit(&whole(nest)).await?;
+    inner_settles(&mut pair, "a frame that came later").await?;
+    click_button(&pair, &["frame", "inner"]).await?;
+    clicked(&pair, &["#frame", "#inner"]).await?;
+    inner_settles(&mut pair, "the click").await?;
+    for what in ["add", "text", "shadow"] {
+        tell_inner(&pair, what).await?;
+        inner_settles(&mut pair, what).await?;
+    }
+    pair.edit("window.fixture.remove('frame')").await?;
+    pair.check("the end of both").await?;
+    pair.edit(&whole(&format!("{add} {nest}"))).await?;
+    inner_settles(&mut pair, "both at once").await?;
+    pair.edit("document.getElementById('frame').contentDocument.getElementById('inner').remove()").await?;
+    pair.edit(&whole(nest)).await?;
+    inner_settles(&mut pair, "another in the same frame").await?;
     pair.finish().await
 }
 

@@ -7,8 +7,9 @@ use crate::{
     pair::{Pair, Transport},
     workbench::Workbench,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use std::time::Duration;
 
 /// One thing that happens on the customer's page.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub(crate) struct Script {
     budget: Option<u32>,
     /// Why more pixels may differ than otherwise.
     pub(crate) pixels: Option<&'static str>,
+    /// What the customer's browser, Chromium, is started with.
+    flags: &'static [&'static str],
     steps: &'static [Step],
 }
 
@@ -56,6 +59,7 @@ const PLAIN: Script = Script {
     calm: false,
     budget: None,
     pixels: None,
+    flags: &[],
     steps: &[],
 };
 
@@ -64,12 +68,32 @@ const BEYOND: [(&str, Engine, &str); 1] =
     [("rows-100000-swap", Engine::Webkit, "WebKit takes minutes to lay out a list of 100,000 items: quadratic time")];
 
 /// Why these engines cannot run the script, if they cannot.
-pub(crate) fn skipped(script: &Script, [_, agent]: [Engine; 2]) -> Option<&'static str> {
+pub(crate) fn skipped(script: &Script, [customer, agent]: [Engine; 2]) -> Option<&'static str> {
+    if !script.flags.is_empty() && customer != Engine::Chromium {
+        return Some("what it needs is there with flags of Chromium's only");
+    }
     BEYOND.iter().find(|(name, engine, _)| *name == script.name && *engine == agent).map(|(_, _, reason)| *reason)
 }
 
 /// Runs one script.
 pub(crate) async fn run(bench: &Workbench, script: &Script) -> Result<()> {
+    if script.flags.is_empty() {
+        return perform(bench, script).await;
+    }
+    let own = bench.with_flags(script.flags).await?;
+    let result = perform(&own, script).await;
+    if let Some(share) = own.pixels() {
+        bench.differed(share);
+    }
+    // Its pictures are the ones to be looked at.
+    let faults = own.conclude(&bench.pictures().await?.join(script.name), Duration::ZERO).await?;
+    own.close().await?;
+    result?;
+    ensure!(faults.is_empty(), "faults in the console:\n{}", faults.join("\n"));
+    Ok(())
+}
+
+async fn perform(bench: &Workbench, script: &Script) -> Result<()> {
     let path = format!("/fixtures/{}.html", script.page);
     let options = script.budget.map_or_else(|| json!({}), |budget| json!({ "budgetMs": budget }));
     let mut pair = Pair::start_after(bench, &path, Transport::Relay, &with_fixture(script.before), options).await?;
@@ -652,6 +676,26 @@ pub(crate) static SCRIPTS: &[Script] = &[
             Js("f.resize(700, 300); f.draw(4)"),
             Js("f.addCanvas()"),
             Js("await f.paint(0, 0.6, 0.2)"),
+        ],
+        ..PLAIN
+    },
+    Script {
+        name: "webgpu",
+        page: "webgpu",
+        before: "await f.open()",
+        // All of it is done by the processor.
+        flags: &[
+            "--enable-unsafe-webgpu",
+            "--use-webgpu-adapter=swiftshader",
+            "--use-angle=swiftshader",
+            "--enable-features=Vulkan",
+            "--use-vulkan=swiftshader",
+        ],
+        steps: &[
+            Js("await f.paint('plain', 0.2, 0.4, 0.8)"),
+            Js("await f.paintLate('late', 0.1, 0.5, 0.2)"),
+            Js("await f.paint('plain', 0.6, 0.1, 0.5); await f.paint('late', 1, 1, 1)"),
+            Js("document.getElementById('plain').width = 300; await f.paint('plain', 0.9, 0.9, 0.2)"),
         ],
         ..PLAIN
     },

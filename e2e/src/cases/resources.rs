@@ -23,11 +23,14 @@ pub(crate) enum Scenario {
     Fonts,
     /// All is carried: nothing has to be loaded from the site.
     Inline,
+    /// Pictures without TLS in rules, which a page that came with TLS may not ask for.
+    Mixed,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Candidates, Self::Lazy, Self::Login, Self::Fonts, Self::Inline];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Candidates, Self::Lazy, Self::Login, Self::Fonts, Self::Inline, Self::Mixed];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Scenario {
             Self::Login => "login",
             Self::Fonts => "fonts",
             Self::Inline => "inline",
+            Self::Mixed => "mixed",
         }
     }
 }
@@ -60,6 +64,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::Lazy => lazy(bench).await,
         Scenario::Fonts => fonts(bench).await,
         Scenario::Inline => inline(bench).await,
+        Scenario::Mixed => mixed(bench).await,
         Scenario::Login => {
             bench.customer.run("document.cookie = 'login=yes; path=/'", vec![]).await?;
             let result = login(bench).await;
@@ -201,4 +206,41 @@ async fn inline(bench: &Workbench) -> Result<()> {
         "sheets at the agent: {links:?}"
     );
     pair.finish().await
+}
+
+/// There is no TLS here. In its place a policy keeps the agent's page from getting pictures, the browser says that it has asked for none,
+/// and the part that finds them is run by itself.
+async fn mixed(bench: &Workbench) -> Result<()> {
+    let script = "const [other, isMixed] = arguments;
+        const meta = Object.assign(document.createElement('meta'), { httpEquiv: 'Content-Security-Policy', content: \"img-src 'self'\" });
+        document.head.append(meta);
+        const picture = (name) => `url(${other}/fixtures/pictures/double.png?${name})`;
+        const sheet = document.head.appendChild(document.createElement('style'));
+        sheet.textContent = `p { background: ${picture('rule')} } @media all { p::before { content: ${picture('media')} } }
+            @font-face { font-family: None; src: ${picture('font')} } b { background: url(/fixtures/pictures/double.png) }`;
+        document.body.innerHTML = `<p style='list-style-image: ${picture('style')}'>pictures<b>in rules</b></p><div></div>`;
+        const root = document.body.lastChild.attachShadow({ mode: 'open' });
+        root.innerHTML = `<style>i { background: ${picture('shadow')} }</style><i>in a shadow root</i>`;
+        const wait = () => new Promise((done) => setTimeout(done, 1500));
+        return (async () => {
+            const { Assets } = await import('/sources/assets.js');
+            const told = [];
+            const page = { document, window: { performance: { getEntriesByType: () => [] } }, shadows: [root], frames: { all: [] }, resources: { bytes: new Map() } };
+            const assets = Object.assign(new Assets(page, (list) => told.push(...list)), { isMixed });
+            assets.settle();
+            await wait();
+            sheet.sheet.insertRule(`p { border-image: ${picture('later')} 1 }`, 0);
+            assets.settle();
+            await wait();
+            assets.stop();
+            return told.map((address) => address.split('?')[1] ?? address).sort();
+        })()";
+    let other = bench.origin("localhost");
+    for is_mixed in [false, true] {
+        bench.agent.goto(&bench.page("/pages/blank.html")).await?;
+        let found: Vec<String> = bench.agent.eval(script, vec![json!(other), json!(is_mixed)]).await?;
+        let expected: &[&str] = if is_mixed { &["later", "media", "rule", "shadow", "style"] } else { &[] };
+        ensure!(found == expected, "asked for where pictures may be blocked ({is_mixed}): {found:?}");
+    }
+    Ok(())
 }
