@@ -194,6 +194,8 @@ export interface Stats {
   bytes: number;
   /** How often the page had to be read afresh. */
   restarts: number;
+  /** What made it begin anew last. */
+  why?: string;
   /** Entries of the table of nodes. */
   table: number;
   /** How often the whole page was compared with what was told of it, and how many differences that has found. */

@@ -342,6 +342,7 @@ export class PageRecorder {
 
   restart(error, budget) {
     this.restarts++;
+    this.why = String(error?.message ?? error);
     this.restartsLeft = (this.restartsLeft ?? MAX_RESTARTS) - 1;
     if (this.restartsLeft < 0) {
       this.options.onError(error);
@@ -428,8 +429,8 @@ export class PageRecorder {
   }
 
   stats() {
-    const { engine, frames, bytes, restarts, slices, longest } = this;
-    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), table: this.reader.ids.nodes.length, text: engine.text_bytes(), frames, bytes, restarts, slices, longest, rounds: this.walk?.rounds ?? 0, found: this.walk?.found ?? 0 };
+    const { engine, frames, bytes, restarts, why, slices, longest } = this;
+    return { ...this.content?.stats(), seq: engine.seq(), hash: engine.hash(), nodes: engine.nodes(), memory: engine.memory(), table: this.reader.ids.nodes.length, text: engine.text_bytes(), frames, bytes, restarts, why, slices, longest, rounds: this.walk?.rounds ?? 0, found: this.walk?.found ?? 0 };
   }
 
   stop() {

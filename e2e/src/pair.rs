@@ -48,6 +48,9 @@ pub(crate) struct SessionStats {
     pub(crate) hash: String,
     /// How often the recorder had to begin anew.
     restarts: u32,
+    /// What made it begin anew last.
+    #[serde(default)]
+    why: String,
 }
 
 /// What the player says of itself.
@@ -305,7 +308,7 @@ impl<'a> Pair<'a> {
                 agent.eval("return window.__e2e.reach(...arguments)", arguments).await.context("player.flush")?;
             let now: SessionStats = self.customer().eval("return window.__e2e.sessionStats()", vec![]).await?;
             // A recorder that begins anew hides what it could not do behind a keyframe.
-            ensure!(now.restarts == 0, "the recorder began anew {} times", now.restarts);
+            ensure!(now.restarts == 0, "the recorder began anew {} times, last: {}", now.restarts, now.why);
             if now.seq != sent.seq || reached.seq > sent.seq {
                 seen.push(now.seq);
                 continue;

@@ -9,19 +9,22 @@
 //! /pages/NAME    pages of the suite itself
 //! /player/…      the built engine under the strictest policy that the player's page lives with
 //! /recordings/…  recordings, whole or a range of one
+//! /logs/NAME     what a page has posted there
 //! ```
 
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    extract::{Path as UrlPath, State},
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path as UrlPath, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use std::{
+    collections::HashMap,
     path::{Component, Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -52,6 +55,7 @@ pub(crate) struct Folders {
 pub(crate) struct Server {
     /// Where it listens, without a slash at the end.
     pub(crate) url: String,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
@@ -59,6 +63,7 @@ pub(crate) struct Server {
 struct Shared {
     folders: Folders,
     policy: HeaderValue,
+    logs: Mutex<HashMap<String, Bytes>>,
 }
 
 impl Server {
@@ -68,6 +73,7 @@ impl Server {
         let url = format!("http://{}", listener.local_addr()?);
         // The engine's folder only: a script that a page names by a relative URL must not be found either.
         let policy = HeaderValue::try_from(format!("script-src {url}/dist/ 'wasm-unsafe-eval'"))?;
+        let state = Arc::new(Shared { folders, policy, logs: Mutex::default() });
         let router = Router::new()
             .route("/shared/{name}", get(shared))
             .route("/fixtures/{*path}", get(fixture))
@@ -77,12 +83,23 @@ impl Server {
             .route("/pages/{name}", get(own))
             .route("/player/{*path}", get(strict))
             .route("/recordings/{name}", get(recording))
-            .with_state(Arc::new(Shared { folders, policy }));
+            .route("/logs/{name}", get(log).post(keep).layer(DefaultBodyLimit::disable()))
+            .with_state(Arc::clone(&state));
         let task = tokio::spawn(async move {
             // Ends only with the task.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { url, task })
+        Ok(Self { url, shared: state, task })
+    }
+
+    /// What a page has posted under this name.
+    pub(crate) fn log(&self, name: &str) -> Option<Bytes> {
+        self.shared.log(name)
+    }
+
+    /// As if a page had posted it.
+    pub(crate) fn keep_log(&self, name: String, log: Vec<u8>) {
+        self.shared.keep(name, log.into());
     }
 }
 
@@ -90,6 +107,25 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+impl Shared {
+    fn log(&self, name: &str) -> Option<Bytes> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn keep(&self, name: String, log: Bytes) {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).insert(name, log);
+    }
+}
+
+async fn log(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {
+    state.log(&name).map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
+}
+
+async fn keep(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>, body: Bytes) -> StatusCode {
+    state.keep(name, body);
+    StatusCode::NO_CONTENT
 }
 
 async fn shared(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {

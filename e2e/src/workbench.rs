@@ -96,6 +96,11 @@ impl Workbench {
         if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.site.server.url) }
     }
 
+    /// The static server.
+    pub(crate) fn server(&self) -> &Server {
+        &self.site.server
+    }
+
     /// The server under another name, which is another origin.
     pub(crate) fn origin(&self, host: &str) -> String {
         self.site.server.url.replace("127.0.0.1", host)

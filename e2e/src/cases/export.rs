@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 use super::import::Log;
@@ -55,15 +55,15 @@ pub(crate) async fn run(bench: &Workbench, log: &Log) -> Result<()> {
         out.as_os_str(),
     ];
     cobrowse(bench, &arguments).await?;
-    let events: Vec<Value> = serde_json::from_slice(&tokio::fs::read(&out).await?)?;
-    let events: Vec<String> = events.iter().map(|event| BASE64_STANDARD.encode(event.to_string())).collect();
+    let name = format!("export-{}", log.page);
+    bench.server().keep_log(name.clone(), tokio::fs::read(&out).await?);
     let agent = &bench.agent;
     agent.goto(&bench.page("/pages/agent.html")).await?;
     agent.run(include_str!("../../js/peer.js"), vec![]).await?;
     let script = format!("{}/rrweb.js", bench.dist()?);
     agent.run("return window.__e2e.load(arguments[0], 'rrweb')", vec![json!(script)]).await?;
     agent.run("return window.__e2e.mount()", vec![]).await?;
-    agent.run("return window.__e2e.show(arguments[0])", vec![json!(events)]).await?;
+    agent.run("return window.__e2e.show(arguments[0])", vec![json!(bench.page(&format!("/logs/{name}")))]).await?;
     for (browser, document) in [(&bench.customer, "document"), (agent, REPLAYED)] {
         browser.run(&format!("const page = {document}; {BEYOND}"), vec![]).await?;
     }
