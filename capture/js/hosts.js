@@ -45,6 +45,14 @@ class Hosts {
     };
   }
 
+  // Whether a node is, or is in, another.
+  isIn(id, other) {
+    const { engine } = this.recorder;
+    let at = id;
+    while (at !== undefined && at !== other) at = engine.parent(at);
+    return at === other;
+  }
+
   // Whether an element goes in this frame, or what it is in.
   isGoing(id) {
     if (this.going.size === 0) return false;
@@ -79,6 +87,8 @@ class Hosts {
   // A frame that has joined says which of its elements one in it is; none any more where `id` is undefined.
   place(outer, epoch, token, id) {
     if (epoch !== outer.epoch) return; // Numbers of another beginning.
+    // It may have gone meanwhile, and the number be another's.
+    if (id !== undefined && (outer.root === undefined || !this.isIn(id, outer.root))) return;
     for (const link of this.links.values()) {
       if (link.outer !== outer) continue;
       if (link.token === token) link.place = id;
@@ -213,6 +223,7 @@ class Link {
     const { hosts } = this;
     this.epoch++;
     this.table = ++hosts.tables;
+    for (const link of hosts.links.values()) if (link.outer === this) link.place = undefined; // It says them anew, too.
     this.batch = this.fresh = null;
     this.dropRoot();
     this.isNew = true;

@@ -49,8 +49,7 @@ pub(crate) struct SessionStats {
     /// How often the recorder had to begin anew.
     restarts: u32,
     /// What made it begin anew last.
-    #[serde(default)]
-    why: String,
+    why: Option<String>,
 }
 
 /// What the player says of itself.
@@ -308,7 +307,7 @@ impl<'a> Pair<'a> {
                 agent.eval("return window.__e2e.reach(...arguments)", arguments).await.context("player.flush")?;
             let now: SessionStats = self.customer().eval("return window.__e2e.sessionStats()", vec![]).await?;
             // A recorder that begins anew hides what it could not do behind a keyframe.
-            ensure!(now.restarts == 0, "the recorder began anew {} times, last: {}", now.restarts, now.why);
+            ensure!(now.restarts == 0, "the recorder began anew {} times: {:?}", now.restarts, now.why);
             if now.seq != sent.seq || reached.seq > sent.seq {
                 seen.push(now.seq);
                 continue;
