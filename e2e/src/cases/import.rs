@@ -144,12 +144,11 @@ pub(crate) async fn workload(bench: &Workbench, name: &str) -> Result<()> {
     comparison::compare(replayed, Side { browser: &bench.agent, document: REPLAYED }, &options).await.map(drop)
 }
 
-/// The benches' workloads. That of 100,000 rows is left out: its log is some 200 MB, and the peer takes minutes to show it.
+/// The benches' workloads.
 pub(crate) fn workloads() -> impl Iterator<Item = &'static str> {
-    include_str!("../../../benches/browser/workloads.js").lines().filter_map(|line| {
-        let (name, _) = line.strip_prefix("    '")?.split_once("': {")?;
-        (!name.contains("100,000")).then_some(name)
-    })
+    include_str!("../../../benches/browser/workloads.js")
+        .lines()
+        .filter_map(|line| line.strip_prefix("    '")?.split_once("': {").map(|(name, _)| name))
 }
 
 /// Writes the events, a JSON array, imports them with the program, checks the recording, and gives its bytes.
