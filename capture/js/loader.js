@@ -35,7 +35,9 @@
   const trusted = (url) =>
     window.trustedTypes ? (policy ??= trustedTypes.createPolicy('cobrowse', { createScriptURL: (url) => url })).createScriptURL(url) : url;
 
-  // Runs another of our scripts, from where this one came.
+  // Runs another of our scripts, from where this one came. WebKit forgets an element that is in no document and that no script
+  // holds, with what it was to call.
+  const tags = [];
   const run = (name) =>
     new Promise((resolve, reject) => {
       const tag = createElement.call(document, 'script');
@@ -43,6 +45,7 @@
       if (script && script.nonce) tag.nonce = script.nonce;
       tag.onload = resolve;
       tag.onerror = () => reject(new Error('cobrowse: ' + base + name + ' could not be loaded; does the page’s CSP allow it (script-src)?'));
+      tags.push(tag);
       root.call(document).append(tag);
       tag.remove();
     });

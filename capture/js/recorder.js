@@ -452,7 +452,7 @@ function nextTask(run) {
   else {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
-      port1.close();
+      port2.close();
       run();
     };
     port2.postMessage(0);

@@ -166,7 +166,7 @@ pub(crate) fn end_to_end_webkit(ws: &Workspace, status: &Status) -> Result<Strin
 }
 
 /// The cases that run with two engines, whichever these are.
-const CROSSED: [&str; 4] = ["own/", "shared/", "session/", "privacy/"];
+const CROSSED: [&str; 5] = ["own/", "shared/", "session/", "privacy/", "traps/garbage"];
 
 /// Of frames of other origins those that run with WebKit as either side; README says why the others do not.
 const OUTSIDE_WEBKIT: [&str; 9] = [

@@ -25,11 +25,13 @@ pub(crate) enum Trap {
     Leaving,
     /// A frame of it goes on to another origin: its window's functions cannot be taken back.
     FrameLeaves,
+    /// It makes so much garbage that the browser collects what nobody holds while our scripts are on their way.
+    Garbage,
 }
 
 impl Trap {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::ModalDialog,
         Self::DocumentOpen,
         Self::Focus,
@@ -37,6 +39,7 @@ impl Trap {
         Self::Huge,
         Self::Leaving,
         Self::FrameLeaves,
+        Self::Garbage,
     ];
 
     /// For the case's name.
@@ -49,6 +52,7 @@ impl Trap {
             Self::Huge => "huge",
             Self::Leaving => "leaving",
             Self::FrameLeaves => "frame-leaves",
+            Self::Garbage => "garbage",
         }
     }
 }
@@ -75,6 +79,7 @@ pub(crate) async fn run(bench: &Workbench, trap: Trap) -> Result<()> {
         Trap::Huge => huge(bench).await,
         Trap::Leaving => leaving(bench).await,
         Trap::FrameLeaves => frame_leaves(bench).await,
+        Trap::Garbage => garbage(bench).await,
     }
 }
 
@@ -106,6 +111,21 @@ async fn leaving(bench: &Workbench) -> Result<()> {
     ensure!(boxes == 0, "the bar is printed");
     ensure!(bar(&pair).await? == "cobrowse-overlay", "the bar is gone after printing");
     pair.check("printing").await?;
+    pair.finish().await
+}
+
+/// Whenever an element is appended, all that nobody holds is collected soon.
+const LITTER: &str = "const litter = () => { for (let i = 0; i < 40; i++) new Array(50000).fill().map(() => ({})); };
+  const { append } = Element.prototype;
+  Element.prototype.append = function (...nodes) {
+    append.apply(this, nodes);
+    if (nodes[0]?.localName === 'script') Promise.resolve().then(litter);
+  }";
+
+async fn garbage(bench: &Workbench) -> Result<()> {
+    let mut pair = Pair::start_after(bench, "/fixtures/text.html", Transport::Relay, LITTER, json!({})).await?;
+    pair.join().await?;
+    pair.check("keyframe").await?;
     pair.finish().await
 }
 
