@@ -14,6 +14,7 @@ mod doctor;
 mod fidelity;
 mod files;
 mod firefox;
+mod integrations;
 mod locate;
 mod manifest;
 mod plan;

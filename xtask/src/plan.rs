@@ -15,6 +15,7 @@ use crate::demo;
 use crate::dist;
 use crate::fidelity;
 use crate::firefox;
+use crate::integrations;
 use crate::progress::Status;
 use crate::recordings;
 use crate::test;
@@ -67,6 +68,8 @@ pub(crate) enum Task {
     EndToEndFirefox,
     /// End-to-end tests with WebKit on one side.
     EndToEndWebkit,
+    /// The sentences of the four systems' documents, and the tests that show them.
+    Integrations,
     /// The table of what is equal.
     Fidelity,
     /// The recordings of our own pages.
@@ -107,6 +110,7 @@ impl Task {
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
             Self::EndToEndWebkit => "e2e-webkit",
+            Self::Integrations => "integrations",
             Self::Fidelity => "fidelity-table",
             Self::Recordings => "recordings",
             Self::BenchNative => "native",
@@ -141,6 +145,7 @@ impl Task {
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
             Self::EndToEndWebkit => "e2e-webkit: WebKit to Chromium, and the other way",
+            Self::Integrations => "integrations: each sentence has its test",
             Self::Recordings => "recordings of our own pages",
             Self::Fidelity => "fidelity: six runs of the own and the real pages",
             Self::BenchNative => "native benches",
@@ -173,6 +178,7 @@ impl Task {
             Self::EndToEnd | Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
             Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
             Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
+            Self::Integrations => &[Self::Unit, Self::EndToEnd],
             Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
             Self::Recordings => &[Self::Cobrowse, Self::Dist, Self::Browser],
             Self::BenchSize => &[Self::Dist],
@@ -202,6 +208,7 @@ impl Task {
             Self::EndToEnd => test::end_to_end(ws, status),
             Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),
             Self::EndToEndWebkit => test::end_to_end_webkit(ws, status),
+            Self::Integrations => integrations::check(ws),
             Self::Fidelity => fidelity::table(ws, status),
             Self::Recordings => recordings::make(ws, status),
             Self::BenchNative => bench::native(ws, status),

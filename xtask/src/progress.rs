@@ -103,7 +103,7 @@ impl Status {
         }
         self.last_sign.set(Instant::now());
         let seconds = self.started.elapsed().as_secs();
-        let line = plain(&self.last_line.borrow());
+        let line: String = plain(&self.last_line.borrow()).chars().take(SHOWN_WIDTH).collect();
         if self.terminal {
             print!("{WIPE}{} {seconds} s  {line}", self.prefix);
         } else {
@@ -130,8 +130,8 @@ impl Status {
     }
 }
 
-/// A line without control characters and colours, cut to the status line's width.
-fn plain(line: &str) -> String {
+/// A line without control characters and colours.
+pub(crate) fn plain(line: &str) -> String {
     let mut plain = String::new();
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
@@ -142,7 +142,7 @@ fn plain(line: &str) -> String {
             _ => {}
         }
     }
-    plain.chars().take(SHOWN_WIDTH).collect()
+    plain
 }
 
 /// A time in seconds as the step lines and tables show it.
@@ -162,6 +162,5 @@ mod tests {
     #[test]
     fn colours_and_control_characters_are_left_out() {
         assert_eq!(plain("\x1b[1m\x1b[32m   Compiling\x1b[0m a\tb"), "   Compiling ab");
-        assert_eq!(plain(&"x".repeat(500)).len(), super::SHOWN_WIDTH);
     }
 }

@@ -16,7 +16,7 @@ use crate::webkit::Webkit;
 use crate::workspace::Workspace;
 
 /// The checks, quick ones first.
-const CHECKS: [Task; 11] = [
+const CHECKS: [Task; 12] = [
     Task::Fmt,
     Task::Tidy,
     Task::Clippy,
@@ -26,6 +26,7 @@ const CHECKS: [Task; 11] = [
     Task::Web(Shell::Capture),
     Task::Web(Shell::Replay),
     Task::EndToEnd,
+    Task::Integrations,
     Task::EndToEndFirefox,
     Task::EndToEndWebkit,
 ];
