@@ -205,7 +205,7 @@
 
   const isScript = (element, name) => name === 'script' && NAMESPACES.get(namespaceURI(element)) !== 'mathml';
   const isJavascript = (value) => /^[\u0000-\u0020]*j[\s]*a[\s]*v[\s]*a[\s]*s[\s]*c[\s]*r[\s]*i[\s]*p[\s]*t[\s]*:/i.test(value);
-  const isHandler = (attribute) => attribute.namespaceURI === null && /^on[a-z]/i.test(attribute.localName);
+  const isHandler = (attribute) => attribute.namespaceURI === null && /^on[a-z]+$/i.test(attribute.localName);
   const isUrlAttribute = (attribute) =>
     (attribute.namespaceURI === null && URL_ATTRIBUTES.has(attribute.localName)) ||
     (attribute.namespaceURI === XLINK && attribute.localName === 'href');

@@ -37,7 +37,7 @@ fn local(name: &str) -> &str {
 #[must_use]
 pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, value: &str) -> Verdict {
     let local_name = local(name);
-    if local_name.len() > 2 && local_name.as_bytes()[..2].eq_ignore_ascii_case(b"on") {
+    if is_handler(local_name) {
         return Verdict::Drop;
     }
     if is_script(element.0, element.1) {
@@ -68,6 +68,13 @@ pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, v
         return Verdict::Set("#");
     }
     Verdict::Keep
+}
+
+/// Whether a browser may take an attribute of this name for an event handler. The names of these are letters only (HTML
+/// standard, §8.1.8.2); frameworks have directives such as `on-hover-do`.
+fn is_handler(name: &str) -> bool {
+    let (start, rest) = name.as_bytes().split_at(name.len().min(2));
+    start.eq_ignore_ascii_case(b"on") && !rest.is_empty() && rest.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Whether a browser would run the address as a script: leading control characters and blanks, and tabs and line
@@ -121,9 +128,14 @@ mod tests {
 
     #[test]
     fn what_is_harmless_stays() {
-        for (name, value) in
-            [("href", "/javascript:"), ("title", "onclick"), ("class", "on"), ("data-x", "javascript:x()")]
-        {
+        for (name, value) in [
+            ("href", "/javascript:"),
+            ("title", "onclick"),
+            ("class", "on"),
+            ("data-x", "javascript:x()"),
+            ("on-hover", "x()"),
+            ("on", "x"),
+        ] {
             assert_eq!(attribute(A, Namespace::None, name, value), Verdict::Keep, "{name}");
         }
         assert_eq!(attribute((Namespace::Html, "meta"), Namespace::None, "http-equiv", "Content-Type"), Verdict::Keep);
