@@ -6,7 +6,10 @@ use crate::{
     units::{age, size, time},
 };
 use clap::Args as ClapArgs;
-use relay::{App, Config, store::memory::MemoryStore};
+use relay::{
+    App, Config, Recorder,
+    store::{Store, memory::MemoryStore, redis::RedisStore},
+};
 use std::{
     io::{self, Write},
     net::SocketAddr,
@@ -30,6 +33,19 @@ pub(crate) struct Args {
     /// The folder with the built pages, served at /; without it no pages are served.
     #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
+
+    /// Where sessions live: memory, or redis://HOST:PORT, which several relays share: any of them serves either side of a
+    /// session, and one may go down. May be repeated: sessions are spread over all of them, which each relay has to name in the
+    /// same order. docs/scaling.md.
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "COBROWSE_STORE",
+        default_value = "memory",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    store: Vec<String>,
 
     /// Privacy rules for the customers' pages: a JSON file (docs/privacy.md), or an XML file of DOM restrictions. It is read
     /// again when it changes; one that is not understood changes nothing.
@@ -179,6 +195,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: expected a filter: {error}")))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let listen = args.listen;
+    let stores = args.store.clone();
     let (record, spool, keep, sync) =
         (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
@@ -194,7 +211,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let keeper = folder.map(|folder| Keeper::start(&folder, Terms { keep, sync, rules, bucket })).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
-    let served = runtime.block_on(serve(listen, config, keeper.clone()));
+    let served = runtime.block_on(serve(listen, config, &stores, keeper.clone()));
     // Every session has ended.
     drop(runtime);
     if let Some(keeper) = keeper {
@@ -203,7 +220,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     served
 }
 
-async fn serve(listen: SocketAddr, config: Config, keeper: Option<Arc<Keeper>>) -> Result<(), Failure> {
+async fn serve(
+    listen: SocketAddr,
+    config: Config,
+    stores: &[String],
+    keeper: Option<Arc<Keeper>>,
+) -> Result<(), Failure> {
+    let config = Arc::new(config);
+    let store = store(&config, stores, keeper)?;
     let failed = |error: io::Error| Failure::Runtime(format!("cannot listen on {listen}: {error}"));
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -213,14 +237,24 @@ async fn serve(listen: SocketAddr, config: Config, keeper: Option<Arc<Keeper>>) 
         // Whoever started this does not read it; that is no reason not to serve.
         tracing::debug!(%error, "the address could not be printed");
     }
-    let config = Arc::new(config);
-    let store = match keeper {
-        Some(keeper) => MemoryStore::recorded(config.clone(), keeper),
-        None => MemoryStore::new(config.clone()),
-    };
-    let app = App::new(config, Arc::new(store), address).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let app = App::new(config, store, address).map_err(|error| Failure::Runtime(error.to_string()))?;
     relay::serve_app(listener, &app, stop).await;
     Ok(())
+}
+
+/// Where sessions live.
+fn store(config: &Arc<Config>, addresses: &[String], keeper: Option<Arc<Keeper>>) -> Result<Arc<dyn Store>, Failure> {
+    if let [memory] = addresses
+        && memory == "memory"
+    {
+        return Ok(match keeper {
+            Some(keeper) => Arc::new(MemoryStore::recorded(config.clone(), keeper)),
+            None => Arc::new(MemoryStore::new(config.clone())),
+        });
+    }
+    let recorder = keeper.map(|keeper| keeper as Arc<dyn Recorder>);
+    let store = RedisStore::new(config.clone(), addresses, recorder);
+    store.map(|store| Arc::new(store) as Arc<dyn Store>).map_err(|error| Failure::Usage(format!("--store: {error}")))
 }
 
 /// Resolves at ctrl-C or SIGTERM. The handlers are in place when this returns.

@@ -50,6 +50,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
         .route("/healthz", get(health))
+        .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -89,6 +90,15 @@ struct ShownAgent {
 
 async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
+}
+
+/// Whether sessions can be created and joined here now; a load balancer asks.
+async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) {
+    if app.is_ready() {
+        (StatusCode::OK, Json(serde_json::json!({ "status": "ready" })))
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "status": "not ready" })))
+    }
 }
 
 /// What the customer's page is to keep from agents. A page asks as a session starts, and is not to go by an older answer.

@@ -22,6 +22,7 @@
 //! | `GET /api/recordings` with `Authorization: Bearer <record secret>` | 200 `{"recordings": [{"name", "bytes", "written"}]}`; 404 without [`Config::record_secret`] |
 //! | `DELETE /api/recordings/{name}` with the same | 204 |
 //! | `GET /healthz` | 200 `{"status": "ok"}` |
+//! | `GET /readyz` | 200 `{"status": "ready"}` while sessions can be created and joined; 503 while the store does not answer, and when the relay goes down |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
 //! | any other path | a file of [`Config::pages`] |

@@ -88,6 +88,11 @@ impl App {
         &self.0.tasks
     }
 
+    /// Whether sessions can be created and joined now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.store().is_ready()
+    }
+
     /// The privacy rules, as JSON.
     pub(crate) fn rules(&self) -> String {
         self.0.rules.as_ref().map_or_else(|| r#"{"rules":[]}"#.to_owned(), RulesFile::json)

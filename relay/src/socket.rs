@@ -229,9 +229,10 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
             continue;
         };
         heard.now();
+        let mut taken = 0;
         let message = match next {
             Some(Ok(WsMessage::Binary(bytes))) => {
-                heard.take(bytes.len());
+                taken = bytes.len();
                 message(bytes, seat.role, &limits)
             }
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => continue,
@@ -248,10 +249,14 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
             Err(why) => return Stop::Close(why),
         };
         match app.store().publish(seat, message).await {
-            Ok(()) => {}
+            // Only now: what the store has not taken is lost with this node, and the page is to keep it.
+            Ok(()) => heard.take(taken),
             Err(StoreError::Closed(why)) => return Stop::Close(why),
+            Err(StoreError::Unavailable(why)) => return Stop::Close(Close::Unavailable(why)),
             Err(error) => return Stop::Close(Close::Unavailable(error.to_string())),
         }
+        // The store may have taken its time; the peer is not to blame.
+        heard.now();
     }
 }
 
