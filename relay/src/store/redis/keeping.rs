@@ -73,7 +73,7 @@ impl Reader for Inner {
 
     fn caught_up(&self, replica: &Arc<Replica>) {
         if replica.room().is_some_and(|room| room.asks_elsewhere(Instant::now())) {
-            self.ask(replica.token);
+            self.ask(replica);
         }
     }
 }
@@ -88,9 +88,13 @@ fn why(code: u16) -> Close {
 
 impl Inner {
     /// Has the customer asked for a keyframe, on whichever node it is.
-    fn ask(&self, token: Token) {
+    fn ask(&self, replica: &Replica) {
+        let (token, at) = (replica.token, replica.at().to_string());
         self.spawn(|inner| async move {
-            if let Err(error) = inner.script(token, &inner.scripts.ask, |_| {}).await {
+            let arguments = |command: &mut redis::Cmd| {
+                command.arg(&at);
+            };
+            if let Err(error) = inner.script(token, &inner.scripts.ask, arguments).await {
                 tracing::debug!(?token, %error, "no keyframe was asked for");
             }
         });
@@ -111,7 +115,7 @@ impl Inner {
         for replica in self.replicas(None) {
             let Some(room) = replica.room() else { continue };
             if room.asks_elsewhere(now) {
-                self.ask(replica.token);
+                self.ask(&replica);
             }
             let Some(reason) = room.overdue(now) else { continue };
             let when = if room.is_absent() { "absent" } else { "old" };
