@@ -14,6 +14,7 @@ use protocol::{
 };
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -41,8 +42,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) async fn create(port: u16) -> Self {
-        let (status, json) = request(port, "POST", "/api/sessions").await;
+    pub(crate) async fn create(address: SocketAddr) -> Self {
+        let (status, json) = request(address, "POST", "/api/sessions").await;
         assert_eq!(status, 201, "{json}");
         let text = |name: &str| json[name].as_str().unwrap().to_owned();
         Self { token: text("token"), secret: text("secret") }
@@ -81,16 +82,16 @@ pub(crate) struct Shown {
 
 pub(crate) type Watched<T> = Arc<Mutex<T>>;
 
-async fn connect(port: u16, path: &str) -> Option<Socket> {
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+async fn connect(address: SocketAddr, path: &str) -> Option<Socket> {
+    let stream = TcpStream::connect(address).await.ok()?;
     stream.set_nodelay(true).ok()?;
-    let url = format!("ws://127.0.0.1:{port}{path}");
+    let url = format!("ws://{address}{path}");
     Some(client_async(url, stream).await.ok()?.0)
 }
 
 /// Changes its page every so often while `runs` is true, until it is dropped.
 pub(crate) fn customer(
-    port: u16,
+    address: SocketAddr,
     session: Session,
     key: u64,
     every: Duration,
@@ -104,7 +105,7 @@ pub(crate) fn customer(
         kept: VecDeque::new(),
         sent: sent.clone(),
     };
-    tokio::spawn(page.run(port, session, every, runs));
+    tokio::spawn(page.run(address, session, every, runs));
     sent
 }
 
@@ -118,11 +119,11 @@ struct Page {
 }
 
 impl Page {
-    async fn run(mut self, port: u16, session: Session, every: Duration, mut runs: watch::Receiver<bool>) {
+    async fn run(mut self, address: SocketAddr, session: Session, every: Duration, mut runs: watch::Receiver<bool>) {
         self.whole();
         let mut wait = RETRY;
         loop {
-            if let Some(socket) = connect(port, &format!("/ws/customer?token={}", session.token)).await {
+            if let Some(socket) = connect(address, &format!("/ws/customer?token={}", session.token)).await {
                 let (was_ready, code) = self.connected(socket, &session.secret, every, &mut runs).await;
                 if was_ready {
                     wait = RETRY;
@@ -131,7 +132,7 @@ impl Page {
                     self.sent.lock().unwrap().failed = Some(format!("closed with {code:?}"));
                     return;
                 }
-            } else if request(port, "GET", &format!("/api/sessions/{}", session.token)).await.0 == 404 {
+            } else if request(address, "GET", &format!("/api/sessions/{}", session.token)).await.0 == 404 {
                 self.sent.lock().unwrap().failed = Some("the session is not there".to_owned());
                 return;
             }
@@ -275,13 +276,13 @@ impl Page {
 }
 
 /// Shows what it is sent, and comes back when its connection breaks.
-pub(crate) fn agent(port: u16, session: Session, mut runs: watch::Receiver<bool>) -> Watched<Shown> {
+pub(crate) fn agent(address: SocketAddr, session: Session, mut runs: watch::Receiver<bool>) -> Watched<Shown> {
     let shown: Watched<Shown> = Arc::default();
     let out = shown.clone();
     tokio::spawn(async move {
         let mut decoder = Decoder::new(Limits::DEFAULT);
         loop {
-            if let Some(mut socket) = connect(port, &format!("/ws/agent?token={}&beat=true", session.token)).await {
+            if let Some(mut socket) = connect(address, &format!("/ws/agent?token={}&beat=true", session.token)).await {
                 out.lock().unwrap().connections += 1;
                 let mut last: Option<u32> = None;
                 loop {

@@ -329,7 +329,7 @@ impl Inner {
         };
         match self.script(token, &self.scripts.create, arguments).await {
             Ok(Value::Int(1)) => {
-                tracing::warn!(?token, "a session that the store had lost was put back");
+                tracing::info!(?token, "a session that the store had lost was put back");
                 self.close_here(&replica);
                 true
             }
