@@ -19,6 +19,7 @@ mod manifest;
 mod plan;
 mod progress;
 mod recordings;
+mod redis;
 mod run;
 mod size;
 mod stamp;

@@ -17,6 +17,7 @@ use crate::fidelity;
 use crate::firefox;
 use crate::progress::Status;
 use crate::recordings;
+use crate::redis;
 use crate::test;
 use crate::tidy;
 use crate::tools;
@@ -41,6 +42,8 @@ pub(crate) enum Task {
     Firefox,
     /// WebKitGTK's driver and a display are there.
     Webkit,
+    /// A Redis server is there.
+    Redis,
     /// One of the two wasm files is built.
     Wasm(Shell),
     /// `dist/` is built.
@@ -92,6 +95,7 @@ impl Task {
             Self::Browser => "browser-tools",
             Self::Firefox => "firefox-tools",
             Self::Webkit => "webkit-tools",
+            Self::Redis => "redis",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist",
@@ -126,6 +130,7 @@ impl Task {
             Self::Browser => "Chromium and its driver",
             Self::Firefox => "Firefox and its driver (built from source when missing: minutes)",
             Self::Webkit => "WebKitGTK's driver and a display",
+            Self::Redis => "a Redis server",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist: scripts, pages, compression",
@@ -161,18 +166,21 @@ impl Task {
             | Self::NodePackages
             | Self::Browser
             | Self::Firefox
-            | Self::Webkit => &[],
+            | Self::Webkit
+            | Self::Redis => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
             // The program may carry the built pages inside.
             Self::Cobrowse | Self::DemoPages => &[Self::Dist],
-            Self::Tidy | Self::Unit | Self::BenchNative => &[],
+            Self::Tidy | Self::BenchNative => &[],
+            Self::Unit => &[Self::Redis],
             Self::Fmt | Self::Clippy => &[Self::Components],
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
-            Self::EndToEnd | Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
-            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
-            Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
+            Self::EndToEnd => &[Self::Cobrowse, Self::Browser, Self::Redis],
+            Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
+            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Redis],
+            Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit, Self::Redis],
             Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
             Self::Recordings => &[Self::Cobrowse, Self::Dist, Self::Browser],
             Self::BenchSize => &[Self::Dist],
@@ -189,6 +197,7 @@ impl Task {
             Self::Browser => browser::browser(ws, status),
             Self::Firefox => firefox::firefox(ws, status),
             Self::Webkit => webkit::webkit(ws, status),
+            Self::Redis => redis::redis(ws, status),
             Self::Wasm(shell) => wasm::build(ws, shell, status),
             Self::Dist => dist::assemble(ws, status),
             Self::Cobrowse => demo::build_cobrowse(ws, status),

@@ -219,7 +219,7 @@ impl Room {
     ///
     /// # Errors
     /// [`Close::TooLarge`].
-    pub(crate) fn from_agent(&self, user: u32, bytes: &Bytes, now: Instant) -> Result<Bytes, Close> {
+    pub(crate) fn envelope(&self, user: u32, bytes: &Bytes, now: Instant) -> Result<Bytes, Close> {
         let message = Control::From { user, frame: bytes.to_vec() };
         self.lock().make(&message, now).ok_or(Close::TooLarge(Limits::AGENT_BYTES))
     }

@@ -239,7 +239,7 @@ impl Inner {
     }
 
     fn shard(&self, token: Token) -> usize {
-        slot(&token.reveal()) * self.shards.len() >> 14
+        (slot(&token.reveal()) * self.shards.len()) >> 14
     }
 
     fn keys(token: Token) -> [String; 2] {
@@ -470,7 +470,7 @@ impl Inner {
                 Agents::Keyframe => said.kind = "q",
                 Agents::Command => {
                     let is_pointer = matches!(message, Control::Pointer { .. });
-                    let frame = room.from_agent(user, &bytes, Instant::now()).map_err(StoreError::Closed)?;
+                    let frame = room.envelope(user, &bytes, Instant::now()).map_err(StoreError::Closed)?;
                     let mut value = Vec::with_capacity(frame.len() + 4);
                     value.extend_from_slice(&user.to_le_bytes());
                     value.extend_from_slice(&frame);
