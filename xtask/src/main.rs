@@ -14,6 +14,7 @@ mod doctor;
 mod fidelity;
 mod files;
 mod firefox;
+mod load;
 mod locate;
 mod manifest;
 mod plan;
@@ -62,6 +63,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Dist => dist::command(&Workspace::open(options)?),
         Command::Bench(only) => bench::bench(options, only),
         Command::Recordings => recordings::command(&Workspace::open(options)?),
+        Command::Load(arguments) => load::command(options, arguments),
         Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),
     }

@@ -15,6 +15,7 @@ use crate::demo;
 use crate::dist;
 use crate::fidelity;
 use crate::firefox;
+use crate::load;
 use crate::progress::Status;
 use crate::recordings;
 use crate::redis;
@@ -82,6 +83,8 @@ pub(crate) enum Task {
     BenchFidelity,
     /// Sizes of the built files.
     BenchSize,
+    /// A relay under load.
+    Load,
 }
 
 impl Task {
@@ -117,6 +120,7 @@ impl Task {
             Self::BenchBrowser => "browser",
             Self::BenchFidelity => "fidelity",
             Self::BenchSize => "size",
+            Self::Load => "load",
         }
     }
 
@@ -152,6 +156,7 @@ impl Task {
             Self::BenchBrowser => "browser benches",
             Self::BenchFidelity => "fidelity beside a peer: two runs of the own and the real pages",
             Self::BenchSize => "sizes",
+            Self::Load => "a relay under load",
         }
     }
 
@@ -167,7 +172,8 @@ impl Task {
             | Self::Browser
             | Self::Firefox
             | Self::Webkit
-            | Self::Redis => &[],
+            | Self::Redis
+            | Self::Load => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
             // The program may carry the built pages inside.
@@ -217,6 +223,7 @@ impl Task {
             Self::BenchBrowser => bench::browser(ws, status),
             Self::BenchFidelity => fidelity::beside_peer(ws, status),
             Self::BenchSize => bench::size(ws, status),
+            Self::Load => load::run(ws, status),
         }
     }
 }
