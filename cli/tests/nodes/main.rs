@@ -7,8 +7,12 @@ mod processes;
 
 use pages::{Sent, Session, Shown, Watched};
 use processes::{Balancer, Cable, Namespace, Node, Redis};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 use tokio::{sync::watch, time::sleep};
 
 /// Sessions that go on, each with a customer and an agent.
@@ -206,4 +210,45 @@ async fn a_node_that_goes_down_hands_its_sessions_over() {
         // Nobody was told that the customer was away.
         assert!(!shown.news.iter().any(|news| news == "Left 1" || news == "Absent"), "{:?}", shown.news);
     }
+}
+
+/// The recordings in a folder, none of which is damaged.
+fn recordings(folder: &Path) -> usize {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|ending| ending == "cbr")).collect();
+    for file in &files {
+        let verified = Command::new(env!("CARGO_BIN_EXE_cobrowse")).arg("verify").arg(file).output().unwrap();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    }
+    files.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_node_records_a_session_and_another_goes_on_when_it_is_gone() {
+    let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nodes-recorded");
+    let _ = std::fs::remove_dir_all(&scratch);
+    let folders = ["one", "other"].map(|name| scratch.join(name));
+    let redis = Redis::start().await;
+    let record = |at: usize| ["--record", folders[at].to_str().unwrap()];
+    let mut nodes = [Node::start(redis.address(), &record(0)).await, Node::start(redis.address(), &record(1)).await];
+    let balancer = Balancer::start(&nodes).await;
+    let crowd = Crowd::gather(balancer.address, 8, Duration::from_millis(100)).await;
+    sleep(Duration::from_secs(2)).await;
+    let counts = [recordings(&folders[0]), recordings(&folders[1])];
+    assert_eq!(counts[0] + counts[1], 8, "each session has one: {counts:?}");
+    assert!(counts[0] > 0 && counts[1] > 0, "whoever created it: {counts:?}");
+
+    nodes[0].process.kill();
+    let until = Instant::now() + Duration::from_secs(25);
+    while recordings(&folders[1]) < 8 {
+        assert!(
+            Instant::now() < until,
+            "{} of 8 sessions are recorded on the node that is left",
+            recordings(&folders[1])
+        );
+        sleep(Duration::from_millis(500)).await;
+    }
+    crowd.settle().await;
+    nodes[1].process.terminate().await;
+    assert_eq!(recordings(&folders[1]), 8);
 }

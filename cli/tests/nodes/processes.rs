@@ -143,7 +143,7 @@ impl Node {
 
     async fn spawn(mut command: Command, listen: &str, store: SocketAddr, more: &[&str]) -> Self {
         let child = command
-            .args(["serve", "--listen", listen, "--log", "warn", "--miss-burst", "0", "--store"])
+            .args(["serve", "--listen", listen, "--log", "warn", "--miss-burst", "0", "--create-burst", "0", "--store"])
             .arg(format!("redis://{store}"))
             .args(more)
             .stdout(Stdio::piped())

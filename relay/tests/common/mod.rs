@@ -190,6 +190,20 @@ impl Relay {
         Answer::parse(&bytes)
     }
 
+    /// The status with which a handshake is answered, and its connection.
+    pub(crate) async fn upgrade(&self, path: &str, headers: &[(&str, &str)]) -> (u16, TcpStream) {
+        let mut head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut first)).await.unwrap().unwrap();
+        let status = std::str::from_utf8(&first[9..]).unwrap().parse().unwrap();
+        (status, stream)
+    }
+
     pub(crate) async fn create(&self) -> Session {
         let answer = self.request("POST", "/api/sessions", &[], "").await;
         assert_eq!(answer.status, 201, "{answer:?}");

@@ -25,6 +25,9 @@ const IDLE_BYTES: f64 = 65_536.0;
 const SLOWEST: f64 = 2.0;
 const UNNOTICED: f64 = 5.0;
 
+/// All who mean well come from one address here.
+const ONE_ADDRESS: [&str; 4] = ["--address-connections", "0", "--create-burst", "0"];
+
 /// A relay under load.
 #[derive(Debug, Parser)]
 #[command(name = "load")]
@@ -89,7 +92,7 @@ async fn load(options: &Options) -> Result<Vec<String>> {
     let before = measure(&echo, Crowd::echoed(&echo.address, shape).await?, time / 10).await?;
     before.print("echo, before");
     let store = process::Store::start(&options.store).await?;
-    let relay = Server::relay(&store.arguments(), &[]).await?;
+    let relay = Server::relay(&store.arguments(), &ONE_ADDRESS).await?;
     let active = measure(&relay, Crowd::relayed(&relay.address, shape).await?, time).await?;
     active.print("relay");
     if let Some(server) = &store.server {
@@ -119,7 +122,9 @@ async fn load(options: &Options) -> Result<Vec<String>> {
 /// Sessions that do nothing.
 async fn idle(options: &Options) -> Result<Vec<String>> {
     let store = process::Store::start(&options.store).await?;
-    let relay = Server::relay(&store.arguments(), &["--sessions", "1000000", "--absence", "1h"]).await?;
+    let relay =
+        Server::relay(&store.arguments(), &[&ONE_ADDRESS[..], &["--sessions", "1000000", "--absence", "1h"]].concat())
+            .await?;
     let store_before = store.server.as_ref().map(Server::memory).transpose()?;
     let before = relay.memory()?;
     let shape = Shape { sessions: options.idle, rate: 0, bytes: options.bytes };

@@ -119,7 +119,11 @@ impl Inner {
             }
             let Some(reason) = room.overdue(now) else { continue };
             let when = if room.is_absent() { "absent" } else { "old" };
-            self.finish(replica.token, reason, when).await?;
+            if self.finish_if(replica.token, reason, when).await?.is_none() {
+                // Nobody was in it, and its time in the store was over first.
+                room.end(reason, now);
+                self.forget(&replica);
+            }
         }
         Ok(())
     }

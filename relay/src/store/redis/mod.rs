@@ -355,7 +355,7 @@ impl Inner {
         }
         let absence = self.config.absence;
         if self.count(record.token, absence).await.map_err(|error| unavailable(&error))? > self.config.sessions {
-            self.finish(record.token, EndReason::Idle, "now").await?;
+            self.finish(record.token, EndReason::Idle).await?;
             return Err(StoreError::Full(self.config.sessions));
         }
         tracing::info!(token = ?record.token, mode = %record.mode, "session created");
@@ -461,12 +461,12 @@ impl Inner {
             }
             Message::Control { message, bytes } if role == Role::Customer => {
                 if let Some(reason) = room::customers(&message).map_err(StoreError::Closed)? {
-                    return self.finish(seat.token(), reason, "now").await.map(drop);
+                    return self.finish(seat.token(), reason).await.map(drop);
                 }
                 said = Said::of_customer(&message, bytes);
             }
             Message::Control { message, bytes } => match room::agents(&message).map_err(StoreError::Closed)? {
-                Agents::Stop => return self.finish(seat.token(), EndReason::Agent, "now").await.map(drop),
+                Agents::Stop => return self.finish(seat.token(), EndReason::Agent).await.map(drop),
                 Agents::Keyframe => said.kind = "q",
                 Agents::Command => {
                     let is_pointer = matches!(message, Control::Pointer { .. });
@@ -557,23 +557,28 @@ impl Inner {
         Ok(answer.map_err(|error| unavailable(&error))? == Value::Int(1))
     }
 
-    /// Ends a session, if it is as it is said to be.
-    async fn finish(&self, token: Token, reason: EndReason, when: &str) -> Result<bool, StoreError> {
+    /// Ends a session, if it is as it is said to be. False where it is not, none where there is no such session.
+    async fn finish_if(&self, token: Token, reason: EndReason, when: &str) -> Result<Option<bool>, StoreError> {
         let config = &self.config;
         let (grace, absence, age) = (millis(config.grace), millis(config.absence), millis(config.session_age));
         let arguments = |command: &mut Cmd| {
             command.arg(reason as u8).arg(when).arg(grace).arg(absence).arg(age);
         };
-        let answer = self.script(token, &self.scripts.finish, arguments).await;
-        let is_ended = answer.map_err(|error| unavailable(&error))? == Value::Int(1);
-        if is_ended {
-            tracing::info!(?token, ?reason, "session ended");
-            let link = &self.shards[self.shard(token)].link;
-            if let Err(error) = link.say(redis::cmd("ZREM").arg(SESSIONS).arg(token.reveal())).await {
-                tracing::debug!(?token, %error, "it counts until its time is over");
-            }
+        match self.script(token, &self.scripts.finish, arguments).await.map_err(|error| unavailable(&error))? {
+            Value::Int(1) => {}
+            Value::Int(0) => return Ok(None),
+            _ => return Ok(Some(false)),
         }
-        Ok(is_ended)
+        tracing::info!(?token, ?reason, "session ended");
+        let link = &self.shards[self.shard(token)].link;
+        if let Err(error) = link.say(redis::cmd("ZREM").arg(SESSIONS).arg(token.reveal())).await {
+            tracing::debug!(?token, %error, "it counts until its time is over");
+        }
+        Ok(Some(true))
+    }
+
+    async fn finish(&self, token: Token, reason: EndReason) -> Result<bool, StoreError> {
+        Ok(self.finish_if(token, reason, "now").await? == Some(true))
     }
 
     /// Counts a session, for so long unless it is counted again. How many its Redis has; those of all servers together are
@@ -674,7 +679,7 @@ impl Store for RedisStore {
     }
 
     fn end(&self, token: Token, reason: EndReason) -> Reply<'_, bool> {
-        Box::pin(self.inner.finish(token, reason, "now"))
+        Box::pin(self.inner.finish(token, reason))
     }
 
     fn sweep(&self) -> Reply<'_, ()> {
