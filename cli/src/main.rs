@@ -14,11 +14,13 @@ mod record;
 mod recorder;
 mod replay;
 mod serve;
+mod settings;
 mod source;
 mod units;
 mod verify;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use failure::Failure;
 use std::process::ExitCode;
 
 /// Shares a customer's page with an agent: the relay between them, and tools for recordings.
@@ -48,7 +50,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            return failure.exit_code();
+        }
+    };
+    let done = match cli.command {
         Command::Replay(args) => replay::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
@@ -71,6 +80,14 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// The command line; of `serve` also what the environment and a file say.
+fn parse() -> Result<Cli, Failure> {
+    let command = settings::with_environment(Cli::command());
+    let line = settings::with_file(&command, std::env::args_os().collect())?;
+    let matches = command.get_matches_from(line);
+    Cli::from_arg_matches(&matches).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 #[cfg(test)]

@@ -5,8 +5,12 @@ use crate::{
     recorder::{Keeper, Terms},
     units::{age, size, time},
 };
-use clap::Args as ClapArgs;
-use relay::{App, Config, store::memory::MemoryStore};
+use clap::{Args as ClapArgs, ValueEnum};
+use relay::{
+    App, Config, Recorder,
+    network::Network,
+    store::{Store, memory::MemoryStore, redis::RedisStore},
+};
 use std::{
     io::{self, Write},
     net::SocketAddr,
@@ -23,6 +27,11 @@ use tracing_subscriber::EnvFilter;
 /// tells everyone, and exits. Times are written as 500ms, 30s, 5m or 8h, sizes as 65536, 64KiB or 16MiB.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
+    /// A file of these settings in TOML, a line each: frame-bytes = "16MiB". The environment goes before it, as
+    /// COBROWSE_FRAME_BYTES, and the command line before both (docs/operations.md).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// The address to listen on; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -30,6 +39,12 @@ pub(crate) struct Args {
     /// The folder with the built pages, served at /; without it no pages are served.
     #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
+
+    /// Where sessions live: memory, or redis://HOST:PORT, which several relays share: any of them serves either side of a
+    /// session, and one may go down. May be repeated: sessions are spread over all of them, which each relay has to name in the
+    /// same order. docs/scaling.md.
+    #[arg(long, value_name = "STORE", default_value = "memory", hide_env_values = true, value_delimiter = ',')]
+    store: Vec<String>,
 
     /// Privacy rules for the customers' pages: a JSON file (docs/privacy.md), or an XML file of DOM restrictions. It is read
     /// again when it changes; one that is not understood changes nothing.
@@ -57,22 +72,29 @@ pub(crate) struct Args {
 
     /// With this secret recordings may be listed (GET /api/recordings) and deleted (DELETE /api/recordings/NAME); at least 16
     /// characters.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "COBROWSE_RECORD_SECRET",
-        hide_env_values = true,
-        help_heading = "Recordings"
-    )]
+    #[arg(long, value_name = "SECRET", hide_env_values = true, help_heading = "Recordings")]
     record_secret: Option<String>,
 
     /// An origin whose pages may use the relay, as https://shop.example, or * for any; may be repeated. Without it any
     /// may when listening on a loopback address, otherwise only the relay's own.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     origin: Vec<String>,
 
+    /// The address or network of a proxy in front of the relay, as 10.0.0.0/8: of it X-Forwarded-For is believed. May be
+    /// repeated.
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    proxy: Vec<Network>,
+
+    /// An address or a network from which GET /metrics may be read, beside this machine; may be repeated.
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    metrics_from: Vec<Network>,
+
+    /// How to log: text, or a JSON object on each line.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+
     /// What to log, as tracing's filters: a level, or a level for each target.
-    #[arg(long, value_name = "FILTER", env = "COBROWSE_LOG", default_value = "info")]
+    #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
 
     /// The most sessions at a time.
@@ -99,7 +121,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "8MiB", help_heading = "Limits")]
     queue_bytes: usize,
 
-    /// Wrong tokens or secrets in a row from one address before it has to wait; 0 for no limit, as behind a proxy.
+    /// The most connections of one address at a time; 0 for no limit, as behind a proxy that is not listed.
+    #[arg(long, value_name = "N", default_value_t = 4_096, help_heading = "Limits")]
+    address_connections: usize,
+
+    /// Sessions that one address may create in a row before it has to wait; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 1_000, help_heading = "Limits")]
+    create_burst: u32,
+
+    /// The time in which one more is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "100ms", help_heading = "Limits")]
+    create_refill: Duration,
+
+    /// Wrong tokens or secrets in a row from one address before it has to wait; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Limits")]
     miss_burst: u32,
 
@@ -145,6 +179,13 @@ pub(crate) struct Args {
     close_timeout: Duration,
 }
 
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
 impl Args {
     fn config(self) -> Config {
         Config {
@@ -167,6 +208,11 @@ impl Args {
             send_timeout: self.send_timeout,
             secret_timeout: self.secret_timeout,
             close_timeout: self.close_timeout,
+            proxies: self.proxy,
+            metrics_from: self.metrics_from,
+            address_connections: self.address_connections,
+            create_burst: self.create_burst,
+            create_refill: self.create_refill,
             miss_burst: self.miss_burst,
             miss_refill: self.miss_refill,
         }
@@ -177,8 +223,13 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let filter =
         EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: expected a filter: {error}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let listen = args.listen;
+    let stores = args.store.clone();
     let (record, spool, keep, sync) =
         (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
@@ -194,7 +245,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let keeper = folder.map(|folder| Keeper::start(&folder, Terms { keep, sync, rules, bucket })).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
-    let served = runtime.block_on(serve(listen, config, keeper.clone()));
+    let served = runtime.block_on(serve(listen, config, &stores, keeper.clone()));
     // Every session has ended.
     drop(runtime);
     if let Some(keeper) = keeper {
@@ -203,7 +254,14 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     served
 }
 
-async fn serve(listen: SocketAddr, config: Config, keeper: Option<Arc<Keeper>>) -> Result<(), Failure> {
+async fn serve(
+    listen: SocketAddr,
+    config: Config,
+    stores: &[String],
+    keeper: Option<Arc<Keeper>>,
+) -> Result<(), Failure> {
+    let config = Arc::new(config);
+    let store = store(&config, stores, keeper)?;
     let failed = |error: io::Error| Failure::Runtime(format!("cannot listen on {listen}: {error}"));
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -213,14 +271,24 @@ async fn serve(listen: SocketAddr, config: Config, keeper: Option<Arc<Keeper>>) 
         // Whoever started this does not read it; that is no reason not to serve.
         tracing::debug!(%error, "the address could not be printed");
     }
-    let config = Arc::new(config);
-    let store = match keeper {
-        Some(keeper) => MemoryStore::recorded(config.clone(), keeper),
-        None => MemoryStore::new(config.clone()),
-    };
-    let app = App::new(config, Arc::new(store), address).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let app = App::new(config, store, address).map_err(|error| Failure::Runtime(error.to_string()))?;
     relay::serve_app(listener, &app, stop).await;
     Ok(())
+}
+
+/// Where sessions live.
+fn store(config: &Arc<Config>, addresses: &[String], keeper: Option<Arc<Keeper>>) -> Result<Arc<dyn Store>, Failure> {
+    if let [memory] = addresses
+        && memory == "memory"
+    {
+        return Ok(match keeper {
+            Some(keeper) => Arc::new(MemoryStore::recorded(config.clone(), keeper)),
+            None => Arc::new(MemoryStore::new(config.clone())),
+        });
+    }
+    let recorder = keeper.map(|keeper| keeper as Arc<dyn Recorder>);
+    let store = RedisStore::new(config.clone(), addresses, recorder);
+    store.map(|store| Arc::new(store) as Arc<dyn Store>).map_err(|error| Failure::Usage(format!("--store: {error}")))
 }
 
 /// Resolves at ctrl-C or SIGTERM. The handlers are in place when this returns.

@@ -65,3 +65,26 @@ fn failures_are_one_line_with_an_exit_code() {
     assert!(text.contains("expected a whole number and ms, s, m or h"), "{text}");
     assert_eq!(failed(&[]).0, Some(2));
 }
+
+/// The address that a relay says it serves on, with a file of settings, a variable, and options.
+fn serves(file: &str, variable: Option<&str>, options: &[&str]) -> String {
+    let path = std::env::temp_dir().join(format!("cobrowse-serve-{}.toml", std::process::id()));
+    std::fs::write(&path, file).unwrap();
+    let mut command = cobrowse(&["serve", "--log", "warn", "--config"]);
+    command.arg(&path).args(options).stdout(Stdio::piped());
+    if let Some(variable) = variable {
+        command.env("COBROWSE_LISTEN", variable);
+    }
+    let mut running = Running(command.spawn().unwrap());
+    let line = BufReader::new(running.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    std::fs::remove_file(path).unwrap();
+    line.strip_prefix("serving on http://").unwrap().rsplit_once(':').unwrap().0.to_owned()
+}
+
+#[test]
+fn the_command_line_goes_before_the_environment_and_that_before_the_file() {
+    let file = "listen = \"127.0.0.2:0\"\nsessions = 3\n";
+    assert_eq!(serves(file, None, &[]), "127.0.0.2");
+    assert_eq!(serves(file, Some("127.0.0.3:0"), &[]), "127.0.0.3");
+    assert_eq!(serves(file, Some("127.0.0.3:0"), &["--listen", "127.0.0.4:0"]), "127.0.0.4");
+}

@@ -203,6 +203,27 @@ impl Driver {
     }
 }
 
+/// A Redis server, which keeps nothing on the disk.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    _process: Process,
+    /// Where it listens.
+    pub(crate) url: String,
+}
+
+impl Redis {
+    /// Starts one on a free port.
+    pub(crate) async fn start(log: &Path) -> Result<Self> {
+        let program = std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
+        let mut command = Command::new(program);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()]);
+        let (process, ()) =
+            Process::start(command, log, |line| line.contains("Ready to accept connections").then_some(())).await?;
+        Ok(Self { _process: process, url: format!("redis://127.0.0.1:{port}") })
+    }
+}
+
 /// The relay, as its own process.
 #[derive(Debug)]
 pub(crate) struct Relay {

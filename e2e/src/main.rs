@@ -17,6 +17,8 @@
 //! | `FIREFOX`       | the browser                 | the first one on `PATH`         |
 //! | `WEBKITDRIVER`  | WebKitGTK's WebDriver       | the first one on `PATH`         |
 //! | `XVFB`          | a display nobody sees       | the first one on `PATH`         |
+//! | `REDIS_SERVER`  | a Redis server              | `redis-server` on `PATH`        |
+//! | `COBROWSE_STORE`| where relays keep sessions  | `memory`                        |
 //! | `E2E_PAGES`     | real pages                  | `../shared/pages`               |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 

@@ -86,6 +86,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) is_elsewhere: bool,
     /// Whether nothing may ever be found by the recorder's own walk of the page.
     pub(crate) is_watched: bool,
+    /// The agent's relay, where it is another one than all share.
+    pub(crate) agent_relay: Option<String>,
 }
 
 impl<'a> Pair<'a> {
@@ -122,6 +124,7 @@ impl<'a> Pair<'a> {
             options: Options::default(),
             is_elsewhere: false,
             is_watched: true,
+            agent_relay: None,
         })
     }
 
@@ -194,7 +197,10 @@ impl<'a> Pair<'a> {
     pub(crate) async fn mount(&self, browser: &Browser) -> Result<()> {
         self.load_script(browser, "replay.js", "CobrowseReplay").await?;
         let options = match self.transport {
-            Transport::Relay => json!({ "relay": self.bench.relay()?, "token": self.token }),
+            Transport::Relay => {
+                let relay = self.agent_relay.as_deref().map_or_else(|| self.bench.relay(), Ok)?;
+                json!({ "relay": relay, "token": self.token })
+            }
             Transport::Direct => json!({}),
         };
         browser.run("return window.__e2e.mount(...arguments)", vec![options]).await.context("CobrowseReplay.mount")

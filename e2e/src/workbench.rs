@@ -2,7 +2,7 @@
 
 use crate::{
     browser::Browser,
-    driver::Relay,
+    driver::{Redis, Relay},
     engine::Engine,
     pair::Mark,
     server::{Folders, Server},
@@ -157,6 +157,11 @@ impl Workbench {
             Ok(relay) => Ok(&relay.url),
             Err(error) => bail!("no relay: {error:#}"),
         }
+    }
+
+    /// A Redis server of a case's own.
+    pub(crate) async fn redis(&self) -> Result<Redis> {
+        Redis::start(&self.site.output.join("redis.log")).await
     }
 
     /// A relay with times of its own, as options of `cobrowse serve`.

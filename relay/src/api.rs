@@ -2,6 +2,8 @@
 
 use crate::{
     error::ApiError,
+    metrics::count,
+    network,
     recorder::{Recorded, Recorder},
     server::{App, Peer},
     socket,
@@ -50,6 +52,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
         .route("/healthz", get(health))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -91,12 +95,40 @@ async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
+/// Whether sessions can be created and joined here now; a load balancer asks.
+async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) {
+    if app.is_ready() {
+        (StatusCode::OK, Json(serde_json::json!({ "status": "ready" })))
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "status": "not ready" })))
+    }
+}
+
+/// What the relay counts, for who may read it.
+async fn metrics(State(app): State<App>, peer: PeerOf) -> Result<Response, ApiError> {
+    let listed = |peer: &Peer| {
+        (peer.address.is_loopback() && !peer.is_forwarded) || network::lists(&app.config().metrics_from, peer.address)
+    };
+    if !peer.as_ref().is_none_or(|peer| listed(&peer.0)) {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "metrics: expected an address that may read them"));
+    }
+    let text = app.metrics().text(app.is_ready());
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
 /// What the customer's page is to keep from agents. A page asks as a session starts, and is not to go by an older answer.
 async fn rules(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], app.rules())
 }
 
-async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError> {
+async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Response, ApiError> {
+    if let Some(Extension(peer)) = &peer {
+        app.creations().check(peer.address, Instant::now()).map_err(|wait| {
+            count(&app.metrics().throttled);
+            tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+            ApiError::too_many_sessions(wait)
+        })?;
+    }
     let mode = wish(body).await?;
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
     let created = SystemTime::now();
@@ -106,6 +138,11 @@ async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError
         let token = Token::generate().map_err(no_random)?;
         match app.store().create(Record { token, secret: digest, mode, created, expires, recording: None }).await {
             Ok(recording) => {
+                count(&app.metrics().created);
+                if let Some(Extension(peer)) = &peer {
+                    app.creations().miss(peer.address, Instant::now());
+                    tracing::info!(target: "audit", ?token, peer = %peer.address, mode = mode.name(), "session created");
+                }
                 let (created, expires) = (millis(created), millis(expires));
                 let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
                 return Ok((StatusCode::CREATED, Json(created)).into_response());
@@ -137,7 +174,7 @@ fn recorder<'a>(
         return Err(nothing());
     };
     if let Some(peer) = peer {
-        app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
+        throttled(app, peer)?;
     }
     // Digests are compared, which have the same length whatever was sent.
     let digest = |text: &str| sha2::Sha256::digest(text.as_bytes());
@@ -310,10 +347,9 @@ async fn agent(
         let app = app.clone();
         async move {
             if let Ok(socket) = upgrade.socket(Limits::AGENT_BYTES).await {
-                socket::agent(&app, socket, status.record.token, name, beat).await;
+                let peer = peer.map(|peer| peer.0);
+                socket::agent(&app, socket, status.record.token, name, beat, peer).await;
             }
-            // The connection counts until its socket is gone.
-            drop(peer);
         }
     });
     Ok(response)
@@ -337,7 +373,7 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
 async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
     let peer = peer.map(|peer| &peer.0);
     if let Some(peer) = peer {
-        app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
+        throttled(app, peer)?;
     }
     let token: Token =
         token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
@@ -346,6 +382,14 @@ async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Resu
     }
     app.miss(peer);
     Err(ApiError::unknown())
+}
+
+/// Whether an address may try.
+fn throttled(app: &App, peer: &Peer) -> Result<(), ApiError> {
+    app.throttle().check(peer.address, Instant::now()).map_err(|wait| {
+        count(&app.metrics().throttled);
+        ApiError::too_many(wait)
+    })
 }
 
 /// Milliseconds since 1970, as `Date` counts.

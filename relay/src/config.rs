@@ -1,6 +1,6 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::{origin, rules::RulesFile};
+use crate::{network::Network, origin, rules::RulesFile};
 use protocol::Limits;
 use std::{path::PathBuf, time::Duration};
 
@@ -69,9 +69,21 @@ pub struct Config {
     /// How long a closing connection may take: to be sent what it is still owed, and to close its own side. From 1 ms
     /// on, default 3 s.
     pub close_timeout: Duration,
+    /// Addresses of proxies in front of the relay: of these `X-Forwarded-For` is believed. Default none.
+    pub proxies: Vec<Network>,
+    /// From where `/metrics` may be read, beside this machine itself. Default none.
+    pub metrics_from: Vec<Network>,
+    /// The most connections of one address (an IPv6 /64 network) at a time; further ones are closed. 0 turns the limit
+    /// off. Default 4,096.
+    pub address_connections: usize,
+    /// How many sessions one address may create in a row; then it is answered with 429 until one is earned back. 0 turns
+    /// the limit off. Default 1,000.
+    pub create_burst: u32,
+    /// The time in which one more is earned back. From 1 ms on, default 100 ms.
+    pub create_refill: Duration,
     /// How many wrong tokens or secrets one address (an IPv6 /64 network) may try in a row; then all its attempts are
-    /// answered with 429 until one is earned back. 0 turns the limit off. Behind a proxy all clients share the proxy's
-    /// address. Default 20.
+    /// answered with 429 until one is earned back. 0 turns the limit off. Behind a proxy that is not listed all clients share the
+    /// proxy's address. Default 20.
     pub miss_burst: u32,
     /// The time in which one more wrong attempt is earned back. From 1 ms on, default 6 s.
     pub miss_refill: Duration,
@@ -99,6 +111,11 @@ impl Default for Config {
             send_timeout: Duration::from_secs(30),
             secret_timeout: Duration::from_secs(5),
             close_timeout: Duration::from_secs(3),
+            proxies: Vec::new(),
+            metrics_from: Vec::new(),
+            address_connections: 4_096,
+            create_burst: 1_000,
+            create_refill: Duration::from_millis(100),
             miss_burst: 20,
             miss_refill: Duration::from_secs(6),
         }
@@ -141,6 +158,7 @@ impl Config {
             ("secret-timeout", self.secret_timeout),
             ("close-timeout", self.close_timeout),
             ("miss-refill", self.miss_refill),
+            ("create-refill", self.create_refill),
         ];
         // A year keeps every sum of a clock reading and a setting representable.
         let year = Duration::from_secs(366 * 24 * 3600);

@@ -39,6 +39,12 @@ impl ApiError {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 
+    /// 429: an address has to wait before it creates another session.
+    pub(crate) fn too_many_sessions(wait: Duration) -> Self {
+        let text = "too many sessions were created from this address: expected a pause";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
     /// 404: no live session has the token.
     pub(crate) fn unknown() -> Self {
         Self::new(StatusCode::NOT_FOUND, "token: expected that of a live session")

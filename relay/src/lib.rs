@@ -22,6 +22,8 @@
 //! | `GET /api/recordings` with `Authorization: Bearer <record secret>` | 200 `{"recordings": [{"name", "bytes", "written"}]}`; 404 without [`Config::record_secret`] |
 //! | `DELETE /api/recordings/{name}` with the same | 204 |
 //! | `GET /healthz` | 200 `{"status": "ok"}` |
+//! | `GET /readyz` | 200 `{"status": "ready"}` while sessions can be created and joined; 503 while the store does not answer, and when the relay goes down |
+//! | `GET /metrics` | 200, for Prometheus; 404 unless asked from this machine or from [`Config::metrics_from`] |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
 //! | any other path | a file of [`Config::pages`] |
@@ -65,9 +67,12 @@
 mod api;
 pub mod close;
 pub mod config;
+mod crowding;
 mod error;
 mod log;
 mod member;
+mod metrics;
+pub mod network;
 mod origin;
 mod pages;
 pub mod recorder;

@@ -40,11 +40,17 @@ pub(crate) struct Member {
     pub(crate) user: u32,
     pub(crate) role: Role,
     pub(crate) name: String,
+    /// The node that its socket is on; none for this one. What others are sent is not queued here.
+    pub(crate) node: Option<u64>,
     pub(crate) wakes: Arc<Wakes>,
     /// Why it is being closed; a closing member takes no part any more.
     pub(crate) closing: Option<Close>,
     /// How far an agent has read.
     pub(crate) cursor: Option<Cursor>,
+    /// Its socket is gone; it stays until the others have been told, in the order of the session.
+    pub(crate) gone: bool,
+    /// The others have been told that it left; it stays until its socket has been told why.
+    pub(crate) told: bool,
     controls: VecDeque<Waiting>,
     control_bytes: usize,
 }
@@ -53,7 +59,13 @@ impl Member {
     pub(crate) fn new(connection: u64, user: u32, role: Role, name: String, cursor: Option<Cursor>) -> Self {
         let wakes = Arc::default();
         let controls = VecDeque::new();
-        Self { connection, user, role, name, wakes, closing: None, cursor, controls, control_bytes: 0 }
+        let (node, closing, gone, told) = (None, None, false, false);
+        Self { connection, user, role, name, node, wakes, closing, cursor, gone, told, controls, control_bytes: 0 }
+    }
+
+    /// A participant whose socket is on another node.
+    pub(crate) fn elsewhere(connection: u64, user: u32, role: Role, name: String, node: u64) -> Self {
+        Self { node: Some(node), ..Self::new(connection, user, role, name, None) }
     }
 
     /// Whether it still takes part.
@@ -68,6 +80,9 @@ impl Member {
 
     /// Queues a control frame behind all frames before position `after`. False when the queue is full.
     pub(crate) fn push(&mut self, bytes: Bytes, after: u64) -> bool {
+        if self.node.is_some() {
+            return true;
+        }
         let size = bytes.len() + ENTRY_BYTES;
         if self.control_bytes + size > CONTROL_QUEUE_BYTES {
             return false;
@@ -81,6 +96,9 @@ impl Member {
     /// Queues where a user's pointer is, in place of an older position of the same pointer that nothing but pointers
     /// has followed: what waits then does not grow with how long the customer takes nothing.
     pub(crate) fn push_pointer(&mut self, bytes: Bytes, user: u32) -> bool {
+        if self.node.is_some() {
+            return true;
+        }
         let mut pointers = self.controls.iter_mut().rev().take_while(|waiting| waiting.pointer != 0);
         if let Some(older) = pointers.find(|waiting| waiting.pointer == user) {
             self.control_bytes = self.control_bytes + bytes.len() - older.bytes.len();
@@ -96,6 +114,9 @@ impl Member {
 
     /// Queues the last control frame of all, even when the queue is full.
     pub(crate) fn push_last(&mut self, bytes: Bytes, after: u64) {
+        if self.node.is_some() {
+            return;
+        }
         self.controls.push_back(Waiting { after, bytes, pointer: 0 });
     }
 

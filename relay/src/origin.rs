@@ -87,6 +87,8 @@ fn with_headers(mut response: Response, allowed: Option<HeaderValue>) -> Respons
             (header::CACHE_CONTROL, "no-store"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
+            // What is answered here is data: opened as a page, it does nothing, and nobody frames it.
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         ],
     );
     if let Some(allowed) = allowed {

@@ -7,7 +7,7 @@ use crate::{
     close::Close,
     config::Config,
     log::{Cursor, Log, cost},
-    member::Member,
+    member::{Member, Wakes},
     recorder::Recording,
     store::{Message, Participant, Record, Seat, Status, StoreError},
     token::Token,
@@ -78,6 +78,8 @@ struct State {
     made: u32,
     /// What keeps the session.
     recording: Option<Box<dyn Recording>>,
+    /// The node that does, where there are several.
+    recorder: Option<u64>,
     /// Frames are missing in what is kept: it waits for a keyframe.
     is_behind: bool,
 }
@@ -153,6 +155,7 @@ impl Room {
             next_connection: 1,
             made: 0,
             recording,
+            recorder: None,
             is_behind: false,
         };
         Self { record, config, state: Mutex::new(state) }
@@ -180,16 +183,22 @@ impl Room {
 
     /// Ends the session if the time for its customer to come back, or its age, is over. Why, when it did.
     pub(crate) fn end_overdue(&self, now: Instant) -> Option<EndReason> {
-        let mut state = self.lock();
-        let absence = state.absent.filter(|absence| absence.until(&self.config) <= now);
-        let reason = match absence {
-            Some(Absence { on_purpose: true, .. }) => EndReason::Left,
-            Some(_) => EndReason::Idle,
-            None if now.saturating_duration_since(state.created) >= self.config.session_age => EndReason::Idle,
-            None => return None,
-        };
-        state.end(reason, now);
+        let reason = self.overdue(now)?;
+        self.lock().end(reason, now);
         Some(reason)
+    }
+
+    /// Why the session is to end now, if it is.
+    pub(crate) fn overdue(&self, now: Instant) -> Option<EndReason> {
+        let state = self.lock();
+        let absence = state.absent.filter(|absence| absence.until(&self.config) <= now);
+        match absence {
+            _ if state.ended => None,
+            Some(Absence { on_purpose: true, .. }) => Some(EndReason::Left),
+            Some(_) => Some(EndReason::Idle),
+            None if now.saturating_duration_since(state.created) >= self.config.session_age => Some(EndReason::Idle),
+            None => None,
+        }
     }
 
     /// The page of a customer's connection says that it is being left. It may say so late: what is said of a connection
@@ -227,50 +236,8 @@ impl Room {
             state.next_user = user.saturating_add(1);
             (user, Some(Cursor::new(state.log.start(), self.config.queue_bytes)))
         };
-        let mut newcomer = Member::new(connection, user, role, name, cursor);
-        let older = state.customer_mut().filter(|_| role == Role::Customer);
-        let replaces = older.map(|older| older.close(Close::Replaced)).is_some();
-        for at in 0..state.members.len() {
-            let member = &state.members[at];
-            if member.present() {
-                let (user, role, name) = (member.user, member.role, member.name.clone());
-                if let Some(joined) = state.make(&Control::Joined { user, role, name }, now) {
-                    newcomer.push(joined, 0);
-                }
-            }
-        }
-        if role == Role::Customer {
-            state.absent = None;
-            state.leaving = None;
-            state.last_customer = connection;
-            state.asking.unanswered = 0;
-            // A page that has just begun sends its first keyframe by itself: give it the time.
-            if state.log.end() == 0 {
-                state.asking.last = Some(now);
-            }
-        } else {
-            if let Some(welcome) = state.make(&Control::Welcome { user }, now) {
-                newcomer.push(welcome, 0);
-            }
-            let known = [&state.mode_frame, &state.controller_frame, &state.paused_frame, &state.visible_frame];
-            for frame in known.into_iter().flatten() {
-                newcomer.push(frame.clone(), 0);
-            }
-            // Before its customer has first come, there is nobody to miss.
-            if let Some(absence) = state.absent.filter(|_| state.last_customer > 0)
-                && let Some(absent) = state.make(&absence.message(&self.config, now), now)
-            {
-                newcomer.push(absent, 0);
-            }
-        }
-        if !replaces {
-            let (user, name) = (newcomer.user, newcomer.name.clone());
-            state.tell_all(&Control::Joined { user, role, name }, now);
-        }
-        let wakes = newcomer.wakes.clone();
-        state.members.push(newcomer);
-        state.wake_customer_if_asked();
-        Ok(Seat { room: self.clone(), connection, user, role, wakes })
+        let wakes = state.admit(Member::new(connection, user, role, name, cursor), &self.config, now);
+        Ok(Seat::new(self.clone(), connection, user, role, wakes))
     }
 
     /// A connection is gone.
@@ -278,17 +245,7 @@ impl Room {
         let mut state = self.lock();
         let Some(at) = state.members.iter().position(|member| member.connection == connection) else { return };
         let member = state.members.remove(at);
-        if state.ended || member.closing == Some(Close::Replaced) {
-            return;
-        }
-        state.tell_all(&Control::Left { user: member.user }, now);
-        if member.role == Role::Customer {
-            let absence = Absence { since: now, on_purpose: state.leaving == Some(connection) };
-            state.absent = Some(absence);
-            state.visible_frame = None;
-            state.tell_agents(&absence.message(&self.config, now), now);
-        }
-        state.trim();
+        state.without(&member, &self.config, now);
     }
 
     /// Takes a message from a connection.
@@ -318,7 +275,7 @@ impl Room {
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
             (Role::Customer, Message::Control { message, bytes }) => state.customer_says(&message, bytes),
-            (_, Message::Control { message, bytes }) => state.agent_says(user, &message, bytes, now),
+            (_, Message::Control { message, bytes }) => state.agent_says(user, &message, &bytes, now),
         }
     }
 
@@ -404,6 +361,70 @@ impl State {
         self.members.iter_mut().find(|member| member.role == Role::Customer && member.present())
     }
 
+    /// Takes a newcomer in: everyone else is told, and it is told who is present and what holds.
+    fn admit(&mut self, mut newcomer: Member, config: &Config, now: Instant) -> Arc<Wakes> {
+        let (connection, user, role) = (newcomer.connection, newcomer.user, newcomer.role);
+        let older = self.customer_mut().filter(|_| role == Role::Customer);
+        let replaces = older.map(|older| older.close(Close::Replaced)).is_some();
+        self.members.retain(|member| member.present() || member.node.is_none());
+        for at in 0..self.members.len() {
+            let member = &self.members[at];
+            if member.present() {
+                let (user, role, name) = (member.user, member.role, member.name.clone());
+                if let Some(joined) = self.make(&Control::Joined { user, role, name }, now) {
+                    newcomer.push(joined, 0);
+                }
+            }
+        }
+        if role == Role::Customer {
+            self.absent = None;
+            self.leaving = None;
+            self.last_customer = connection;
+            self.asking.unanswered = 0;
+            // A page that has just begun sends its first keyframe by itself: give it the time.
+            if self.log.end() == 0 {
+                self.asking.last = Some(now);
+            }
+        } else {
+            if let Some(welcome) = self.make(&Control::Welcome { user }, now) {
+                newcomer.push(welcome, 0);
+            }
+            let known = [&self.mode_frame, &self.controller_frame, &self.paused_frame, &self.visible_frame];
+            for frame in known.into_iter().flatten() {
+                newcomer.push(frame.clone(), 0);
+            }
+            // Before its customer has first come, there is nobody to miss.
+            if let Some(absence) = self.absent.filter(|_| self.last_customer > 0)
+                && let Some(absent) = self.make(&absence.message(config, now), now)
+            {
+                newcomer.push(absent, 0);
+            }
+        }
+        if !replaces {
+            let (user, name) = (newcomer.user, newcomer.name.clone());
+            self.tell_all(&Control::Joined { user, role, name }, now);
+        }
+        let wakes = newcomer.wakes.clone();
+        self.members.push(newcomer);
+        self.wake_customer_if_asked();
+        wakes
+    }
+
+    /// A participant has left: everyone else is told.
+    fn without(&mut self, member: &Member, config: &Config, now: Instant) {
+        if self.ended || member.closing == Some(Close::Replaced) {
+            return;
+        }
+        self.tell_all(&Control::Left { user: member.user }, now);
+        if member.role == Role::Customer {
+            let absence = Absence { since: now, on_purpose: self.leaving == Some(member.connection) };
+            self.absent = Some(absence);
+            self.visible_frame = None;
+            self.tell_agents(&absence.message(config, now), now);
+        }
+        self.trim();
+    }
+
     fn end(&mut self, reason: EndReason, now: Instant) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -463,6 +484,9 @@ impl State {
     }
 
     fn customer_says(&mut self, message: &Control, bytes: Bytes) -> Result<Published, Close> {
+        if let Some(reason) = customers(message)? {
+            return Ok(Published::Stop(reason));
+        }
         match message {
             Control::ModeChanged { mode } => {
                 self.mode = *mode;
@@ -472,41 +496,35 @@ impl State {
             Control::Resumed {} => self.paused_frame = None,
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
             Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
-            Control::Refused { .. } | Control::Proposed { .. } => {}
-            Control::Ended { .. } => return Ok(Published::Stop(EndReason::Customer)),
-            other => {
-                let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible or Ended from a customer";
-                return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
-            }
+            _ => {}
         }
         self.send_to_agents(&bytes);
         Ok(Published::Delivered)
     }
 
-    fn agent_says(&mut self, user: u32, message: &Control, bytes: Bytes, now: Instant) -> Result<Published, Close> {
-        match message {
-            Control::KeyframeRequest {} => {
+    fn agent_says(&mut self, user: u32, message: &Control, bytes: &Bytes, now: Instant) -> Result<Published, Close> {
+        match agents(message)? {
+            Agents::Keyframe => {
                 self.asking.wanted = true;
                 self.wake_customer_if_asked();
                 return Ok(Published::Delivered);
             }
-            Control::Ended { .. } => return Ok(Published::Stop(EndReason::Agent)),
-            message if !is_agents(message) => {
-                let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
-                return Err(Close::Protocol(format!("{expected}, found {}", message.name())));
-            }
-            _ => {}
+            Agents::Stop => return Ok(Published::Stop(EndReason::Agent)),
+            Agents::Command => {}
         }
         let is_pointer = matches!(message, Control::Pointer { .. });
         // Who says it is the relay's to tell: an agent could give any number.
         let Some(said) = self.make(&Control::From { user, frame: bytes.to_vec() }, now) else {
             return Err(Close::TooLarge(Limits::AGENT_BYTES));
         };
+        if self.say_to_customer(user, is_pointer, said) { Ok(Published::Delivered) } else { Err(Close::Flood) }
+    }
+
+    /// Passes on what an agent says; false where the customer leaves too much waiting.
+    fn say_to_customer(&mut self, user: u32, is_pointer: bool, said: Bytes) -> bool {
         self.keep(&said, false);
-        let pushed = self
-            .customer_mut()
-            .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) });
-        if pushed { Ok(Published::Delivered) } else { Err(Close::Flood) }
+        self.customer_mut()
+            .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) })
     }
 
     /// Whether the customer should send a keyframe.
@@ -572,6 +590,48 @@ impl State {
     }
 }
 
+/// Whether a customer may say it; the reason where it ends the session.
+pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
+    match message {
+        Control::ModeChanged { .. }
+        | Control::Paused {}
+        | Control::Resumed {}
+        | Control::Controller { .. }
+        | Control::Visible { .. }
+        | Control::Refused { .. }
+        | Control::Proposed { .. } => Ok(None),
+        Control::Ended { .. } => Ok(Some(EndReason::Customer)),
+        other => {
+            let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible or Ended from a customer";
+            Err(Close::Protocol(format!("{expected}, found {}", other.name())))
+        }
+    }
+}
+
+/// What an agent's message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agents {
+    /// The relay asks the customer for a keyframe.
+    Keyframe,
+    /// The session ends.
+    Stop,
+    /// The customer's page.
+    Command,
+}
+
+/// Whether an agent may say it, and what it is for.
+pub(crate) fn agents(message: &Control) -> Result<Agents, Close> {
+    match message {
+        Control::KeyframeRequest {} => Ok(Agents::Keyframe),
+        Control::Ended { .. } => Ok(Agents::Stop),
+        message if is_agents(message) => Ok(Agents::Command),
+        message => {
+            let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
+            Err(Close::Protocol(format!("{expected}, found {}", message.name())))
+        }
+    }
+}
+
 /// Whether an agent may say it to the customer.
 const fn is_agents(message: &Control) -> bool {
     matches!(
@@ -600,5 +660,8 @@ const fn is_agents(message: &Control) -> bool {
     )
 }
 
+mod replica;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use replica::{Remembered, Snapshot, Standing};

@@ -3,14 +3,18 @@
 use crate::{
     api,
     config::{Config, ConfigError},
-    error::Error,
+    crowding::{Crowding, Place},
+    error::{ApiError, Error},
+    metrics::{Gauge, Metrics, count},
+    network,
     origin::{self, Origins},
     pages,
     rules::{RulesError, RulesFile},
     store::{Store, memory::MemoryStore},
     throttle::Throttle,
 };
-use axum::{Router, body::Body, extract::Request, middleware};
+use axum::{Router, body::Body, extract::Request, middleware, response::IntoResponse};
+use http::{HeaderMap, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -47,6 +51,10 @@ struct Inner {
     store: Arc<dyn Store>,
     origins: Origins,
     throttle: Throttle,
+    /// Of sessions being created.
+    creations: Throttle,
+    crowding: Arc<Crowding>,
+    metrics: Metrics,
     tasks: TaskTracker,
     rules: Option<RulesFile>,
 }
@@ -60,12 +68,17 @@ impl App {
         config.check()?;
         let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
         let throttle = Throttle::new(config.miss_burst, config.miss_refill);
+        let creations = Throttle::new(config.create_burst, config.create_refill);
+        let crowding = Crowding::new(config.address_connections);
+        let metrics = Metrics::default();
         let unread = |error: RulesError| {
             let expected = "a file of rules".to_owned();
             ConfigError { name: "rules", expected, found: error.to_string() }
         };
         let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
-        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new(), rules })))
+        let tasks = TaskTracker::new();
+        let inner = Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules };
+        Ok(Self(Arc::new(inner)))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -84,8 +97,35 @@ impl App {
         &self.0.throttle
     }
 
+    pub(crate) fn creations(&self) -> &Throttle {
+        &self.0.creations
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
+    }
+
+    /// Who asks: the peer, or whom a listed proxy names.
+    fn asks(&self, peer: &Peer, headers: &HeaderMap) -> Result<Peer, ApiError> {
+        let address = network::client(peer.address, headers, &self.config().proxies);
+        if address == peer.address {
+            return Ok(peer.clone());
+        }
+        let Some(place) = self.0.crowding.enter(address) else {
+            count(&self.metrics().turned_away);
+            tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address");
+            return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too many connections of this address"));
+        };
+        Ok(Peer { address, _place: Some(Arc::new(place)), is_forwarded: true, ..peer.clone() })
+    }
+
+    /// Whether sessions can be created and joined now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.store().is_ready()
     }
 
     /// The privacy rules, as JSON.
@@ -95,7 +135,9 @@ impl App {
 
     /// A wrong token or secret came from here.
     pub(crate) fn miss(&self, peer: Option<&Peer>) {
+        count(&self.metrics().missed);
         if let Some(peer) = peer {
+            tracing::warn!(target: "audit", peer = %peer.address, "refused: a wrong token or secret");
             self.throttle().miss(peer.address, Instant::now());
         }
     }
@@ -123,6 +165,9 @@ impl App {
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     _slot: Arc<OwnedSemaphorePermit>,
+    _place: Option<Arc<Place>>,
+    /// Whether it asked through a proxy that is listed.
+    pub(crate) is_forwarded: bool,
 }
 
 /// All routes of the relay, for a server of one's own; [`serve`] is the one that limits connections and wrong tokens by
@@ -166,8 +211,8 @@ pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<O
         tokio::select! {
             () = &mut shutdown => break,
             () = &mut sweep => {}
-            (stream, peer) = accept(&listener, &slots) => {
-                tasks.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+            (stream, peer) = accept(&listener, &slots, app) => {
+                tasks.spawn(connection(app.clone(), stream, peer, router.clone(), stopping.clone()));
             }
         }
     }
@@ -183,7 +228,7 @@ pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<O
 }
 
 /// The next connection, once there is a slot for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Peer) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, app: &App) -> (TcpStream, Peer) {
     loop {
         let Ok(slot) = slots.clone().acquire_owned().await else {
             // The semaphore is never closed; were it, nothing more could be accepted.
@@ -191,7 +236,16 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, P
         };
         match listener.accept().await {
             Ok((stream, address)) => {
-                return (stream, Peer { address: address.ip().to_canonical(), _slot: Arc::new(slot) });
+                let address = address.ip().to_canonical();
+                // A proxy's connections are those of many; they count when it says whose they are.
+                let is_proxy = network::lists(&app.config().proxies, address);
+                let place = if is_proxy { None } else { app.0.crowding.enter(address).map(Arc::new) };
+                if place.is_none() && !is_proxy {
+                    count(&app.metrics().turned_away);
+                    tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address; is it a proxy that is not listed?");
+                    continue;
+                }
+                return (stream, Peer { address, _slot: Arc::new(slot), _place: place, is_forwarded: false });
             }
             Err(error) if gone_already(&error) => {}
             Err(error) => {
@@ -208,15 +262,26 @@ fn gone_already(error: &io::Error) -> bool {
 }
 
 /// One connection's requests. Once it is a WebSocket, `socket` goes on with it.
-async fn connection(stream: TcpStream, peer: Peer, router: Router, stopping: CancellationToken) {
+async fn connection(app: App, stream: TcpStream, peer: Peer, router: Router, stopping: CancellationToken) {
+    let _counted = Gauge::of(&app.metrics().connections);
     // A frame is to be seen at once; waiting for more to fill a packet gains nothing.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the connection will be sent packets late");
     }
+    let here = app.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request)
+        let asked = here.asks(&peer, request.headers());
+        let router = router.clone();
+        async move {
+            match asked {
+                Ok(peer) => {
+                    request.extensions_mut().insert(peer);
+                    router.oneshot(request).await
+                }
+                Err(refused) => Ok(refused.into_response()),
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

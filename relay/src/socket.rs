@@ -7,6 +7,7 @@
 use crate::{
     close::Close,
     config::Config,
+    metrics::{Gauge, add, count},
     server::{App, Peer},
     store::{Delivery, Message, Record, Seat, StoreError},
     token::Token,
@@ -137,7 +138,7 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
                         ready["beat"] = beat.into();
                     }
                     let told = Told { ready: Some(ready.to_string()), taken: first.taken, beat: first.taken };
-                    seated(app, socket, seat, told).await;
+                    seated(app, socket, seat, told, peer.as_ref()).await;
                 }
                 Err(error) => finish(socket, Stop::Close(not_entered(error)), config).await,
             }
@@ -148,14 +149,18 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
 }
 
 /// An agent's connection.
-pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String, beat: bool) {
+pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String, beat: bool, peer: Option<Peer>) {
     match app.store().enter(token, Role::Agent, name).await {
         Ok(seat) => {
             let millis = u64::try_from(app.config().ping_interval.as_millis()).unwrap_or(u64::MAX);
             let ready = beat.then(|| serde_json::json!({ "beat": millis }).to_string());
-            seated(app, socket, seat, Told { ready, beat, ..Told::default() }).await;
+            seated(app, socket, seat, Told { ready, beat, ..Told::default() }, peer.as_ref()).await;
         }
-        Err(error) => finish(socket, Stop::Close(not_entered(error)), app.config()).await,
+        Err(error) => {
+            let peer = peer.map(|peer| peer.address.to_string()).unwrap_or_default();
+            tracing::warn!(target: "audit", ?token, peer, %error, "refused");
+            finish(socket, Stop::Close(not_entered(error)), app.config()).await;
+        }
     }
 }
 
@@ -184,23 +189,34 @@ fn not_entered(error: StoreError) -> Close {
 }
 
 /// A participant in its seat, until one side is done.
-async fn seated(app: &App, socket: Socket, seat: Seat, told: Told) {
+async fn seated(app: &App, socket: Socket, seat: Seat, told: Told, peer: Option<&Peer>) {
     let config = app.config();
     let (token, user, role) = (seat.token(), seat.user, seat.role);
-    tracing::info!(?token, user, ?role, "joined");
+    let peer = peer.map(|peer| peer.address.to_string()).unwrap_or_default();
+    tracing::info!(target: "audit", ?token, user, ?role, peer, "joined");
+    let metrics = app.metrics();
+    count(&metrics.joined);
+    let counted = Gauge::of(if role == Role::Customer { &metrics.customers } else { &metrics.agents });
     let heard = Heard::new();
     let (mut sink, mut stream) = socket.split();
     let stop = tokio::select! {
         stop = read(app, &seat, &mut stream, &heard) => stop,
-        stop = write(&seat, &mut sink, &heard, config, told) => stop,
+        stop = write(app, &seat, &mut sink, &heard, told) => stop,
         why = overdue(&seat, config) => Stop::Close(why),
     };
+    drop(counted);
+    match &stop {
+        Stop::Close(why) => {
+            metrics.closed(Some(why));
+            tracing::info!(target: "audit", ?token, user, ?role, peer, code = why.code(), reason = why.reason(), "left");
+        }
+        Stop::Gone => {
+            metrics.closed(None);
+            tracing::info!(target: "audit", ?token, user, ?role, peer, "left");
+        }
+    }
     if let Err(error) = app.store().leave(&seat).await {
         tracing::warn!(?token, user, %error, "not taken off the list of participants");
-    }
-    match &stop {
-        Stop::Close(why) => tracing::info!(?token, user, ?role, code = why.code(), reason = why.reason(), "closed"),
-        Stop::Gone => tracing::info!(?token, user, ?role, "gone"),
     }
     if let Ok(socket) = stream.reunite(sink) {
         finish(socket, stop, config).await;
@@ -229,9 +245,12 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
             continue;
         };
         heard.now();
+        let mut taken = 0;
         let message = match next {
             Some(Ok(WsMessage::Binary(bytes))) => {
-                heard.take(bytes.len());
+                taken = bytes.len();
+                count(&app.metrics().messages_in);
+                add(&app.metrics().bytes_in, taken);
                 message(bytes, seat.role, &limits)
             }
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => continue,
@@ -247,11 +266,18 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
             Ok(message) => message,
             Err(why) => return Stop::Close(why),
         };
+        if let Message::Control { message: Control::ModeChanged { mode }, .. } = &message {
+            tracing::info!(target: "audit", token = ?seat.token(), user = seat.user, mode = mode.name(), "mode");
+        }
         match app.store().publish(seat, message).await {
-            Ok(()) => {}
+            // Only now: what the store has not taken is lost with this node, and the page is to keep it.
+            Ok(()) => heard.take(taken),
             Err(StoreError::Closed(why)) => return Stop::Close(why),
+            Err(StoreError::Unavailable(why)) => return Stop::Close(Close::Unavailable(why)),
             Err(error) => return Stop::Close(Close::Unavailable(error.to_string())),
         }
+        // The store may have taken its time; the peer is not to blame.
+        heard.now();
     }
 }
 
@@ -279,7 +305,8 @@ fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> 
 type Sink = SplitSink<Socket, WsMessage>;
 
 /// Writes what the seat yields, and pings, until the seat is closed or the peer takes nothing more.
-async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, told: Told) -> Stop {
+async fn write(app: &App, seat: &Seat, sink: &mut Sink, heard: &Heard, told: Told) -> Stop {
+    let (config, metrics) = (app.config(), app.metrics());
     let mut writer = Writer {
         sink,
         heard,
@@ -305,7 +332,11 @@ async fn write(seat: &Seat, sink: &mut Sink, heard: &Heard, config: &Config, tol
             },
         };
         let sent = match delivery {
-            Delivery::Frame(bytes) => writer.frame(&bytes).await,
+            Delivery::Frame(bytes) => {
+                count(&metrics.messages_out);
+                add(&metrics.bytes_out, bytes.len());
+                writer.frame(&bytes).await
+            }
             Delivery::Close(why) => writer.flush().await.and(Err(Stop::Close(why))),
         };
         if let Err(stop) = sent {

@@ -61,7 +61,7 @@ impl Throttle {
 }
 
 /// What counts as one address: a whole /64 of IPv6, because that is what one customer of a provider gets.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -76,12 +76,7 @@ impl SecretDigest {
     pub fn generate() -> Result<(String, Self), getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        let secret = bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-            for digit in [byte >> 4, byte & 15] {
-                text.extend(char::from_digit(digit.into(), 16));
-            }
-            text
-        });
+        let secret = hex(&bytes);
         let digest = Self::of(&secret);
         Ok((secret, digest))
     }
@@ -90,11 +85,39 @@ impl SecretDigest {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// The digest as 64 hexadecimal digits, for a store outside of the process.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        hex(&self.0)
+    }
+
+    /// The same, read.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// Whether this is the secret. Takes the same time whatever the answer.
     #[must_use]
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.ct_eq(&Self::of(candidate).0).into()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+        text
+    })
 }
 
 impl fmt::Debug for SecretDigest {
@@ -132,5 +155,7 @@ mod tests {
         assert!(!digest.matches(&secret[1..]));
         assert!(!digest.matches(&secret.replace(|c: char| c.is_ascii_digit(), "x")));
         assert!(!format!("{digest:?}").contains(&secret));
+        assert!(SecretDigest::from_hex(&digest.to_hex()).unwrap().matches(&secret));
+        assert!(SecretDigest::from_hex(&secret[1..]).is_none() && SecretDigest::from_hex(&"x".repeat(64)).is_none());
     }
 }

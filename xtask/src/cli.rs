@@ -22,6 +22,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
        [--debug-names] Keep names in the wasm and the scripts readable, for profiles.
   bench [--quick]      Measure sizes, native benches, and fidelity and browser benches against a peer;
        [--only NAME]…  only the part `size`, `native`, `fidelity` or `browser`, or only one browser bench.
+  load [OPTIONS]…      Measure a relay under 1,000 active and 10,000 idle sessions, or, with `--attack all`,
+                       under attack; shorter with --quick; `load --help` lists the options.
   fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox and
                        WebKit on either side, and through a peer, and write docs/fidelity.md.
   recordings           Make the recordings of our own pages in fixtures/recordings anew.
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Dist,
     /// Run the benches of these names; all without any.
     Bench(Vec<String>),
+    /// Measure a relay under load; with options of its own.
+    Load(Vec<String>),
     /// Write the table of what is equal.
     Fidelity,
     /// Make the recordings in `fixtures/recordings` anew.
@@ -66,7 +70,17 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
     let mut options = Options::default();
     let mut name: Option<String> = None;
     let (mut list, mut port, mut only) = (false, DEMO_PORT, Vec::new());
+    let mut load = Vec::new();
     while let Some(argument) = parser.next()? {
+        if name.as_deref() == Some("load") {
+            // It reads its own options.
+            load.push(match argument {
+                Long(option) => format!("--{option}"),
+                Short(option) => format!("-{option}"),
+                Value(value) => value.string()?,
+            });
+            continue;
+        }
         // An option belongs to the command before it.
         match (name.as_deref(), argument) {
             (_, Short('h') | Long("help")) => return Ok((Command::Help, options)),
@@ -87,6 +101,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
         Some("test") => Command::Test(only),
         Some("dist") => Command::Dist,
         Some("bench") => Command::Bench(only),
+        Some("load") => Command::Load(load),
         Some("fidelity") => Command::Fidelity,
         Some("recordings") => Command::Recordings,
         Some("doctor") => Command::Doctor,
@@ -111,6 +126,8 @@ mod tests {
         assert_eq!(check("test --list").unwrap().0, Command::ListTests);
         assert!(check("-v dist --debug-names").unwrap().1.verbose);
         assert!(check("bench --quick").unwrap().1.quick);
+        let load = ["--attack", "all", "--quick"].map(str::to_owned).to_vec();
+        assert_eq!(check("load --attack all --quick").unwrap().0, Command::Load(load));
         assert_eq!(check("fidelity").unwrap().0, Command::Fidelity);
         assert_eq!(check("recordings").unwrap().0, Command::Recordings);
         assert_eq!(check("").unwrap().0, Command::Help);

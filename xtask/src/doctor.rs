@@ -19,7 +19,8 @@ struct Finding {
 
 /// Prints the findings. Missing tools are no failure: the commands install them.
 pub(crate) fn doctor(ws: &Workspace) -> Result<ExitCode> {
-    let findings = [components(ws), wasm_target(ws), wasm_bindgen(ws), node(ws), packages(ws), browser(ws), webkit(ws)];
+    let findings =
+        [components(ws), wasm_target(ws), wasm_bindgen(ws), node(ws), packages(ws), browser(ws), webkit(ws), redis(ws)];
     for Finding { what, state } in &findings {
         match state {
             Ok(how) => println!("ok       {what:<24} {how}"),
@@ -96,6 +97,16 @@ fn webkit(ws: &Workspace) -> Finding {
         Err(_) => Err(by_apt(ws, "webkit2gtk-driver xvfb")),
     };
     Finding { what: "WebKitWebDriver, Xvfb", state }
+}
+
+/// A Redis server.
+fn redis(ws: &Workspace) -> Finding {
+    let state = match crate::redis::locate() {
+        Ok(Some(found)) => Ok(found.display().to_string()),
+        Ok(None) => Err(by_apt(ws, "redis-server")),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Finding { what: "Redis", state }
 }
 
 /// What would be done about a missing Debian package.

@@ -15,11 +15,13 @@ mod fidelity;
 mod files;
 mod firefox;
 mod integrations;
+mod load;
 mod locate;
 mod manifest;
 mod plan;
 mod progress;
 mod recordings;
+mod redis;
 mod run;
 mod size;
 mod stamp;
@@ -62,6 +64,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Dist => dist::command(&Workspace::open(options)?),
         Command::Bench(only) => bench::bench(options, only),
         Command::Recordings => recordings::command(&Workspace::open(options)?),
+        Command::Load(arguments) => load::command(options, arguments),
         Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),
     }

@@ -16,8 +16,10 @@ use crate::dist;
 use crate::fidelity;
 use crate::firefox;
 use crate::integrations;
+use crate::load;
 use crate::progress::Status;
 use crate::recordings;
+use crate::redis;
 use crate::test;
 use crate::tidy;
 use crate::tools;
@@ -42,6 +44,8 @@ pub(crate) enum Task {
     Firefox,
     /// WebKitGTK's driver and a display are there.
     Webkit,
+    /// A Redis server is there.
+    Redis,
     /// One of the two wasm files is built.
     Wasm(Shell),
     /// `dist/` is built.
@@ -82,6 +86,8 @@ pub(crate) enum Task {
     BenchFidelity,
     /// Sizes of the built files.
     BenchSize,
+    /// A relay under load.
+    Load,
 }
 
 impl Task {
@@ -95,6 +101,7 @@ impl Task {
             Self::Browser => "browser-tools",
             Self::Firefox => "firefox-tools",
             Self::Webkit => "webkit-tools",
+            Self::Redis => "redis",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist",
@@ -117,6 +124,7 @@ impl Task {
             Self::BenchBrowser => "browser",
             Self::BenchFidelity => "fidelity",
             Self::BenchSize => "size",
+            Self::Load => "load",
         }
     }
 
@@ -130,6 +138,7 @@ impl Task {
             Self::Browser => "Chromium and its driver",
             Self::Firefox => "Firefox and its driver (built from source when missing: minutes)",
             Self::Webkit => "WebKitGTK's driver and a display",
+            Self::Redis => "a Redis server",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
             Self::Dist => "dist: scripts, pages, compression",
@@ -152,6 +161,7 @@ impl Task {
             Self::BenchBrowser => "browser benches",
             Self::BenchFidelity => "fidelity beside a peer: two runs of the own and the real pages",
             Self::BenchSize => "sizes",
+            Self::Load => "a relay under load",
         }
     }
 
@@ -166,18 +176,22 @@ impl Task {
             | Self::NodePackages
             | Self::Browser
             | Self::Firefox
-            | Self::Webkit => &[],
+            | Self::Webkit
+            | Self::Redis
+            | Self::Load => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
             // The program may carry the built pages inside.
             Self::Cobrowse | Self::DemoPages => &[Self::Dist],
-            Self::Tidy | Self::Unit | Self::BenchNative => &[],
+            Self::Tidy | Self::BenchNative => &[],
+            Self::Unit => &[Self::Redis],
             Self::Fmt | Self::Clippy => &[Self::Components],
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
-            Self::EndToEnd | Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
-            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox],
-            Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit],
+            Self::EndToEnd => &[Self::Cobrowse, Self::Browser, Self::Redis],
+            Self::BenchBrowser | Self::BenchFidelity => &[Self::Cobrowse, Self::Browser],
+            Self::EndToEndFirefox => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Redis],
+            Self::EndToEndWebkit => &[Self::Cobrowse, Self::Browser, Self::Webkit, Self::Redis],
             Self::Integrations => &[Self::Unit, Self::EndToEnd],
             Self::Fidelity => &[Self::Cobrowse, Self::Browser, Self::Firefox, Self::Webkit],
             Self::Recordings => &[Self::Cobrowse, Self::Dist, Self::Browser],
@@ -195,6 +209,7 @@ impl Task {
             Self::Browser => browser::browser(ws, status),
             Self::Firefox => firefox::firefox(ws, status),
             Self::Webkit => webkit::webkit(ws, status),
+            Self::Redis => redis::redis(ws, status),
             Self::Wasm(shell) => wasm::build(ws, shell, status),
             Self::Dist => dist::assemble(ws, status),
             Self::Cobrowse => demo::build_cobrowse(ws, status),
@@ -215,6 +230,7 @@ impl Task {
             Self::BenchBrowser => bench::browser(ws, status),
             Self::BenchFidelity => fidelity::beside_peer(ws, status),
             Self::BenchSize => bench::size(ws, status),
+            Self::Load => load::run(ws, status),
         }
     }
 }

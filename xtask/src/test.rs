@@ -118,6 +118,7 @@ pub(crate) fn clippy_wasm(ws: &Workspace, status: &Status) -> Result<String> {
 /// Unit, property and documentation tests.
 pub(crate) fn unit(ws: &Workspace, status: &Status) -> Result<String> {
     let cargo = ws.cargo().args(["test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]);
+    let cargo = cargo.env("REDIS_SERVER", crate::redis::require()?);
     counted(&coloured(cargo, status).quiet(status)?)
 }
 
@@ -146,6 +147,7 @@ pub(crate) fn end_to_end(ws: &Workspace, status: &Status) -> Result<String> {
     let build = ws.cargo().args(["build", "--release", "--package", "e2e"]);
     coloured(build, status).quiet(status)?;
     let run = ws.cargo().args(["run", "--quiet", "--release", "--package", "e2e", "--", "run"]);
+    let run = run.env("REDIS_SERVER", crate::redis::require()?);
     let output = with_browser(ws, run)?.limit(END_TO_END_LIMIT).quiet(status)?;
     Ok(counted(&output).unwrap_or_default())
 }
@@ -199,6 +201,7 @@ fn crossed(
         let run = ws
             .cargo()
             .args(["run", "--quiet", "--release", "--package", "e2e", "--", "run", "--workers", "2"])
+            .env("REDIS_SERVER", crate::redis::require()?)
             .args(["--customer", customer, "--agent", agent])
             .args(cases.iter().flat_map(|cases| ["--only", cases]));
         let run = with_browser(ws, with_engine(run))?;

@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) quick: bool,
     /// Benches: names handed on to the browser benches.
     pub(crate) bench_filter: Vec<String>,
+    /// What `load` is to do.
+    pub(crate) load_arguments: Vec<String>,
 }
 
 /// The repository that the command works on.

@@ -30,11 +30,13 @@ pub(crate) enum Scenario {
     SlowUplink,
     /// A player that is given a keyframe while it is in step does not rebuild.
     KeyframeInStep,
+    /// The two sides are at two relays that share a Redis, one of which goes.
+    TwoNodes,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::LateAgent,
         Self::AgentReloads,
         Self::SecondAgent,
@@ -44,6 +46,7 @@ impl Scenario {
         Self::NoServer,
         Self::SlowUplink,
         Self::KeyframeInStep,
+        Self::TwoNodes,
     ];
 
     /// For the case's name.
@@ -58,6 +61,7 @@ impl Scenario {
             Self::NoServer => "no-server",
             Self::SlowUplink => "slow-uplink",
             Self::KeyframeInStep => "keyframe-in-step",
+            Self::TwoNodes => "two-nodes",
         }
     }
 }
@@ -76,6 +80,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::NoServer => no_server(bench).await,
         Scenario::SlowUplink => slow_uplink(bench).await,
         Scenario::KeyframeInStep => keyframe_in_step(bench).await,
+        Scenario::TwoNodes => two_nodes(bench).await,
     }
 }
 
@@ -238,5 +243,30 @@ async fn keyframe_in_step(bench: &Workbench) -> Result<()> {
     ensure!(pair.frames.len() == frames + 1, "{} frames for a keyframe", pair.frames.len() - frames);
     let kept: bool = pair.agent().eval(mark, vec![]).await?;
     ensure!(kept, "the agent in step has rebuilt its document at a keyframe");
+    pair.finish().await
+}
+
+/// The customer's page is at one relay, the agent's at another; then that one is gone, and the agent comes back to the first.
+async fn two_nodes(bench: &Workbench) -> Result<()> {
+    let redis = bench.redis().await?;
+    let store = ["--store", redis.url.as_str()];
+    let first = bench.another_relay(&store).await?;
+    let second = bench.another_relay(&store).await?;
+    let mut pair = Pair::start(bench, PAGE, Transport::Relay, json!({ "relay": first.url })).await?;
+    pair.agent_relay = Some(second.url.clone());
+    pair.join().await?;
+    pair.check("the agent on another node").await?;
+    for seed in 51..=55 {
+        pair.mutate(seed, 100).await?;
+        pair.check("edits").await?;
+    }
+    pair.rejoin().await?;
+    pair.check("a reload of the agent's page").await?;
+    drop(second);
+    pair.agent_relay = Some(first.url.clone());
+    pair.mutate(56, 100).await?;
+    pair.join().await?;
+    pair.check("the agent on the customer's node").await?;
+    first.check()?;
     pair.finish().await
 }

@@ -6,14 +6,16 @@
 //! node of its socket; the room has the log that the node's agents read from, their flow control, and the pacing of
 //! keyframe requests.
 //!
-//! [`memory`] keeps one room per session and publishes straight into it. A store shared by several nodes publishes into
-//! a shared log instead and feeds each node's room from there; that is why every function is asynchronous and may fail,
-//! and why a frame is published with what its header says: its body is never looked at.
+//! [`memory`] keeps one room per session and publishes straight into it. [`redis`] is shared by several nodes: it
+//! publishes into a shared log instead and feeds each node's room from there; that is why every function is asynchronous
+//! and may fail, and why a frame is published with what its header says: its body is never looked at.
 
 pub mod memory;
+pub mod redis;
 
 use crate::{
     close::Close,
+    member::Wakes,
     recorder::Recorder,
     room::{Next, Room},
     token::{SecretDigest, Token},
@@ -161,6 +163,11 @@ pub trait Store: Send + Sync + 'static {
     /// This node goes down: no session is created or entered here any more, and those that cannot go on elsewhere end
     /// with [`EndReason::Shutdown`].
     fn drain(&self) -> Reply<'_, ()>;
+
+    /// Whether sessions can be created and entered now.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// A participant's place in a session, on the node of its socket.
@@ -172,7 +179,9 @@ pub struct Seat {
     pub user: u32,
     /// What the participant is.
     pub role: Role,
-    pub(crate) wakes: Arc<crate::member::Wakes>,
+    pub(crate) wakes: Arc<Wakes>,
+    /// How many messages were published, where the store counts them; who holds it publishes.
+    pub(crate) published: tokio::sync::Mutex<u64>,
 }
 
 /// What a seat yields.
@@ -185,6 +194,10 @@ pub enum Delivery {
 }
 
 impl Seat {
+    pub(crate) fn new(room: Arc<Room>, connection: u64, user: u32, role: Role, wakes: Arc<Wakes>) -> Self {
+        Self { room, connection, user, role, wakes, published: tokio::sync::Mutex::default() }
+    }
+
     /// The session's token.
     #[must_use]
     pub fn token(&self) -> Token {

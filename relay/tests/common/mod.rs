@@ -9,8 +9,14 @@ use protocol::{
     control::Control,
     frame::{self, Kind},
 };
-use relay::{Config, Error};
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use relay::{App, Config, Error, store::redis::RedisStore};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -31,6 +37,63 @@ pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<(), Error>>,
+    redis: Option<Redis>,
+}
+
+/// A Redis server on a port of its own, which keeps nothing on the disk.
+pub(crate) struct Redis {
+    pub(crate) port: u16,
+    process: Child,
+}
+
+impl Redis {
+    pub(crate) async fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        Self::start_at(port, &[]).await
+    }
+
+    pub(crate) async fn start_at(port: u16, arguments: &[&str]) -> Self {
+        let at = port.to_string();
+        let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+        let mut command = Command::new(&program);
+        command.args(["--port", &at, "--bind", "127.0.0.1", "--save", ""]).args(arguments);
+        let spawned = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let hint = "these tests need Redis or Valkey: install redis-server, or name the program in REDIS_SERVER";
+        let process = spawned.unwrap_or_else(|error| panic!("{program}: {error}; {hint}"));
+        let there = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, there).await.expect("Redis listens");
+        Self { port, process }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Sends the process a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Whether sessions are in Redis: the tests of `redis.rs`, which has those of the other files in it.
+pub(crate) fn is_on_redis() -> bool {
+    env!("CARGO_CRATE_NAME") == "redis"
 }
 
 /// A session just created.
@@ -42,6 +105,12 @@ pub(crate) struct Session {
 
 impl Relay {
     pub(crate) async fn start(config: Config) -> Self {
+        if is_on_redis() && config.check().is_ok() {
+            let redis = Redis::start().await;
+            let mut relay = Self::on(config, &[redis.address()]).await;
+            relay.redis = Some(redis);
+            return relay;
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -51,7 +120,37 @@ impl Relay {
             })
             .await
         });
-        Self { address, stop: Some(stop), served }
+        Self { address, stop: Some(stop), served, redis: None }
+    }
+
+    /// A relay with sessions in these Redis servers, once it is ready.
+    pub(crate) async fn on(config: Config, addresses: &[String]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Arc::new(config);
+        let store = RedisStore::new(config.clone(), addresses, None).unwrap();
+        let app = App::new(config, Arc::new(store), address).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            relay::serve_app(listener, &app, stopped).await;
+            Ok(())
+        });
+        let relay = Self { address, stop: Some(stop), served, redis: None };
+        relay.ready().await;
+        relay
+    }
+
+    /// Waits until it is ready.
+    pub(crate) async fn ready(&self) {
+        let ready = async {
+            while self.get("/readyz").await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, ready).await.expect("a relay that is ready");
     }
 
     /// Tells the relay to stop, without waiting for it.
@@ -89,6 +188,20 @@ impl Relay {
         let mut bytes = Vec::new();
         timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap().unwrap();
         Answer::parse(&bytes)
+    }
+
+    /// The status with which a handshake is answered, and its connection.
+    pub(crate) async fn upgrade(&self, path: &str, headers: &[(&str, &str)]) -> (u16, TcpStream) {
+        let mut head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut first)).await.unwrap().unwrap();
+        let status = std::str::from_utf8(&first[9..]).unwrap().parse().unwrap();
+        (status, stream)
     }
 
     pub(crate) async fn create(&self) -> Session {

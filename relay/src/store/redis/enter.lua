@@ -1,0 +1,28 @@
+-- Somebody enters. KEYS: session, log. ARGV: role, node, nonce, name, the most agents, how long it is kept. Gives its place in
+-- the log, the connection's number and the user's.
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return { 'unknown' }
+end
+local role, node, nonce, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if role ~= '1' and tonumber(redis.call('HGET', KEYS[1], 'agents')) >= tonumber(ARGV[5]) then
+  return { 'crowded' }
+end
+local connection = redis.call('HINCRBY', KEYS[1], 'connection', 1)
+local user = 1
+if role == '1' then
+  -- The older connection may say nothing any more, on whichever node it is.
+  local older = redis.call('HGET', KEYS[1], 'customer')
+  if older ~= '' then
+    redis.call('HDEL', KEYS[1], 'm:' .. older, 'p:' .. older)
+  end
+  redis.call('HSET', KEYS[1], 'customer', connection, 'fence', connection, 'absent', '', 'away', 0, 'leaving', '')
+else
+  user = redis.call('HINCRBY', KEYS[1], 'user', 1)
+  redis.call('HINCRBY', KEYS[1], 'agents', 1)
+end
+local who = connection .. ' ' .. user .. ' ' .. role .. ' ' .. node .. ' '
+redis.call('HSET', KEYS[1], 'm:' .. connection, who .. name)
+local id = redis.call('XADD', KEYS[2], '*', '+', nonce .. ' ' .. who .. name)
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+return { id, connection, user }
