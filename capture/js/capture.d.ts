@@ -14,9 +14,9 @@ export interface CobrowseApi {
 export type State = 'created' | 'invited' | 'accepted' | 'waiting' | 'active' | 'paused' | 'elsewhere' | 'ended';
 
 /** Why a session ended: who stopped it, `idle` when nothing was heard for too long, `left` when the page was left and no other
- *  followed; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
+ *  followed; `closed` and `transferred` when the conversation that it belonged to was; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
 export type EndReason =
-  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
+  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'closed' | 'transferred' | 'failed' | 'unknown';
 
 /** What the agent may do: act, only scroll, nothing. */
 export type Mode = 'shared' | 'view' | 'follow';

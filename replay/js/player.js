@@ -10,7 +10,7 @@ import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 import { isHeard } from './waits.js';
 
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled', 'closed', 'transferred'];
 const ABSENCES = ['', 'left', 'silent'];
 const VISIBLE = ['seen', 'tab', 'window'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused', 'declined', 'control', 'unfit'];
