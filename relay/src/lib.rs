@@ -24,6 +24,8 @@
 //! | `GET /healthz` | 200 `{"status": "ok"}` |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
+//! | `/cobrowse/rest/…`, `/cobrowse/cometd` | those of Genesys Co-browse, see [`genesys`] |
+//! | `/cobrowse/…` otherwise | what is at the root |
 //! | any other path | a file of [`Config::pages`] |
 //!
 //! Statuses of errors: 400 a malformed request, 401 a missing or wrong secret, 403 an origin that may not ask
@@ -66,6 +68,7 @@ mod api;
 pub mod close;
 pub mod config;
 mod error;
+pub mod genesys;
 mod log;
 mod member;
 mod origin;

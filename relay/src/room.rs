@@ -19,7 +19,7 @@ use protocol::{
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// The customer's number in every session; agents count on from here.
@@ -71,7 +71,10 @@ struct State {
     paused_frame: Option<Bytes>,
     /// The last `Visible` of the page that is there.
     visible_frame: Option<Bytes>,
-    ended: bool,
+    /// When an agent and the customer were first there together.
+    activated: Option<Instant>,
+    /// When the session ended.
+    ended: Option<Instant>,
     next_user: u32,
     next_connection: u64,
     /// Counts the control frames that the relay makes.
@@ -148,7 +151,8 @@ impl Room {
             controller_frame: None,
             paused_frame: None,
             visible_frame: None,
-            ended: false,
+            activated: None,
+            ended: None,
             next_user: CUSTOMER + 1,
             next_connection: 1,
             made: 0,
@@ -169,13 +173,31 @@ impl Room {
 
     pub(crate) fn status(&self) -> Status {
         let state = self.lock();
-        let agents = state.members.iter().filter(|member| member.present() && member.role != Role::Customer);
+        let agents = state.members.iter().filter(|member| member.present() && member.role == Role::Agent);
         Status {
             record: self.record.clone(),
             mode: state.mode,
             customer: state.customer().is_some(),
             agents: agents.map(|agent| Participant { user: agent.user, name: agent.name.clone() }).collect(),
+            activated: state.activated.map(|at| self.time_of(&state, at)),
         }
+    }
+
+    /// When an agent and the customer were first there together.
+    pub(crate) fn activated(&self) -> Option<SystemTime> {
+        let state = self.lock();
+        state.activated.map(|at| self.time_of(&state, at))
+    }
+
+    /// When the session ended.
+    pub(crate) fn ended(&self) -> Option<SystemTime> {
+        let state = self.lock();
+        state.ended.map(|at| self.time_of(&state, at))
+    }
+
+    /// What a clock shows at a moment of the session.
+    fn time_of(&self, state: &State, at: Instant) -> SystemTime {
+        self.record.created + at.saturating_duration_since(state.created)
     }
 
     /// Ends the session if the time for its customer to come back, or its age, is over. Why, when it did.
@@ -196,7 +218,7 @@ impl Room {
     /// that another has followed is of no interest.
     pub(crate) fn leaving(&self, connection: u64, now: Instant) {
         let mut state = self.lock();
-        if state.ended || connection != state.last_customer {
+        if state.ended.is_some() || connection != state.last_customer {
             return;
         }
         state.leaving = Some(connection);
@@ -211,7 +233,7 @@ impl Room {
     pub(crate) fn enter(self: &Arc<Self>, role: Role, name: String, now: Instant) -> Result<Seat, StoreError> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        if state.ended {
+        if state.ended.is_some() {
             return Err(StoreError::Unknown);
         }
         let connection = state.next_connection;
@@ -225,7 +247,9 @@ impl Room {
             }
             let user = state.next_user;
             state.next_user = user.saturating_add(1);
-            (user, Some(Cursor::new(state.log.start(), self.config.queue_bytes)))
+            // A controller is not shown the page.
+            let cursor = (role == Role::Agent).then(|| Cursor::new(state.log.start(), self.config.queue_bytes));
+            (user, cursor)
         };
         let mut newcomer = Member::new(connection, user, role, name, cursor);
         let older = state.customer_mut().filter(|_| role == Role::Customer);
@@ -252,6 +276,8 @@ impl Room {
             if let Some(welcome) = state.make(&Control::Welcome { user }, now) {
                 newcomer.push(welcome, 0);
             }
+        }
+        if role == Role::Agent {
             let known = [&state.mode_frame, &state.controller_frame, &state.paused_frame, &state.visible_frame];
             for frame in known.into_iter().flatten() {
                 newcomer.push(frame.clone(), 0);
@@ -269,6 +295,10 @@ impl Room {
         }
         let wakes = newcomer.wakes.clone();
         state.members.push(newcomer);
+        let is_there = |role| state.members.iter().any(|member| member.role == role && member.present());
+        if is_there(Role::Customer) && is_there(Role::Agent) {
+            state.activated.get_or_insert(now);
+        }
         state.wake_customer_if_asked();
         Ok(Seat { room: self.clone(), connection, user, role, wakes })
     }
@@ -278,7 +308,7 @@ impl Room {
         let mut state = self.lock();
         let Some(at) = state.members.iter().position(|member| member.connection == connection) else { return };
         let member = state.members.remove(at);
-        if state.ended || member.closing == Some(Close::Replaced) {
+        if state.ended.is_some() || member.closing == Some(Close::Replaced) {
             return;
         }
         state.tell_all(&Control::Left { user: member.user }, now);
@@ -297,7 +327,7 @@ impl Room {
     /// The reason for which the sender has to go.
     pub(crate) fn publish(&self, connection: u64, message: Message, now: Instant) -> Result<Published, Close> {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended.is_some() {
             // The sender is being told; what it sent before it knew is of no use to anyone.
             return Ok(Published::Delivered);
         }
@@ -318,6 +348,10 @@ impl Room {
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
             (Role::Customer, Message::Control { message, bytes }) => state.customer_says(&message, bytes),
+            (Role::Controller, Message::Control { message, .. }) => match message {
+                Control::Ended { reason } => Ok(Published::Stop(controllers(reason))),
+                other => Err(Close::Protocol(format!("expected Ended from a controller, found {}", other.name()))),
+            },
             (_, Message::Control { message, bytes }) => state.agent_says(user, &message, bytes, now),
         }
     }
@@ -405,9 +439,10 @@ impl State {
     }
 
     fn end(&mut self, reason: EndReason, now: Instant) {
-        if std::mem::replace(&mut self.ended, true) {
+        if self.ended.is_some() {
             return;
         }
+        self.ended = Some(now);
         let ended = self.make(&Control::Ended { reason }, now);
         let end = self.log.end();
         for member in self.members.iter_mut().filter(|member| member.present()) {
@@ -547,6 +582,11 @@ impl State {
     fn tell_all(&mut self, message: &Control, now: Instant) {
         let Some(frame) = self.make(message, now) else { return };
         self.send_to_agents(&frame);
+        for member in self.members.iter_mut().filter(|member| member.present() && member.role == Role::Controller) {
+            if !member.push(frame.clone(), 0) {
+                member.close(Close::Slow("too many control frames wait"));
+            }
+        }
         if let Some(customer) = self.customer_mut()
             && !customer.push(frame, 0)
         {
@@ -569,6 +609,14 @@ impl State {
                 member.close(Close::Slow("too many control frames wait"));
             }
         }
+    }
+}
+
+/// The reason that a controller gives, where it is one that a desktop knows of.
+const fn controllers(reason: EndReason) -> EndReason {
+    match reason {
+        EndReason::Idle | EndReason::Closed | EndReason::Transferred => reason,
+        _ => EndReason::Controller,
     }
 }
 

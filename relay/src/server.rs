@@ -4,6 +4,7 @@ use crate::{
     api,
     config::{Config, ConfigError},
     error::Error,
+    genesys::{self, Genesys},
     origin::{self, Origins},
     pages,
     rules::{RulesError, RulesFile},
@@ -35,6 +36,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 << 10;
 
+/// How long those who are held over long polling are told of the end, before they are let go of.
+const FAREWELL: Duration = Duration::from_millis(100);
+
 /// How long the loop rests when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,6 +53,7 @@ struct Inner {
     throttle: Throttle,
     tasks: TaskTracker,
     rules: Option<RulesFile>,
+    genesys: Genesys,
 }
 
 impl App {
@@ -65,7 +70,15 @@ impl App {
             ConfigError { name: "rules", expected, found: error.to_string() }
         };
         let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
-        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new(), rules })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            store,
+            origins,
+            throttle,
+            tasks: TaskTracker::new(),
+            rules,
+            genesys: Genesys::default(),
+        })))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -86,6 +99,10 @@ impl App {
 
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
+    }
+
+    pub(crate) fn genesys(&self) -> &Genesys {
+        &self.0.genesys
     }
 
     /// The privacy rules, as JSON.
@@ -114,6 +131,7 @@ impl App {
             if let Err(error) = self.store().sweep().await {
                 tracing::warn!(%error, "overdue sessions were not looked for");
             }
+            genesys::sweep(self).await;
         }
     }
 }
@@ -129,11 +147,14 @@ pub(crate) struct Peer {
 /// their address.
 pub fn router(app: &App) -> Router {
     let guard = middleware::from_fn_with_state(app.clone(), origin::guard);
-    let api = api::routes().layer(guard).with_state(app.clone());
-    match &app.config().pages {
-        Some(folder) => api.fallback_service(pages::router(folder)),
-        None => api.fallback(pages::nothing),
-    }
+    let own = api::routes().layer(guard.clone()).with_state(app.clone());
+    let whole = match &app.config().pages {
+        Some(folder) => own.fallback_service(pages::router(folder)),
+        None => own.fallback(pages::nothing),
+    };
+    // The same is below the path at which agents' desktops look for it.
+    let desktops = genesys::routes().layer(guard).with_state(app.clone());
+    desktops.nest_service("/cobrowse", whole.clone()).fallback_service(whole)
 }
 
 /// Serves a relay with the in-memory store until `shutdown` resolves. Then everyone is told that the session ended
@@ -176,6 +197,9 @@ pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<O
     if let Err(error) = app.store().drain().await {
         tracing::warn!(%error, "the store was not drained");
     }
+    // What has ended is told first.
+    sleep(FAREWELL).await;
+    app.genesys().stop();
     tasks.close();
     if timeout(app.config().close_timeout * 3, tasks.wait()).await.is_err() {
         tracing::warn!(connections = tasks.len(), "not all connections closed in time");
