@@ -24,6 +24,8 @@ export type Mode = 'shared' | 'view' | 'follow';
 export interface StartOptions {
   /** The relay's address. This, `onFrame` or `record` is needed; with several, each gets every frame. */
   relay?: string;
+  /** A session that was created at the relay already (`POST /api/sessions`, or Genesys' calls). Default: one is created. */
+  session?: { token: string; secret: string };
   /** Takes each frame of the page: a sink with no server at all. */
   onFrame?: (frame: Uint8Array) => void;
   /** Keeps the frames in the browser's storage, across reloads and pages of the site in this tab, until `session.recording()` hands them
