@@ -164,7 +164,8 @@ function end(text) {
   $('leave').hidden = true;
   window.cobrowseTools.detach();
   status(text, 'ended');
-  ask();
+  // What was said stays there where there is no field to ask for another session.
+  if (params.get('nosidinput') !== '1') ask();
 }
 
 $('join').addEventListener('submit', (event) => {

@@ -32,7 +32,12 @@ export function makeController({ url, transport, ack, onMessage, onConnect = () 
     publish: (channel, data) => new Promise((resolve) => cometd.publish(channel, data, resolve)),
     subscribe: (channel) => new Promise((resolve) => cometd.subscribe(channel, () => {}, resolve)),
     /** Several messages in one. */
-    batch: (names) => Promise.all(cometd.batch(() => names.map(([name, data]) => controller.say(name, data)))),
+    batch(names) {
+      cometd.startBatch();
+      const answers = names.map(([name, data]) => controller.say(name, data));
+      cometd.endBatch();
+      return Promise.all(answers);
+    },
     disconnect: () => new Promise((resolve) => cometd.disconnect(resolve)),
   };
   return controller;

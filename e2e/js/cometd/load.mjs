@@ -15,7 +15,7 @@ const until = Date.now() + seconds * 1000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const between = (least, most) => least + Math.random() * (most - least);
 const faults = [];
-const totals = { sessions: 0, notifications: 0, cuts: 0, joins: 0, handshakes: 0, transports: { 'long-polling': 0, websocket: 0 }, ends: {} };
+const totals = { sessions: 0, notifications: 0, cuts: 0, joins: 0, again: 0, handshakes: 0, transports: { 'long-polling': 0, websocket: 0 }, ends: {} };
 const delays = [];
 
 // A way to the relay that can be cut.
@@ -143,8 +143,13 @@ async function session(index, way, transport) {
   if (end === 'stop' || end === 'closed') {
     const reason = end === 'closed' ? 'closed' : undefined;
     expect(`deactivated ${reason ?? 'controller'}`);
-    const reply = await controller.say('stop', { userToken, reason });
-    if (!reply.successful) throw new Error('stop: ' + reply.error);
+    // What the network has lost a desktop says again; it may have arrived all the same.
+    for (let tries = 0; ; tries++) {
+      const reply = await controller.say('stop', { userToken, reason });
+      if (reply.successful || (tries > 0 && /^404/.test(reply.error))) break;
+      if (!reply.failure || tries === 3) throw new Error('stop: ' + JSON.stringify(reply));
+      totals.again++;
+    }
   } else if (end === 'rest') {
     expect('deactivated controller');
     await json(`/cobrowse/rest/live/users/${userToken}/session/stop`);

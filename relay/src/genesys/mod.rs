@@ -30,10 +30,10 @@ mod session;
 pub use chat::token_of;
 
 use crate::{config::Config, error::ApiError, server::App, token::Token};
-use axum::Router;
+use axum::{Router, middleware, response::Response};
 use cometd::Slot;
 use history::History;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use session::User;
 use std::{
     collections::HashMap,
@@ -113,9 +113,16 @@ pub(crate) async fn sweep(app: &App) {
 
 /// The routes, below `/cobrowse`.
 pub(crate) fn routes() -> Router<App> {
-    rest::routes().merge(cometd::routes()).method_not_allowed_fallback(async || {
+    let routes = rest::routes().merge(cometd::routes()).layer(middleware::map_response(keep_alive));
+    routes.method_not_allowed_fallback(async || {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
     })
+}
+
+/// Says how long a connection is kept that is idle: a client that goes by it does not send what the relay has just closed for.
+async fn keep_alive(mut response: Response) -> Response {
+    response.headers_mut().insert(HeaderName::from_static("keep-alive"), HeaderValue::from_static("timeout=9"));
+    response
 }
 
 /// The id of a session's entry in the history; none where there is no room for one, or the system has no random bytes.
@@ -136,7 +143,7 @@ fn unguessable() -> Result<String, getrandom::Error> {
 }
 
 /// The cookie by which a balancer finds this node again. It proves nothing.
-fn cookie(config: &Config) -> Option<(header::HeaderName, HeaderValue)> {
+fn cookie(config: &Config) -> Option<(HeaderName, HeaderValue)> {
     let is_tls = config.server_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let across = if is_tls { "; SameSite=None; Secure" } else { "; SameSite=Lax" };
     let value = HeaderValue::try_from(format!("gcbSessionServer={}; Path=/; HttpOnly{across}", config.server_name));
