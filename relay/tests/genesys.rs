@@ -1,5 +1,7 @@
 //! Genesys Co-browse: its REST calls and its CometD channels, as any client of any language speaks them.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use common::{Answer, PATIENCE, Relay, Session, Socket};

@@ -1,5 +1,6 @@
 //! `cargo xtask cometd`: many sessions at once, each with CometD's own client as its controller, against the real relay.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
@@ -34,10 +35,20 @@ pub(crate) fn command(ws: &Workspace, sessions: u32, time: u32) -> Result<ExitCo
         let load = ws.root.join("e2e/js/cometd/load.mjs");
         ws.cmd("node").arg(load).arg(format!("http://{address}")).args([sessions.to_string(), time.to_string()]).loud()
     });
+    let memory = memory(relay.id());
     relay.kill()?;
     relay.wait()?;
     ran?;
+    if let Some(memory) = memory {
+        println!("the relay has taken {memory} of memory at most");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The most that a process has had in memory, where the system tells.
+fn memory(id: u32) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    Some(status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().to_owned())
 }
 
 fn answers(address: SocketAddr) -> Result<()> {

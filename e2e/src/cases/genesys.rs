@@ -301,6 +301,9 @@ async fn agent_page(bench: &Workbench) -> Result<()> {
     agent.goto(&format!("{page}#debug=1&sid={}", first.token()?)).await?;
     until(agent, STATUS, &"Live".into()).await?;
     until(agent, shown, &json!([false, true])).await.context("with what happens")?;
+    agent.run("window.__logged = 0; console.debug = () => __logged++", vec![]).await?;
+    first.customer().run("document.body.append('a change')", vec![]).await?;
+    until(agent, "__logged > 0", &true.into()).await.context("on the console")?;
     // The desktop gives the frame another session by its address alone: nothing is loaded anew.
     let second = bench.another_browser().await?;
     second.goto(&bench.page(PAGE)).await?;
@@ -485,6 +488,9 @@ async fn example(bench: &Workbench) -> Result<()> {
     until(agent, place, &"/desk/tools/slave.html".into()).await?;
     let seen = "document.getElementById('agent').contentWindow.cobrowsePlayer?.document?.getElementById('estimate')?.textContent";
     until(agent, seen, &"58".into()).await?;
+    // The customer's window is larger than the frame: the page is shown smaller, without scrollbars.
+    let fits = "(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) => scrollWidth <= clientWidth && scrollHeight <= clientHeight)(document.getElementById('agent').contentWindow.document.documentElement)";
+    until(agent, fits, &true.into()).await?;
     customer.run("document.querySelector('select').selectedIndex = 2", vec![]).await?;
     customer.click("#estimate-again").await?;
     until(agent, seen, &"80".into()).await?;

@@ -167,7 +167,7 @@ impl Held {
 /// What a message becomes.
 enum Answered {
     Now(Value),
-    Later(Held),
+    Later(Box<Held>),
 }
 
 /// Does what a message asks for.
@@ -188,7 +188,7 @@ async fn answer(app: &App, peer: Option<&Peer>, message: Message) -> (Answered, 
         // Done above.
         Channel::Handshake => bayeux::unknown(&message),
         Channel::Connect => match connect(&slot, message, now) {
-            Ok(held) => return (Answered::Later(held), Some(slot)),
+            Ok(held) => return (Answered::Later(Box::new(held)), Some(slot)),
             Err(refused) => refused,
         },
         Channel::Subscribe | Channel::Unsubscribe => {
@@ -336,7 +336,7 @@ async fn talk(app: &App, socket: Socket, peer: Option<&Peer>) {
     let config = app.config();
     let stopping = &app.genesys().stopping;
     let (mut sink, mut stream) = socket.split();
-    let mut held: Option<Held> = None;
+    let mut held: Option<Box<Held>> = None;
     let mut ping = interval(config.ping_interval);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.reset();
@@ -359,7 +359,7 @@ async fn talk(app: &App, socket: Socket, peer: Option<&Peer>) {
                     Err(error) => break Some(Close::Protocol(error.to_string())),
                 }
             }
-            out = wait(held.as_ref(), stopping) => {
+            out = wait(held.as_deref(), stopping) => {
                 held = None;
                 out
             }
@@ -394,7 +394,7 @@ async fn take(
     app: &App,
     peer: Option<&Peer>,
     bytes: &[u8],
-    held: &mut Option<Held>,
+    held: &mut Option<Box<Held>>,
 ) -> Result<Vec<Value>, bayeux::Malformed> {
     let mut out = Vec::new();
     for message in bayeux::parse(bytes)? {

@@ -13,7 +13,7 @@
 //! | `POST /cobrowse/rest/live/sessions` | `{"sessionToken", "sessionServerName", "sessionServerUrl"?}` and the cookie `gcbSessionServer`; beside them `secret`, `created` and `expires`, as `POST /api/sessions` has them |
 //! | `GET /cobrowse/rest/live/sessions/{token}` | the same without what is beside it |
 //! | `POST /cobrowse/rest/live/sessions/{token}/pages`, `{"secret", "url"}` | 204: the customer is on a page |
-//! | `GET /cobrowse/rest/live/users/{userToken}/session/stop` | `{"activationTime", "deactivationTime"}`; with `?reason=` as in [`session`] |
+//! | `GET /cobrowse/rest/live/users/{userToken}/session/stop` | `{"activationTime", "deactivationTime"}`; with `?reason=`, `controller`, `closed`, `transferred` or `idle` |
 //! | `GET /cobrowse/rest/history/sessions/{sessionHistoryId}` | `{"id", "sessionToken", "creationTime", "activationTime", "deactivationTime", "pages": [{"url", "enteredTimestamp", "duration"}]}` |
 //! | `POST /cobrowse/cometd`, also with `/handshake`, `/connect` and so on behind it | Bayeux messages over long polling |
 //! | `GET /cobrowse/cometd` | the same over a WebSocket |

@@ -197,13 +197,11 @@ impl Told {
         let Delivery::Frame(bytes) = delivery else { return false };
         // Frames of the page are an agent's, who does not see them here.
         match Control::read(bytes, &Limits::DEFAULT) {
-            Ok(Control::Joined { user, role, name }) => {
-                if self.known.insert(user) {
-                    let shown = json!({ "userId": user, "role": role as u8, "name": name });
-                    match users {
-                        Some(users) => users.push(shown),
-                        None => self.slot.tell(JOINED, shown),
-                    }
+            Ok(Control::Joined { user, role, name }) if self.known.insert(user) => {
+                let shown = json!({ "userId": user, "role": role as u8, "name": name });
+                match users {
+                    Some(users) => users.push(shown),
+                    None => self.slot.tell(JOINED, shown),
                 }
             }
             Ok(Control::Left { user }) => {
