@@ -75,10 +75,11 @@
     return answer;
   }
 
-  function secretOf(token) {
+  // What is remembered of a session beyond a page: its secret, and the server that has it.
+  function recordOf(token) {
     try {
       const record = JSON.parse(sessionStorage.getItem(STORE));
-      return record?.token === token ? record.secret : null;
+      return record?.token === token ? record : null;
     } catch {
       return null; // Without storage there is no session on the next page, either.
     }
@@ -118,9 +119,10 @@
     }
   }
 
-  function follow(session, server) {
+  function follow(session) {
     current = session;
-    const secret = secretOf(session.token);
+    const record = recordOf(session.token);
+    const server = withSlash(record?.options?.relay ?? relay), secret = record?.secret;
     shown = { token: session.token, get agents() { return session.agents.map(() => ({})); } };
     masked = new WeakSet();
     onSessionEnded.forget();
@@ -158,7 +160,7 @@
     const server = withSlash(made.sessionServerUrl ?? relay);
     try {
       const ui = config.disableBuiltInUI ? { overlay: false } : {};
-      follow(await window.Cobrowse.start({ relay: server, ...ui, ...config.options, session: { token, secret } }), server);
+      follow(await window.Cobrowse.start({ relay: server, ...ui, ...config.options, session: { token, secret } }));
     } catch (error) {
       // Nobody is to find a session that never began.
       fetch(new URL('api/sessions/' + token, server), { method: 'DELETE', headers: { authorization: 'Bearer ' + secret } }).catch(() => undefined);
@@ -195,7 +197,8 @@
   const before = config.onReady;
   Object.defineProperties(config, { ...Object.getOwnPropertyDescriptors(common), ...(isTopContext && Object.getOwnPropertyDescriptors(top)), isCompatible: { value: true } });
   const ready = (fn) => run(fn, [config, isTopContext]);
-  config.onReady = Object.assign(ready, { push: ready });
+  Object.assign(ready, { push: ready });
+  Object.defineProperty(config, 'onReady', { configurable: true, get: () => ready, set: ready });
 
   // The engine's loader comes from the same place, unless the page has it.
   const load = () => new Promise((resolve, reject) => {
@@ -217,7 +220,7 @@
     if (primaryMedia?.initializeAsync) await new Promise((resolve) => run(() => primaryMedia.initializeAsync(resolve), []));
     const session = await window.Cobrowse.session;
     if (session && session.state !== 'ended') {
-      follow(session, relay);
+      follow(session);
       onSessionStarted.tell(shown);
       // Who has joined on the page before.
       for (const agent of shown.agents) onAgentJoined.tell(agent, shown);

@@ -356,15 +356,11 @@ pub(crate) async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &s
     find_session(app, peer.map(|peer| &peer.0), token).await
 }
 
-/// Refuses an address that has guessed wrong too often.
-pub(crate) fn unthrottled(app: &App, peer: Option<&Peer>) -> Result<(), ApiError> {
-    let Some(peer) = peer else { return Ok(()) };
-    app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)
-}
-
 /// As [`session`].
 pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
-    unthrottled(app, peer)?;
+    if let Some(peer) = peer {
+        app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
+    }
     let token: Token =
         token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
     if let Some(status) = app.store().find(token).await? {

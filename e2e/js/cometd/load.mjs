@@ -1,7 +1,7 @@
 // Many sessions at once, each with a controller, a customer and agents who come and go, and a network that is cut now and then: whether
 // each controller is told each thing once and in order.
 //
-//   node load.mjs URL SESSIONS SECONDS
+//   node load.mjs URL SESSIONS SECONDS [without-acknowledgements]
 //
 // Writes one line of JSON. Exits with 1 where something was lost, came twice or out of order, or did not come to an end.
 
@@ -15,15 +15,16 @@ const until = Date.now() + seconds * 1000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const between = (least, most) => least + Math.random() * (most - least);
 const faults = [];
-const totals = { sessions: 0, notifications: 0, cuts: 0, joins: 0, again: 0, handshakes: 0, transports: { 'long-polling': 0, websocket: 0 }, ends: {} };
+const totals = { sessions: 0, notifications: 0, cuts: 0, swallowed: 0, joins: 0, again: 0, handshakes: 0, transports: { 'long-polling': 0, websocket: 0 }, ends: {} };
 const delays = [];
 
 // A way to the relay that can be cut.
 async function makeWay() {
   const { hostname, port } = new URL(relay);
-  const open = new Set();
+  const open = new Set(), backs = new Set();
   const server = net.createServer((near) => {
     const far = net.connect({ host: hostname, port: Number(port) });
+    backs.add({ near, far });
     for (const [from, to] of [[near, far], [far, near]]) {
       open.add(from);
       from.on('error', () => {});
@@ -37,7 +38,17 @@ async function makeWay() {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}/cobrowse`,
-    cut: () => [...open].forEach((socket) => socket.destroy()),
+    cut() {
+      open.forEach((socket) => socket.destroy());
+      backs.clear();
+    },
+    // What the relay sends from now on is lost, and it does not know.
+    swallow() {
+      for (const { near, far } of backs) {
+        far.unpipe(near);
+        far.resume();
+      }
+    },
     close() {
       server.close();
       this.cut();
@@ -81,7 +92,7 @@ async function session(index, way, transport) {
     if (!wasCut) due.set(line, performance.now());
   };
   const controller = makeController({
-    url: way.url, transport, ack: true,
+    url: way.url, transport, ack: process.argv[5] !== 'without-acknowledgements',
     onMessage(name, data) {
       if (name === 'join') answer = data;
       if (!['joined', 'activated', 'deactivated'].includes(name)) return;
@@ -128,6 +139,12 @@ async function session(index, way, transport) {
       wasCut = true;
       connected = false;
       totals.cuts++;
+      if (Math.random() < 0.5) {
+        totals.swallowed++;
+        way.swallow();
+        if (agents.length < 8) agents.push(await join());
+        await sleep(between(20, 300));
+      }
       way.cut();
       // While there is no network, too, somebody comes.
       if (Math.random() < 0.6) agents.push(await join());

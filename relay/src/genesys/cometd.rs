@@ -259,11 +259,11 @@ async fn serve(
         session::CREATE => session::create(app).await?,
         session::JOIN => return session::join(app, peer, slot, data).await,
         session::EXIT => {
-            slot_answer(slot, channel, session::exit(app, peer, data)).await?;
+            slot_answer(slot, channel, session::exit(app, data)).await?;
             return Ok(());
         }
         session::STOP => {
-            slot_answer(slot, channel, session::stop_message(app, peer, data)).await?;
+            slot_answer(slot, channel, session::stop_message(app, data)).await?;
             return Ok(());
         }
         _ => {

@@ -97,21 +97,16 @@ struct Why {
 
 async fn stop(
     State(app): State<App>,
-    peer: PeerOf,
     Path(user): Path<String>,
     query: Result<Query<Why>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let Query(why) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let peer = peer.as_ref().map(|peer| &peer.0);
-    Ok(Json(session::stop(&app, peer, &user, why.reason.as_deref()).await?))
+    Ok(Json(session::stop(&app, &user, why.reason.as_deref()).await?))
 }
 
-async fn history(State(app): State<App>, peer: PeerOf, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let peer = peer.as_ref().map(|peer| &peer.0);
-    api::unthrottled(&app, peer)?;
+async fn history(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let shown = app.genesys().history().show(&id, SystemTime::now());
     shown.map(|shown| Json(shown).into_response()).ok_or_else(|| {
-        app.miss(peer);
         ApiError::new(StatusCode::NOT_FOUND, "sessionHistoryId: expected that of a session that is still known")
     })
 }

@@ -22,11 +22,7 @@ use protocol::{
     control::{Control, EndReason, Role},
 };
 use serde_json::{Value, json};
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 use tokio_util::sync::CancellationToken;
 
 pub(super) const CREATE: &str = "/service/session/create";
@@ -280,22 +276,15 @@ async fn leave(app: &App, seat: &Seat) {
     }
 }
 
-/// Who has a user's token. Wrong ones count against their address.
-fn user_of(app: &App, peer: Option<&Peer>, user_token: &str) -> Result<User, Refused> {
-    if let Some(peer) = peer {
-        let wait = app.throttle().check(peer.address, Instant::now());
-        wait.map_err(|_| Refused::new(429, "too many wrong tokens from this address: expected a pause"))?;
-    }
+/// Who has a user's token. Wrong ones do not count as guesses, as nobody guesses 128 bits: they are said again when a session is over.
+fn user_of(app: &App, user_token: &str) -> Result<User, Refused> {
     let found = app.genesys().users().get(user_token).cloned();
-    found.ok_or_else(|| {
-        app.miss(peer);
-        Refused::new(404, "userToken: expected that of a user in a live session")
-    })
+    found.ok_or_else(|| Refused::new(404, "userToken: expected that of a user in a live session"))
 }
 
 /// A user leaves for good: a customer's or an agent's exit ends the session, a controller's does not.
-pub(super) async fn exit(app: &App, peer: Option<&Peer>, data: &Value) -> Result<(), Refused> {
-    let user = user_of(app, peer, text(data, "userToken", "that of a user")?)?;
+pub(super) async fn exit(app: &App, data: &Value) -> Result<(), Refused> {
+    let user = user_of(app, text(data, "userToken", "that of a user")?)?;
     go(app, &user).await
 }
 
@@ -323,13 +312,8 @@ async fn go(app: &App, user: &User) -> Result<(), Refused> {
 }
 
 /// A controller ends its session. Its times.
-pub(super) async fn stop(
-    app: &App,
-    peer: Option<&Peer>,
-    user_token: &str,
-    why: Option<&str>,
-) -> Result<Value, Refused> {
-    let user = user_of(app, peer, user_token)?;
+pub(super) async fn stop(app: &App, user_token: &str, why: Option<&str>) -> Result<Value, Refused> {
+    let user = user_of(app, user_token)?;
     if user.seat.role != Role::Controller {
         return Err(Refused::new(403, "userToken: expected that of a controller"));
     }
@@ -340,13 +324,13 @@ pub(super) async fn stop(
 }
 
 /// The same as a message.
-pub(super) async fn stop_message(app: &App, peer: Option<&Peer>, data: &Value) -> Result<(), Refused> {
+pub(super) async fn stop_message(app: &App, data: &Value) -> Result<(), Refused> {
     let user_token = text(data, "userToken", "that of a controller")?;
     let why = match data.get("reason") {
         None | Some(Value::Null) => None,
         _ => Some(text(data, "reason", "controller, closed, transferred or idle")?),
     };
-    stop(app, peer, user_token, why).await.map(drop)
+    stop(app, user_token, why).await.map(drop)
 }
 
 #[cfg(test)]
