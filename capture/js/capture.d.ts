@@ -14,9 +14,9 @@ export interface CobrowseApi {
 export type State = 'created' | 'invited' | 'accepted' | 'waiting' | 'active' | 'paused' | 'elsewhere' | 'ended';
 
 /** Why a session ended: who stopped it, `idle` when nothing was heard for too long, `left` when the page was left and no other
- *  followed; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
+ *  followed; `closed` and `transferred` when the conversation that it belonged to was; before it began `declined`, `expired`, `cancelled`; `failed` when it could not go on. */
 export type EndReason =
-  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'failed' | 'unknown';
+  | 'customer' | 'agent' | 'controller' | 'idle' | 'shutdown' | 'protocol' | 'left' | 'declined' | 'expired' | 'cancelled' | 'closed' | 'transferred' | 'failed' | 'unknown';
 
 /** What the agent may do: act, only scroll, nothing. */
 export type Mode = 'shared' | 'view' | 'follow';
@@ -24,6 +24,8 @@ export type Mode = 'shared' | 'view' | 'follow';
 export interface StartOptions {
   /** The relay's address. This, `onFrame` or `record` is needed; with several, each gets every frame. */
   relay?: string;
+  /** A session that was created at the relay already (`POST /api/sessions`, or Genesys' calls). Default: one is created. */
+  session?: { token: string; secret: string };
   /** Takes each frame of the page: a sink with no server at all. */
   onFrame?: (frame: Uint8Array) => void;
   /** Keeps the frames in the browser's storage, across reloads and pages of the site in this tab, until `session.recording()` hands them

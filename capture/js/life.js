@@ -11,7 +11,7 @@ export const LIFE = {
 };
 
 // Why a session ended, by the numbers of the wire (docs/wire-format.md, §6).
-export const REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
+export const REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled', 'closed', 'transferred'];
 
 // Takes a session through some events, and tells the page where that ends.
 export function become(session, ...events) {

@@ -41,12 +41,20 @@ export async function ask(session) {
   throw new Error(UNASKED[answer](invitationMs));
 }
 
+// A session that somebody else has created at the relay.
+function made(session) {
+  if (session && !(/^\d{9}$/.test(session.token) && session.secret)) {
+    throw new TypeError('cobrowse: session: expected { token, secret } as the relay gave them');
+  }
+  return session;
+}
+
 // Connects a session, a new one or one that goes on from the page before.
 export async function join(session) {
   const { options, resumed } = session;
   // What they keep stays the same from one page to the next.
   session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
-  const { token, secret } = resumed ?? (await createSession(options.relay, session.mode));
+  const { token, secret } = resumed ?? made(options.session) ?? (await createSession(options.relay, session.mode));
   Object.assign(session, { token, secret });
   save(session);
   session.agents = new Agents(session);

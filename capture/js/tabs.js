@@ -24,7 +24,7 @@ const store = (area, key, value) => {
 export function save(session) {
   if (session.dormant) return;
   const { token, secret, mode, recorder, resumed, agents, rules } = session;
-  const { onFrame, signal, ...options } = session.options;
+  const { onFrame, signal, session: made, ...options } = session.options;
   const paused = recorder ? recorder.paused : Boolean(resumed?.paused);
   const record = { options, rules, token, secret, mode, paused, controller: agents?.controller, at: Date.now() };
   // Two tabs may have a session each; then the other tabs follow the one that was first.

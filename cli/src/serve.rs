@@ -92,6 +92,13 @@ pub(crate) struct Args {
     /// How to log: text, or a JSON object on each line.
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
+    /// The name by which a balancer finds this node again (Genesys' cookie gcbSessionServer).
+    #[arg(long, value_name = "NAME", default_value = "cobrowse", help_heading = "Genesys Co-browse")]
+    server_name: String,
+
+    /// Where Genesys' clients reach this node itself, as https://node1.example/cobrowse; told as sessionServerUrl.
+    #[arg(long, value_name = "URL", help_heading = "Genesys Co-browse")]
+    server_url: Option<String>,
 
     /// What to log, as tracing's filters: a level, or a level for each target.
     #[arg(long, value_name = "FILTER", default_value = "info")]
@@ -192,6 +199,8 @@ impl Args {
             pages: self.pages,
             rules: self.rules,
             record_secret: self.record_secret,
+            server_name: self.server_name,
+            server_url: self.server_url,
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,
             agents: self.agents,

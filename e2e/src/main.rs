@@ -22,11 +22,13 @@
 //! | `E2E_PAGES`     | real pages                  | `../shared/pages`               |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
+mod actor;
 mod browser;
 mod cases;
 mod comparison;
 mod driver;
 mod engine;
+mod front;
 mod kinds;
 mod pair;
 mod pixels;

@@ -33,6 +33,7 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         recordings: root.join("fixtures/recordings"),
         sources: root.join("replay/js"),
         dist: setting("COBROWSE_DIST", root.join("dist")),
+        examples: root.join("docs/integrations/examples"),
         packages: root.join("node_modules"),
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
     };

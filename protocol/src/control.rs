@@ -89,11 +89,15 @@ pub enum EndReason {
     Expired = 9,
     /// The question was withdrawn.
     Cancelled = 10,
+    /// The conversation that the session belonged to was closed: the agent's desktop says so.
+    Closed = 11,
+    /// That conversation went to another agent: the agent's desktop says so.
+    Transferred = 12,
 }
 
 impl EndReason {
     /// All of them, by their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Customer,
         Self::Agent,
         Self::Controller,
@@ -104,6 +108,8 @@ impl EndReason {
         Self::Declined,
         Self::Expired,
         Self::Cancelled,
+        Self::Closed,
+        Self::Transferred,
     ];
 }
 
@@ -133,7 +139,9 @@ macro_rules! numbered {
 numbered!(Mode: Follow, View, Shared);
 numbered!(Role: Customer, Agent, Controller);
 numbered!(Refusal: Mode, Element, Gone, Customer, Busy, Paused, Declined, Control, Unfit);
-numbered!(EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol, Left, Declined, Expired, Cancelled);
+numbered!(
+    EndReason: Customer, Agent, Controller, Idle, Shutdown, Protocol, Left, Declined, Expired, Cancelled, Closed, Transferred,
+);
 
 /// Declares the messages with their tags in one table, their codec, and their shapes.
 macro_rules! control {

@@ -34,12 +34,12 @@ const BODY_BYTES: usize = 4 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest name of an agent, in characters.
-const NAME_CHARS: usize = 100;
+pub(crate) const NAME_CHARS: usize = 100;
 
 /// How many tokens are drawn before giving up. With the nine digits a tenth full, 16 fail once in 10^16.
 const DRAWS: usize = 16;
 
-type PeerOf = Option<Extension<Peer>>;
+pub(crate) type PeerOf = Option<Extension<Peer>>;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -122,14 +122,38 @@ async fn rules(State(app): State<App>) -> impl IntoResponse {
 }
 
 async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Response, ApiError> {
-    if let Some(Extension(peer)) = &peer {
-        app.creations().check(peer.address, Instant::now()).map_err(|wait| {
-            count(&app.metrics().throttled);
-            tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
-            ApiError::too_many_sessions(wait)
-        })?;
-    }
+    let peer = peer.as_ref().map(|peer| &peer.0);
+    // Who may create none is not read.
+    may_create(&app, peer)?;
     let mode = wish(body).await?;
+    let NewSession { token, secret, created, expires, recording } = new_session(&app, peer, mode).await?;
+    let (created, expires) = (millis(created), millis(expires));
+    let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// A session that was just created.
+pub(crate) struct NewSession {
+    pub(crate) token: Token,
+    pub(crate) secret: String,
+    pub(crate) created: SystemTime,
+    pub(crate) expires: SystemTime,
+    recording: Option<String>,
+}
+
+/// Whether an address may create another session.
+pub(crate) fn may_create(app: &App, peer: Option<&Peer>) -> Result<(), ApiError> {
+    let Some(peer) = peer else { return Ok(()) };
+    app.creations().check(peer.address, Instant::now()).map_err(|wait| {
+        count(&app.metrics().throttled);
+        tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+        ApiError::too_many_sessions(wait)
+    })
+}
+
+/// Creates a session, under a token that no other has.
+pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, mode: Mode) -> Result<NewSession, ApiError> {
+    may_create(app, peer)?;
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
     let created = SystemTime::now();
     let expires = created + app.config().session_age;
@@ -139,13 +163,11 @@ async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Resp
         match app.store().create(Record { token, secret: digest, mode, created, expires, recording: None }).await {
             Ok(recording) => {
                 count(&app.metrics().created);
-                if let Some(Extension(peer)) = &peer {
+                if let Some(peer) = peer {
                     app.creations().miss(peer.address, Instant::now());
                     tracing::info!(target: "audit", ?token, peer = %peer.address, mode = mode.name(), "session created");
                 }
-                let (created, expires) = (millis(created), millis(expires));
-                let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
-                return Ok((StatusCode::CREATED, Json(created)).into_response());
+                return Ok(NewSession { token, secret, created, expires, recording });
             }
             Err(StoreError::Taken) => {}
             Err(error) => return Err(error.into()),
@@ -217,10 +239,15 @@ async fn forget(
 }
 
 /// The body of a request.
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let too_large = |_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body: expected at most 4096 bytes");
+pub(crate) async fn read(body: Body) -> Result<Bytes, ApiError> {
+    read_at_most(body, BODY_BYTES).await
+}
+
+/// The same, where it may be of another size.
+pub(crate) async fn read_at_most(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    let too_large = |_| ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("body: expected at most {most} bytes"));
     let too_late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "body: expected within 10 seconds");
-    timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES)).await.map_err(too_late)?.map_err(too_large)
+    timeout(BODY_TIMEOUT, axum::body::to_bytes(body, most)).await.map_err(too_late)?.map_err(too_large)
 }
 
 /// The mode that the body of a request asks for.
@@ -370,8 +397,12 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
 }
 
 /// The live session of a token. Wrong tokens count against their address.
-async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
-    let peer = peer.map(|peer| &peer.0);
+pub(crate) async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
+    find_session(app, peer.map(|peer| &peer.0), token).await
+}
+
+/// As [`session`].
+pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
     if let Some(peer) = peer {
         throttled(app, peer)?;
     }
@@ -393,7 +424,7 @@ fn throttled(app: &App, peer: &Peer) -> Result<(), ApiError> {
 }
 
 /// Milliseconds since 1970, as `Date` counts.
-fn millis(time: SystemTime) -> u64 {
+pub(crate) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }

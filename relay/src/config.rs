@@ -23,6 +23,12 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// With this secret recordings may be listed and deleted; at least 16 characters. Default none: by nobody.
     pub record_secret: Option<String>,
+    /// The name by which a balancer finds this node again, in Genesys' cookie `gcbSessionServer`: 1 to 64 letters, digits, dots, hyphens
+    /// and underscores. Default `cobrowse`.
+    pub server_name: String,
+    /// Where clients of Genesys Co-browse reach this node itself, as `https://node1.example/cobrowse`: told as `sessionServerUrl`, for
+    /// who cannot use the cookie. Default none: not told.
+    pub server_url: Option<String>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -95,6 +101,8 @@ impl Default for Config {
             pages: None,
             rules: None,
             record_secret: None,
+            server_name: "cobrowse".to_owned(),
+            server_url: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -185,6 +193,15 @@ impl Config {
             let expected = "at least 16 characters".to_owned();
             return Err(ConfigError { name: "record-secret", expected, found: "fewer".to_owned() });
         }
+        let is_named = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !(1..=64).contains(&self.server_name.len()) || !self.server_name.chars().all(is_named) {
+            let expected = "1 to 64 letters, digits, dots, hyphens and underscores".to_owned();
+            return Err(ConfigError { name: "server-name", expected, found: format!("{:?}", self.server_name) });
+        }
+        if let Some(url) = self.server_url.as_ref().filter(|url| !is_base(url)) {
+            let expected = "an address such as https://node1.example/cobrowse".to_owned();
+            return Err(ConfigError { name: "server-url", expected, found: format!("{url:?}") });
+        }
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
                 let expected = "a folder".to_owned();
@@ -203,6 +220,15 @@ impl Config {
     pub(crate) fn sweep_interval(&self) -> Duration {
         (self.grace.min(self.absence).min(self.session_age) / 4).clamp(Duration::from_millis(5), Duration::from_secs(1))
     }
+}
+
+/// Whether something may be written behind an address.
+fn is_base(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_plain = |c: char| c.is_ascii_graphic() && !"?#\"<>\\".contains(c);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.ends_with('/') && rest.chars().all(is_plain)
+    })
 }
 
 fn within(name: &'static str, value: usize, least: usize, most: usize) -> Result<(), ConfigError> {
@@ -240,6 +266,16 @@ mod tests {
             refused(&Config { origins: Some(vec!["shop.example".into()]), ..base() }),
             "origin: expected an origin such as https://shop.example, or *, found \"shop.example\""
         );
+        assert_eq!(
+            refused(&Config { server_name: "a b".into(), ..base() }),
+            "server-name: expected 1 to 64 letters, digits, dots, hyphens and underscores, found \"a b\""
+        );
+        for bad in ["node1.example", "https://", "https://node1.example/", "https://node1.example/?x", "ftp://a"] {
+            let error = refused(&Config { server_url: Some(bad.into()), ..base() });
+            assert!(error.starts_with("server-url: expected an address such as"), "{error}");
+        }
+        let url = Some("https://node1.example:8443/cobrowse".to_owned());
+        assert_eq!(Config { server_url: url, ..base() }.check(), Ok(()));
         let rules = refused(&Config { rules: Some("no/such/file".into()), ..base() });
         assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
         assert_eq!(

@@ -33,6 +33,16 @@ impl ApiError {
         Self { status, text: text.into(), retry_after: None }
     }
 
+    /// The status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What was expected.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// 429: an address has to wait.
     pub(crate) fn too_many(wait: Duration) -> Self {
         let text = "too many wrong tokens or secrets from this address: expected a pause";

@@ -26,6 +26,8 @@
 //! | `GET /metrics` | 200, for Prometheus; 404 unless asked from this machine or from [`Config::metrics_from`] |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
+//! | `/cobrowse/rest/…`, `/cobrowse/cometd` | those of Genesys Co-browse, see [`genesys`] |
+//! | `/cobrowse/…` otherwise | what is at the root |
 //! | any other path | a file of [`Config::pages`] |
 //!
 //! Statuses of errors: 400 a malformed request, 401 a missing or wrong secret, 403 an origin that may not ask
@@ -69,6 +71,7 @@ pub mod close;
 pub mod config;
 mod crowding;
 mod error;
+pub mod genesys;
 mod log;
 mod member;
 mod metrics;

@@ -59,16 +59,18 @@ pub(crate) fn well_formed(origin: &str) -> bool {
 /// Answers preflights, refuses origins that may not ask, and names those that may.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let Some(origin) = headers.get(header::ORIGIN) else { return with_headers(next.run(request).await, None) };
+    let Some(origin) = headers.get(header::ORIGIN) else { return with_headers(next.run(request).await, None, false) };
+    // What a page of a listed origin is given there, a balancer's cookie goes with; the cookie is no proof of anything.
+    let with_cookie = request.uri().path().starts_with("/cobrowse/");
     let Some(allowed) = app.origins().allow(origin, headers.get(header::HOST)) else {
         let expected = "origin: expected one that the relay is configured for";
-        return with_headers(ApiError::new(StatusCode::FORBIDDEN, expected).into_response(), None);
+        return with_headers(ApiError::new(StatusCode::FORBIDDEN, expected).into_response(), None, false);
     };
     let preflight = request.method() == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if !preflight {
-        return with_headers(next.run(request).await, Some(allowed));
+        return with_headers(next.run(request).await, Some(allowed), with_cookie);
     }
-    let mut response = with_headers(StatusCode::NO_CONTENT.into_response(), Some(allowed));
+    let mut response = with_headers(StatusCode::NO_CONTENT.into_response(), Some(allowed), with_cookie);
     let leave = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
@@ -78,7 +80,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     response
 }
 
-fn with_headers(mut response: Response, allowed: Option<HeaderValue>) -> Response {
+fn with_headers(mut response: Response, allowed: Option<HeaderValue>, with_cookie: bool) -> Response {
     let headers = response.headers_mut();
     set(
         headers,
@@ -92,6 +94,9 @@ fn with_headers(mut response: Response, allowed: Option<HeaderValue>) -> Respons
         ],
     );
     if let Some(allowed) = allowed {
+        if with_cookie && allowed != "*" {
+            set(headers, [(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true")]);
+        }
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         set(headers, [(header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after")]);
     }

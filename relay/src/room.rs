@@ -19,7 +19,7 @@ use protocol::{
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// The customer's number in every session; agents count on from here.
@@ -71,7 +71,10 @@ struct State {
     paused_frame: Option<Bytes>,
     /// The last `Visible` of the page that is there.
     visible_frame: Option<Bytes>,
-    ended: bool,
+    /// When an agent and the customer were first there together.
+    activated: Option<Instant>,
+    /// When the session ended.
+    ended: Option<Instant>,
     next_user: u32,
     next_connection: u64,
     /// Counts the control frames that the relay makes.
@@ -150,7 +153,8 @@ impl Room {
             controller_frame: None,
             paused_frame: None,
             visible_frame: None,
-            ended: false,
+            activated: None,
+            ended: None,
             next_user: CUSTOMER + 1,
             next_connection: 1,
             made: 0,
@@ -172,13 +176,31 @@ impl Room {
 
     pub(crate) fn status(&self) -> Status {
         let state = self.lock();
-        let agents = state.members.iter().filter(|member| member.present() && member.role != Role::Customer);
+        let agents = state.members.iter().filter(|member| member.present() && member.role == Role::Agent);
         Status {
             record: self.record.clone(),
             mode: state.mode,
             customer: state.customer().is_some(),
             agents: agents.map(|agent| Participant { user: agent.user, name: agent.name.clone() }).collect(),
+            activated: state.activated.map(|at| self.time_of(&state, at)),
         }
+    }
+
+    /// When an agent and the customer were first there together.
+    pub(crate) fn activated(&self) -> Option<SystemTime> {
+        let state = self.lock();
+        state.activated.map(|at| self.time_of(&state, at))
+    }
+
+    /// When the session ended.
+    pub(crate) fn ended(&self) -> Option<SystemTime> {
+        let state = self.lock();
+        state.ended.map(|at| self.time_of(&state, at))
+    }
+
+    /// What a clock shows at a moment of the session.
+    fn time_of(&self, state: &State, at: Instant) -> SystemTime {
+        self.record.created + at.saturating_duration_since(state.created)
     }
 
     /// Ends the session if the time for its customer to come back, or its age, is over. Why, when it did.
@@ -193,7 +215,7 @@ impl Room {
         let state = self.lock();
         let absence = state.absent.filter(|absence| absence.until(&self.config) <= now);
         match absence {
-            _ if state.ended => None,
+            _ if state.ended.is_some() => None,
             Some(Absence { on_purpose: true, .. }) => Some(EndReason::Left),
             Some(_) => Some(EndReason::Idle),
             None if now.saturating_duration_since(state.created) >= self.config.session_age => Some(EndReason::Idle),
@@ -205,7 +227,7 @@ impl Room {
     /// that another has followed is of no interest.
     pub(crate) fn leaving(&self, connection: u64, now: Instant) {
         let mut state = self.lock();
-        if state.ended || connection != state.last_customer {
+        if state.ended.is_some() || connection != state.last_customer {
             return;
         }
         state.leaving = Some(connection);
@@ -220,7 +242,7 @@ impl Room {
     pub(crate) fn enter(self: &Arc<Self>, role: Role, name: String, now: Instant) -> Result<Seat, StoreError> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        if state.ended {
+        if state.ended.is_some() {
             return Err(StoreError::Unknown);
         }
         let connection = state.next_connection;
@@ -234,7 +256,9 @@ impl Room {
             }
             let user = state.next_user;
             state.next_user = user.saturating_add(1);
-            (user, Some(Cursor::new(state.log.start(), self.config.queue_bytes)))
+            // A controller is not shown the page.
+            let cursor = (role == Role::Agent).then(|| Cursor::new(state.log.start(), self.config.queue_bytes));
+            (user, cursor)
         };
         let wakes = state.admit(Member::new(connection, user, role, name, cursor), &self.config, now);
         Ok(Seat::new(self.clone(), connection, user, role, wakes))
@@ -254,7 +278,7 @@ impl Room {
     /// The reason for which the sender has to go.
     pub(crate) fn publish(&self, connection: u64, message: Message, now: Instant) -> Result<Published, Close> {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended.is_some() {
             // The sender is being told; what it sent before it knew is of no use to anyone.
             return Ok(Published::Delivered);
         }
@@ -275,6 +299,7 @@ impl Room {
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
             (Role::Customer, Message::Control { message, bytes }) => state.customer_says(&message, bytes),
+            (Role::Controller, Message::Control { message, .. }) => controllers(&message).map(Published::Stop),
             (_, Message::Control { message, bytes }) => state.agent_says(user, &message, &bytes, now),
         }
     }
@@ -389,6 +414,8 @@ impl State {
             if let Some(welcome) = self.make(&Control::Welcome { user }, now) {
                 newcomer.push(welcome, 0);
             }
+        }
+        if role == Role::Agent {
             let known = [&self.mode_frame, &self.controller_frame, &self.paused_frame, &self.visible_frame];
             for frame in known.into_iter().flatten() {
                 newcomer.push(frame.clone(), 0);
@@ -406,13 +433,17 @@ impl State {
         }
         let wakes = newcomer.wakes.clone();
         self.members.push(newcomer);
+        let is_there = |role| self.members.iter().any(|member| member.role == role && member.present());
+        if is_there(Role::Customer) && is_there(Role::Agent) {
+            self.activated.get_or_insert(now);
+        }
         self.wake_customer_if_asked();
         wakes
     }
 
     /// A participant has left: everyone else is told.
     fn without(&mut self, member: &Member, config: &Config, now: Instant) {
-        if self.ended || member.closing == Some(Close::Replaced) {
+        if self.ended.is_some() || member.closing == Some(Close::Replaced) {
             return;
         }
         self.tell_all(&Control::Left { user: member.user }, now);
@@ -426,9 +457,10 @@ impl State {
     }
 
     fn end(&mut self, reason: EndReason, now: Instant) {
-        if std::mem::replace(&mut self.ended, true) {
+        if self.ended.is_some() {
             return;
         }
+        self.ended = Some(now);
         let ended = self.make(&Control::Ended { reason }, now);
         let end = self.log.end();
         for member in self.members.iter_mut().filter(|member| member.present()) {
@@ -565,6 +597,11 @@ impl State {
     fn tell_all(&mut self, message: &Control, now: Instant) {
         let Some(frame) = self.make(message, now) else { return };
         self.send_to_agents(&frame);
+        for member in self.members.iter_mut().filter(|member| member.present() && member.role == Role::Controller) {
+            if !member.push(frame.clone(), 0) {
+                member.close(Close::Slow("too many control frames wait"));
+            }
+        }
         if let Some(customer) = self.customer_mut()
             && !customer.push(frame, 0)
         {
@@ -629,6 +666,17 @@ pub(crate) fn agents(message: &Control) -> Result<Agents, Close> {
             let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
             Err(Close::Protocol(format!("{expected}, found {}", message.name())))
         }
+    }
+}
+
+/// The reason for which a controller ends the session, where it is one that a desktop knows of.
+pub(crate) fn controllers(message: &Control) -> Result<EndReason, Close> {
+    match message {
+        Control::Ended { reason: reason @ (EndReason::Idle | EndReason::Closed | EndReason::Transferred) } => {
+            Ok(*reason)
+        }
+        Control::Ended { .. } => Ok(EndReason::Controller),
+        other => Err(Close::Protocol(format!("expected Ended from a controller, found {}", other.name()))),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     config::{Config, ConfigError},
     crowding::{Crowding, Place},
     error::{ApiError, Error},
+    genesys::{self, Genesys},
     metrics::{Gauge, Metrics, count},
     network,
     origin::{self, Origins},
@@ -39,6 +40,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 << 10;
 
+/// How long those who are held over long polling are told of the end, before they are let go of.
+const FAREWELL: Duration = Duration::from_millis(100);
+
 /// How long the loop rests when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -57,6 +61,7 @@ struct Inner {
     metrics: Metrics,
     tasks: TaskTracker,
     rules: Option<RulesFile>,
+    genesys: Genesys,
 }
 
 impl App {
@@ -76,8 +81,8 @@ impl App {
             ConfigError { name: "rules", expected, found: error.to_string() }
         };
         let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
-        let tasks = TaskTracker::new();
-        let inner = Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules };
+        let (tasks, genesys) = (TaskTracker::new(), Genesys::default());
+        let inner = Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules, genesys };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -128,6 +133,10 @@ impl App {
         self.store().is_ready()
     }
 
+    pub(crate) fn genesys(&self) -> &Genesys {
+        &self.0.genesys
+    }
+
     /// The privacy rules, as JSON.
     pub(crate) fn rules(&self) -> String {
         self.0.rules.as_ref().map_or_else(|| r#"{"rules":[]}"#.to_owned(), RulesFile::json)
@@ -156,6 +165,7 @@ impl App {
             if let Err(error) = self.store().sweep().await {
                 tracing::warn!(%error, "overdue sessions were not looked for");
             }
+            genesys::sweep(self).await;
         }
     }
 }
@@ -174,11 +184,14 @@ pub(crate) struct Peer {
 /// their address.
 pub fn router(app: &App) -> Router {
     let guard = middleware::from_fn_with_state(app.clone(), origin::guard);
-    let api = api::routes().layer(guard).with_state(app.clone());
-    match &app.config().pages {
-        Some(folder) => api.fallback_service(pages::router(folder)),
-        None => api.fallback(pages::nothing),
-    }
+    let own = api::routes().layer(guard.clone()).with_state(app.clone());
+    let whole = match &app.config().pages {
+        Some(folder) => own.fallback_service(pages::router(folder)),
+        None => own.fallback(pages::nothing),
+    };
+    // The same is below the path at which agents' desktops look for it.
+    let desktops = genesys::routes().layer(guard).with_state(app.clone());
+    desktops.nest_service("/cobrowse", whole.clone()).fallback_service(whole)
 }
 
 /// Serves a relay with the in-memory store until `shutdown` resolves. Then everyone is told that the session ended
@@ -221,6 +234,9 @@ pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<O
     if let Err(error) = app.store().drain().await {
         tracing::warn!(%error, "the store was not drained");
     }
+    // What has ended is told first.
+    sleep(FAREWELL).await;
+    app.genesys().stop();
     tasks.close();
     if timeout(app.config().close_timeout * 3, tasks.wait()).await.is_err() {
         tracing::warn!(connections = tasks.len(), "not all connections closed in time");

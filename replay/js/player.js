@@ -10,7 +10,7 @@ import { Page } from './page.js';
 import { RelayLink } from './relay.js';
 import { isHeard } from './waits.js';
 
-const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled'];
+const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled', 'closed', 'transferred'];
 const ABSENCES = ['', 'left', 'silent'];
 const VISIBLE = ['seen', 'tab', 'window'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused', 'declined', 'control', 'unfit'];
@@ -18,6 +18,8 @@ const MODES = ['', 'follow', 'view', 'shared'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
+const ROLES = ['', 'customer', 'agent', 'controller'];
+const BY_AGENT = 2;
 // By so much the stream's clock may be other than was thought, without that being seen.
 const CLOCK_MS = 50;
 // How often a player that lost step asks for what it lacks.
@@ -85,6 +87,7 @@ export class PlayerView {
       requestMode: (mode) => view.requestMode(mode),
       requestControl: () => view.input.say('ControlRequest'),
       giveControl: (user) => view.input.say('ControlGive', user),
+      end: () => view.input.say('Ended', BY_AGENT),
       push: (frame) => view.push(frame),
       flush: () => view.flush(),
       stats: () => view.stats(),
@@ -378,7 +381,7 @@ export class PlayerView {
         this.emit(name.toLowerCase());
         break;
       case 'Joined':
-        this.emit(fields[1] === ROLE_CUSTOMER ? 'customer-joined' : 'joined', { user: fields[0], name: fields[2] });
+        this.emit(fields[1] === ROLE_CUSTOMER ? 'customer-joined' : 'joined', { user: fields[0], name: fields[2], role: ROLES[fields[1]] });
         if (fields[1] === ROLE_CUSTOMER) {
           this.customer = fields[0];
           this.page?.assets.again();

@@ -124,6 +124,8 @@ export interface Player {
   /** Asks the agent in control for it; and gives it to another one, or, with one's own number, keeps it. */
   requestControl(): void;
   giveControl(user: number): void;
+  /** Ends the session for everyone. */
+  end(): void;
   /** Takes a frame. One that is refused changes nothing and is told as an `error`. */
   push(frame: Uint8Array | ArrayBuffer): void;
   /** Resolves when all that was pushed is applied. */
@@ -144,7 +146,7 @@ export interface Player {
   on(event: 'controller', fn: (control: { controller: { user: number; name: string } | null; asking: { user: number; name: string } | null; isMine: boolean }) => void): () => void;
   on(event: 'connection', fn: (state: 'open' | 'closed') => void): () => void;
   on(event: 'paused' | 'resumed', fn: () => void): () => void;
-  on(event: 'joined' | 'left' | 'customer-joined' | 'customer-left', fn: (user: { user: number; name?: string }) => void): () => void;
+  on(event: 'joined' | 'left' | 'customer-joined' | 'customer-left', fn: (user: { user: number; name?: string; role?: 'customer' | 'agent' | 'controller' }) => void): () => void;
   /** Behind `customer-left`, or first of all: why the customer is not there, and for how many seconds the session waits. `left`: the
    *  page was left, and another one of the site may go on with the session; `silent`: nothing is heard of it. */
   on(event: 'absent', fn: (absence: { reason: 'left' | 'silent'; seconds: number }) => void): () => void;

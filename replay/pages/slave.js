@@ -6,7 +6,9 @@ const $ = (id) => document.getElementById(id);
 const relay = params.get('relay') ?? new URL('.', location.href).href;
 
 let player = null;
+let turns = 0; // how often a session was joined
 let sight = null; // what is known of the customer, while there is a player
+const desktops = new Set(); // controllers that are in the session: they wait for its end, not for an agent who comes back
 
 // How long a page may be gone before that is said: most are followed by another.
 const GONE_MS = 1500;
@@ -62,6 +64,7 @@ function here() {
 
 function debug(text) {
   if (params.get('debug') !== '1') return;
+  console.debug('cobrowse:', text);
   $('debug').hidden = false;
   $('debug').textContent = text;
 }
@@ -81,9 +84,17 @@ async function join(token) {
   status('Connecting …', 'waiting');
   player?.destroy();
   player = sight = null;
+  const turn = ++turns;
   try {
-    player = await CobrowseReplay.mount($('view'), { relay, token, name: params.get('name') ?? '' });
+    const mounted = await CobrowseReplay.mount($('view'), { relay, token, name: params.get('name') ?? '' });
+    // Another number was given meanwhile.
+    if (turn !== turns) {
+      mounted.destroy();
+      return;
+    }
+    player = mounted;
   } catch (error) {
+    if (turn !== turns) return;
     ask(error.message.replace(/^cobrowse: /, ''));
     return;
   }
@@ -91,6 +102,8 @@ async function join(token) {
   window.cobrowseTools.attach(player);
   $('leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
+  desktops.clear();
+  leaving();
   show();
   // After a reload of this page the session goes on at once.
   address(token);
@@ -101,6 +114,7 @@ async function join(token) {
   player.on('connection', (state) => {
     // What is true of the customer is told anew to a connection.
     if (state === 'open') Object.assign(sight, { paused: false, visible: null });
+    if (state === 'open') desktops.clear();
     note('open', state === 'open');
   });
   player.on('rebuilt', show);
@@ -109,6 +123,8 @@ async function join(token) {
   player.on('customer-left', () => gone('away'));
   player.on('absent', ({ reason }) => gone(reason));
   player.on('customer-joined', here);
+  player.on('joined', ({ user, role }) => role === 'controller' && leaving(desktops.add(user)));
+  player.on('left', ({ user }) => desktops.delete(user) && leaving());
   player.on('visible', (state) => note('visible', state));
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
@@ -130,8 +146,12 @@ function address(token) {
 const ENDS = {
   customer: 'The customer has ended the session',
   left: 'The customer has left the page and did not come back',
-  idle: 'The session has ended: nothing was heard of the customer for too long',
+  idle: 'The session has ended: nothing was heard for too long',
   shutdown: 'The session has ended: the relay is going down',
+  agent: 'The session has ended',
+  controller: 'The session was ended at the agent’s desktop',
+  closed: 'The session has ended with its conversation',
+  transferred: 'The session has ended: its conversation went to another agent',
 };
 
 function end(text) {
@@ -144,7 +164,8 @@ function end(text) {
   $('leave').hidden = true;
   window.cobrowseTools.detach();
   status(text, 'ended');
-  ask();
+  // What was said stays there where there is no field to ask for another session.
+  if (params.get('nosidinput') !== '1') ask();
 }
 
 $('join').addEventListener('submit', (event) => {
@@ -153,8 +174,19 @@ $('join').addEventListener('submit', (event) => {
   if (token.length === 9) join(token);
   else $('problem').textContent = 'The session number has nine digits; this one has ' + token.length + '.';
 });
-$('leave').addEventListener('click', () => end('You left the session'));
+// With a desktop in the session the agent's exit is its end.
+function leaving() {
+  $('leave').textContent = desktops.size > 0 ? 'End session' : 'Leave';
+}
+
+$('leave').addEventListener('click', () => (desktops.size > 0 ? player.end() : end('You left the session')));
 
 const sid = params.get('sid');
 if (sid) join(sid);
 else ask();
+
+// A desktop may give its iframe another session by its address alone.
+window.addEventListener('hashchange', () => {
+  const given = new URLSearchParams(location.hash.slice(1)).get('sid');
+  if (given) join(given);
+});

@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 16] = [
+const BUNDLES: [Bundle; 18] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
@@ -36,6 +36,8 @@ const BUNDLES: [Bundle; 16] = [
     Bundle { entry: "capture/js/sites.js", output: "capture-sites.js" },
     Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
+    Bundle { entry: "capture/js/genesys.js", output: "cobrowse-genesys.js" },
+    Bundle { entry: "replay/desktop/controller.js", output: "cobrowse-controller.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
     Bundle { entry: "replay/player/element.js", output: "player.js" },
 ];

@@ -5,6 +5,7 @@ use std::env;
 use anyhow::{Result, bail};
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 
+use crate::cometd;
 use crate::workspace::Options;
 
 /// What `--help` prints.
@@ -27,6 +28,9 @@ Usage: cargo xtask COMMAND [OPTIONS]
   fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox and
                        WebKit on either side, and through a peer, and write docs/fidelity.md.
   recordings           Make the recordings of our own pages in fixtures/recordings anew.
+  cometd [--sessions N] [--seconds N]
+                       Run many sessions at once with CometD's own client as controllers, and see that
+                       each is told each thing once: 200 for 300 s, unless other numbers are given.
   doctor               Say which tools are there and what the other commands would install.
 
   -v, --verbose        Show the output of every step, not only that of a failing one.
@@ -56,6 +60,8 @@ pub(crate) enum Command {
     Fidelity,
     /// Make the recordings in `fixtures/recordings` anew.
     Recordings,
+    /// Run so many sessions with CometD's client for so many seconds.
+    Cometd(u32, u32),
     /// Look at the tools.
     Doctor,
 }
@@ -71,6 +77,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
     let mut name: Option<String> = None;
     let (mut list, mut port, mut only) = (false, DEMO_PORT, Vec::new());
     let mut load = Vec::new();
+    let (mut sessions, mut seconds) = (cometd::SESSIONS, cometd::TIME);
     while let Some(argument) = parser.next()? {
         if name.as_deref() == Some("load") {
             // It reads its own options.
@@ -89,6 +96,8 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
             (Some("demo"), Long("port")) => port = parser.value()?.parse()?,
             (Some("test"), Long("list")) => list = true,
             (Some("test" | "bench"), Long("only")) => only.push(parser.value()?.string()?),
+            (Some("cometd"), Long("sessions")) => sessions = parser.value()?.parse()?,
+            (Some("cometd"), Long("seconds")) => seconds = parser.value()?.parse()?,
             (Some("dist"), Long("debug-names")) => options.debug_names = true,
             (Some("bench"), Long("quick")) => options.quick = true,
             (_, other) => return Err(other.unexpected().into()),
@@ -104,6 +113,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
         Some("load") => Command::Load(load),
         Some("fidelity") => Command::Fidelity,
         Some("recordings") => Command::Recordings,
+        Some("cometd") => Command::Cometd(sessions, seconds),
         Some("doctor") => Command::Doctor,
         Some(other) => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     };
@@ -130,6 +140,8 @@ mod tests {
         assert_eq!(check("load --attack all --quick").unwrap().0, Command::Load(load));
         assert_eq!(check("fidelity").unwrap().0, Command::Fidelity);
         assert_eq!(check("recordings").unwrap().0, Command::Recordings);
+        assert_eq!(check("cometd --sessions 20 --seconds=15").unwrap().0, Command::Cometd(20, 15));
+        assert_eq!(check("cometd").unwrap().0, Command::Cometd(200, 300));
         assert_eq!(check("").unwrap().0, Command::Help);
     }
 

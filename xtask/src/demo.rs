@@ -50,6 +50,7 @@ pub(crate) fn pages(ws: &Workspace) -> Result<String> {
     let mut demo = Folder::default();
     demo.copy_all(&ws.dist(), Path::new(""))?;
     demo.copy_all(&source, Path::new("demo"))?;
+    demo.copy_all(&ws.root.join("docs/integrations/examples"), Path::new("examples"))?;
     Ok(format!("{} files", demo.write(&folder(ws))?))
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod bundle;
 mod cli;
+mod cometd;
 mod compress;
 mod demo;
 mod dist;
@@ -66,6 +67,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Recordings => recordings::command(&Workspace::open(options)?),
         Command::Load(arguments) => load::command(options, arguments),
         Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
+        Command::Cometd(sessions, time) => cometd::command(&Workspace::open(options)?, sessions, time),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),
     }
 }

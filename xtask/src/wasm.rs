@@ -50,7 +50,7 @@ impl Shell {
     pub(crate) fn scripts(self) -> &'static [&'static str] {
         match self {
             Self::Capture => &["capture/js"],
-            Self::Replay => &["replay/js", "replay/player"],
+            Self::Replay => &["replay/js", "replay/player", "replay/desktop"],
         }
     }
 

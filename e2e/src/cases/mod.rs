@@ -4,6 +4,7 @@ mod comparator;
 mod control;
 mod drift;
 mod export;
+mod genesys;
 mod hand;
 mod hostile;
 mod import;
@@ -73,6 +74,8 @@ pub(crate) enum Case {
     Rules(rules::Scenario),
     /// A secret in every place.
     Secrets(secrets::Scenario),
+    /// Genesys Co-browse.
+    Genesys(genesys::Scenario),
     /// What browsers do that an engine must be careful of.
     Trap(traps::Trap),
 }
@@ -103,6 +106,7 @@ impl Case {
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
             Self::Secrets(scenario) => format!("privacy/{}", scenario.name()),
+            Self::Genesys(scenario) => format!("genesys/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
         }
     }
@@ -151,6 +155,7 @@ impl Case {
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Rules(scenario) => rules::run(bench, *scenario).await,
             Self::Secrets(scenario) => secrets::run(bench, *scenario).await,
+            Self::Genesys(scenario) => genesys::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
         }
     }
@@ -178,6 +183,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));
     cases.extend(secrets::Scenario::ALL.into_iter().map(Case::Secrets));
+    cases.extend(genesys::Scenario::ALL.into_iter().map(Case::Genesys));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
     if folders.shared.is_dir() {
         cases.extend(long::PAGES.map(Case::Long));

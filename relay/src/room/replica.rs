@@ -35,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) absent: Option<(Duration, bool)>,
     pub(crate) leaving: Option<u64>,
     pub(crate) last_customer: u64,
+    /// How long ago an agent and the customer were first there together.
+    pub(crate) activated: Option<Duration>,
     /// The node that records it.
     pub(crate) recorder: Option<u64>,
     pub(crate) members: Vec<Standing>,
@@ -68,6 +70,7 @@ impl Room {
         state.visible_frame = snapshot.visible_frame;
         state.absent = snapshot.absent.map(|(time, on_purpose)| Absence { since: ago(time), on_purpose });
         state.leaving = snapshot.leaving;
+        state.activated = snapshot.activated.map(ago);
         state.recorder = snapshot.recorder;
         state.last_customer = snapshot.last_customer;
         let standing =
@@ -92,12 +95,13 @@ impl Room {
     /// Somebody has entered, here or on another node.
     pub(crate) fn entered(&self, who: Standing, here: bool, now: Instant) {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended.is_some() {
             return;
         }
         let Standing { connection, user, role, name, node } = who;
         let newcomer = if here {
-            let cursor = (role != Role::Customer).then(|| Cursor::new(state.log.start(), self.config.queue_bytes));
+            // A controller is not shown the page.
+            let cursor = (role == Role::Agent).then(|| Cursor::new(state.log.start(), self.config.queue_bytes));
             Member::new(connection, user, role, name, cursor)
         } else {
             Member::elsewhere(connection, user, role, name, node)
@@ -134,7 +138,7 @@ impl Room {
     /// A socket that is here is gone; the others hear of it from the log.
     pub(crate) fn going(&self, connection: u64) {
         let mut state = self.lock();
-        let ended = state.ended;
+        let ended = state.ended.is_some();
         let Some(at) = state.members.iter().position(|member| member.connection == connection) else { return };
         let member = &mut state.members[at];
         if ended || member.told || member.closing == Some(Close::Replaced) {
@@ -163,7 +167,7 @@ impl Room {
         match state.members.iter().find(|member| member.connection == connection) {
             None => Err(Close::Unavailable("the connection is not in the session".to_owned())),
             Some(member) => match &member.closing {
-                Some(why) if !state.ended => Err(why.clone()),
+                Some(why) if state.ended.is_none() => Err(why.clone()),
                 _ => Ok((member.role, member.user)),
             },
         }
@@ -185,13 +189,13 @@ impl Room {
     }
 
     pub(crate) fn is_ended(&self) -> bool {
-        self.lock().ended
+        self.lock().ended.is_some()
     }
 
     /// A frame of the customer's.
     pub(crate) fn framed(&self, keyframe: bool, seq: u32, bytes: Bytes) {
         let mut state = self.lock();
-        if !state.ended {
+        if state.ended.is_none() {
             state.frame(keyframe, seq, bytes);
         }
     }
@@ -209,7 +213,7 @@ impl Room {
     /// A message of the customer's.
     pub(crate) fn said(&self, message: &Control, bytes: Bytes) {
         let mut state = self.lock();
-        if !state.ended {
+        if state.ended.is_none() {
             // It was judged before it came into the log; what is not understood is for nobody.
             let _ = state.customer_says(message, bytes);
         }
@@ -227,7 +231,7 @@ impl Room {
     /// The same, from the log. The connection that has to go for it, where the customer leaves too much waiting.
     pub(crate) fn commanded(&self, user: u32, is_pointer: bool, said: Bytes) -> Option<u64> {
         let mut state = self.lock();
-        if state.ended || state.say_to_customer(user, is_pointer, said) {
+        if state.ended.is_some() || state.say_to_customer(user, is_pointer, said) {
             return None;
         }
         state.members.iter().find(|member| member.user == user && member.present()).map(|member| member.connection)
@@ -244,7 +248,10 @@ impl Room {
     pub(crate) fn asks_elsewhere(&self, now: Instant) -> bool {
         let mut state = self.lock();
         let is_elsewhere = state.customer().is_some_and(|customer| customer.node.is_some());
-        if state.ended || !is_elsewhere || !(state.is_behind || state.members.iter().any(Member::needs_keyframe)) {
+        if state.ended.is_some()
+            || !is_elsewhere
+            || !(state.is_behind || state.members.iter().any(Member::needs_keyframe))
+        {
             return false;
         }
         if state.asking.due(self.config.keyframe_interval).is_some_and(|due| due > now) {

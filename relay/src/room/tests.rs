@@ -556,3 +556,43 @@ fn what_could_not_be_recorded_goes_on_with_a_keyframe() {
     scene.frame(&customer, Kind::Delta, 5, 10);
     assert_eq!(*tape.taken.lock().unwrap(), ["Joined 1", "K1", "K4", "D5"]);
 }
+
+#[test]
+fn a_controller_hears_who_comes_and_is_shown_nothing() {
+    let scene = Scene::new(Config::default());
+    let customer = scene.enter(Role::Customer, "");
+    scene.frame(&customer, Kind::Keyframe, 1, 100);
+    let desk = scene.enter(Role::Controller, "Desk");
+    assert_eq!(scene.drain(&desk), ["Joined 1"]);
+    assert_eq!((scene.room.activated(), scene.room.status().agents.len()), (None, 0), "it is no agent");
+    scene.frame(&customer, Kind::Delta, 2, 10);
+    let agent = scene.enter(Role::Agent, "Ann");
+    assert!(scene.room.activated().is_some());
+    assert_eq!(scene.drain(&agent), ["Joined 1", "Joined 2", "K1", "D2"]);
+    assert_eq!(scene.drain(&desk), ["Joined 3"]);
+    assert_eq!(scene.drain(&customer), ["Joined 2", "Joined 3"], "nobody lacks a keyframe");
+    let refused = scene.control(&desk, Control::KeyframeRequest {});
+    let expected = "expected Ended from a controller, found KeyframeRequest";
+    assert_eq!(refused, Err(Close::Protocol(expected.to_owned())));
+}
+
+#[test]
+fn a_controller_says_why_it_ends_a_session() {
+    let scene = Scene::new(Config::default());
+    let desk = scene.enter(Role::Controller, "Desk");
+    let given = [
+        (EndReason::Transferred, EndReason::Transferred),
+        (EndReason::Closed, EndReason::Closed),
+        (EndReason::Idle, EndReason::Idle),
+        // What is not the desktop's to know.
+        (EndReason::Shutdown, EndReason::Controller),
+        (EndReason::Customer, EndReason::Controller),
+    ];
+    for (reason, taken) in given {
+        assert_eq!(scene.control(&desk, Control::Ended { reason }), Ok(Published::Stop(taken)));
+    }
+    scene.room.end(EndReason::Closed, scene.now);
+    scene.room.end(EndReason::Idle, scene.now + SECOND);
+    assert_eq!(scene.drain(&desk), ["Ended Closed", "close 4000"]);
+    assert!(scene.room.ended().is_some());
+}

@@ -72,6 +72,8 @@ pub struct Status {
     pub customer: bool,
     /// The agents who are present, in the order they came.
     pub agents: Vec<Participant>,
+    /// When an agent and the customer were first there together, if they have been.
+    pub activated: Option<SystemTime>,
 }
 
 /// What a participant publishes.
@@ -220,6 +222,18 @@ impl Seat {
     #[must_use]
     pub fn agents(&self) -> Vec<Participant> {
         self.room.status().agents
+    }
+
+    /// When an agent and the customer were first in the session together, if they have been.
+    #[must_use]
+    pub fn activated(&self) -> Option<SystemTime> {
+        self.room.activated()
+    }
+
+    /// When the session ended, if it has.
+    #[must_use]
+    pub fn ended(&self) -> Option<SystemTime> {
+        self.room.ended()
     }
 
     /// What there is to deliver now, if anything.

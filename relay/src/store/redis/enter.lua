@@ -4,21 +4,31 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'unknown' }
 end
 local role, node, nonce, name = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if role ~= '1' and tonumber(redis.call('HGET', KEYS[1], 'agents')) >= tonumber(ARGV[5]) then
+-- Of agents there may be so many, and of controllers as many again. "agents" counts both: who is not the customer.
+local agents, controllers, customer = unpack(redis.call('HMGET', KEYS[1], 'agents', 'controllers', 'customer'))
+agents, controllers = tonumber(agents), tonumber(controllers)
+if (role == '2' and agents - controllers or role == '3' and controllers or -1) >= tonumber(ARGV[5]) then
   return { 'crowded' }
+end
+if (role == '1' and agents > controllers) or (role == '2' and customer ~= '') then
+  -- An agent and the customer are there together.
+  local time = redis.call('TIME')
+  redis.call('HSETNX', KEYS[1], 'activated', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
 end
 local connection = redis.call('HINCRBY', KEYS[1], 'connection', 1)
 local user = 1
 if role == '1' then
   -- The older connection may say nothing any more, on whichever node it is.
-  local older = redis.call('HGET', KEYS[1], 'customer')
-  if older ~= '' then
-    redis.call('HDEL', KEYS[1], 'm:' .. older, 'p:' .. older)
+  if customer ~= '' then
+    redis.call('HDEL', KEYS[1], 'm:' .. customer, 'p:' .. customer)
   end
   redis.call('HSET', KEYS[1], 'customer', connection, 'fence', connection, 'absent', '', 'away', 0, 'leaving', '')
 else
   user = redis.call('HINCRBY', KEYS[1], 'user', 1)
   redis.call('HINCRBY', KEYS[1], 'agents', 1)
+  if role == '3' then
+    redis.call('HINCRBY', KEYS[1], 'controllers', 1)
+  end
 end
 local who = connection .. ' ' .. user .. ' ' .. role .. ' ' .. node .. ' '
 redis.call('HSET', KEYS[1], 'm:' .. connection, who .. name)

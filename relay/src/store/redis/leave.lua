@@ -4,13 +4,14 @@ local fields = redis.call('HGETALL', KEYS[1])
 if #fields == 0 then
   return 0
 end
-local held, gone = {}, {}
+local held, gone, roles = {}, {}, {}
 for at = 1, #fields, 2 do
   local name, value = fields[at], fields[at + 1]
   held[name] = value
-  local connection, node = string.match(value, '^(%d+) %d+ %d+ (%x+) ')
+  local connection, role, node = string.match(value, '^(%d+) %d+ (%d+) (%x+) ')
   if string.sub(name, 1, 2) == 'm:' and ((ARGV[1] == 'node' and node == ARGV[2]) or (ARGV[1] ~= 'node' and connection == ARGV[2])) then
     table.insert(gone, connection)
+    roles[connection] = role
   end
 end
 if ARGV[1] == 'node' and held['recorder'] == ARGV[2] then
@@ -29,6 +30,9 @@ for _, connection in ipairs(gone) do
   else
     agents = agents - 1
     redis.call('HSET', KEYS[1], 'agents', agents)
+    if roles[connection] == '3' then
+      redis.call('HINCRBY', KEYS[1], 'controllers', -1)
+    end
   end
   redis.call('HDEL', KEYS[1], 'm:' .. connection, 'p:' .. connection)
   redis.call('XADD', KEYS[2], '*', '-', connection .. ' ' .. ARGV[3])

@@ -465,6 +465,10 @@ impl Inner {
                 }
                 said = Said::of_customer(&message, bytes);
             }
+            Message::Control { message, .. } if role == Role::Controller => {
+                let reason = room::controllers(&message).map_err(StoreError::Closed)?;
+                return self.finish(seat.token(), reason).await.map(drop);
+            }
             Message::Control { message, bytes } => match room::agents(&message).map_err(StoreError::Closed)? {
                 Agents::Stop => return self.finish(seat.token(), EndReason::Agent).await.map(drop),
                 Agents::Keyframe => said.kind = "q",

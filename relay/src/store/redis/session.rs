@@ -115,8 +115,11 @@ pub(super) fn status(token: Token, answer: Value) -> Result<Option<Status>, Stor
         let all = members.len();
         members.retain(|member| member.role != Role::Customer);
         let customer = members.len() < all;
+        // A controller does not watch.
+        members.retain(|member| member.role == Role::Agent);
         let agents = members.into_iter().map(|Standing { user, name, .. }| Participant { user, name }).collect();
-        Some(Status { record, mode, customer, agents })
+        let activated = number(&fields, "activated").map(|at| UNIX_EPOCH + Duration::from_millis(at));
+        Some(Status { record, mode, customer, agents, activated })
     };
     status().map(Some).ok_or_else(|| odd(&Value::SimpleString("a session's fields".to_owned())))
 }
@@ -152,6 +155,7 @@ fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Snapshot, Id)> {
         absent: number(&fields, "absent").map(|at| (ago(at), word(&fields, "away") == Some("1"))),
         leaving: number(&fields, "leaving"),
         last_customer: number(&fields, "fence")?,
+        activated: number(&fields, "activated").map(ago),
         recorder: fields.get(b"recorder".as_slice()).and_then(|node| entry::node(node)),
         members: members(&fields),
         next: number(&fields, "next").and_then(|next| next.try_into().ok()),
