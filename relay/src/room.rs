@@ -473,9 +473,13 @@ impl State {
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
             Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
             Control::Refused { .. } | Control::Proposed { .. } => {}
+            Control::DocumentState { user, .. } | Control::ScreenSignal { user, .. } => {
+                self.send_to(*user, &bytes, is_recorded(message));
+                return Ok(Published::Delivered);
+            }
             Control::Ended { .. } => return Ok(Published::Stop(EndReason::Customer)),
             other => {
-                let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible or Ended from a customer";
+                let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
                 return Err(Close::Protocol(format!("{expected}, found {}", other.name())));
             }
         }
@@ -502,7 +506,9 @@ impl State {
         let Some(said) = self.make(&Control::From { user, frame: bytes.to_vec() }, now) else {
             return Err(Close::TooLarge(Limits::AGENT_BYTES));
         };
-        self.keep(&said, false);
+        if is_recorded(message) {
+            self.keep(&said, false);
+        }
         let pushed = self
             .customer_mut()
             .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) });
@@ -562,9 +568,19 @@ impl State {
     }
 
     fn send_to_agents(&mut self, frame: &Bytes) {
-        self.keep(frame, false);
+        self.send_to(0, frame, true);
+    }
+
+    /// Sends a message to one agent, or, with 0, to all. One that is gone gets nothing.
+    fn send_to(&mut self, user: u32, frame: &Bytes, recorded: bool) {
+        if recorded {
+            self.keep(frame, false);
+        }
         let end = self.log.end();
-        for member in self.members.iter_mut().filter(|member| member.present() && member.cursor.is_some()) {
+        let is_meant = |member: &&mut Member| {
+            member.present() && member.cursor.is_some() && (user == 0 || member.user == user)
+        };
+        for member in self.members.iter_mut().filter(is_meant) {
             if !member.push(frame.clone(), end) {
                 member.close(Close::Slow("too many control frames wait"));
             }
@@ -597,7 +613,21 @@ const fn is_agents(message: &Control) -> bool {
             | Control::ControlGive { .. }
             | Control::ModeRequest { .. }
             | Control::Missing { .. }
+            | Control::Document { .. }
+            | Control::Screen { .. }
     )
+}
+
+/// Whether a message is kept with a recording: no pieces of documents, which would be kept whole by it, and nothing of what
+/// browsers say to each other, in which their addresses are.
+const fn is_recorded(message: &Control) -> bool {
+    match message {
+        Control::Document { .. } => false,
+        Control::DocumentState { state, .. } => *state != 0,
+        Control::Screen { step, .. } => *step < 2,
+        Control::ScreenSignal { step, .. } => !matches!(step, 6 | 7),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

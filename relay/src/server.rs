@@ -4,6 +4,7 @@ use crate::{
     api,
     config::{Config, ConfigError},
     error::Error,
+    ice,
     origin::{self, Origins},
     pages,
     rules::{RulesError, RulesFile},
@@ -49,6 +50,8 @@ struct Inner {
     throttle: Throttle,
     tasks: TaskTracker,
     rules: Option<RulesFile>,
+    /// The answer to who asks for ICE servers.
+    ice: String,
 }
 
 impl App {
@@ -65,7 +68,12 @@ impl App {
             ConfigError { name: "rules", expected, found: error.to_string() }
         };
         let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
-        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new(), rules })))
+        let unread = |error: ice::IceError| {
+            let expected = "a file of ICE servers".to_owned();
+            ConfigError { name: "ice-servers", expected, found: error.to_string() }
+        };
+        let ice = ice::answer(config.ice_servers.as_deref()).map_err(unread)?;
+        Ok(Self(Arc::new(Inner { config, store, origins, throttle, tasks: TaskTracker::new(), rules, ice })))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -91,6 +99,11 @@ impl App {
     /// The privacy rules, as JSON.
     pub(crate) fn rules(&self) -> String {
         self.0.rules.as_ref().map_or_else(|| r#"{"rules":[]}"#.to_owned(), RulesFile::json)
+    }
+
+    /// The ICE servers, as JSON.
+    pub(crate) fn ice(&self) -> String {
+        self.0.ice.clone()
     }
 
     /// A wrong token or secret came from here.
