@@ -49,14 +49,20 @@ export async function join(session) {
   const { token, secret } = resumed ?? (await createSession(options.relay, session.mode));
   Object.assign(session, { token, secret });
   save(session);
+  connect(session);
+  follow(session);
+}
+
+// Takes up the connection of a session that the relay knows.
+export function connect(session) {
+  const { token, secret } = session;
   session.agents = new Agents(session);
-  session.link = new RelayLink(options.relay, token, secret, {
+  session.link = new RelayLink(session.options.relay, token, secret, {
     ready: (isWhole, agents) => ready(session, isWhole, agents),
     message: (bytes) => session.agents.take(bytes),
     replaced: () => move(session),
     ended: () => session.end('idle'),
   });
-  follow(session);
 }
 
 // The relay has let the page in.
@@ -71,6 +77,7 @@ function ready(session, isWhole, agents) {
   tellVisible(session, true);
   if (session.options.sites && !session.hold) share(session);
   session.agents.present(agents);
+  session.emit('connected');
 }
 
 export function leave(session, reason) {

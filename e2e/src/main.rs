@@ -20,6 +20,7 @@
 //! | `E2E_PAGES`     | real pages                  | `../shared/pages`               |
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
+mod agent_page;
 mod browser;
 mod cases;
 mod comparison;

@@ -407,7 +407,8 @@ control! {
         /// 0: it is not shown, or no longer; 1: the customer is asked; 2: the customer has declined; 3: it is shown; 4: it is
         /// paused; 5: too many watch; 6 an offer; 7 a candidate for the way; 8: the session shows the screen only, nothing of the page.
         step: u8,
-        /// Of 6 and 7 what browsers say to each other, as JSON; otherwise nothing.
+        /// Of 6 and 7 what browsers say to each other, as JSON; of 2 why, where it was not the customer: `site` or `unsupported`;
+        /// otherwise nothing.
         data: String,
     },
     /// From the relay: a participant came. Sent to everyone else, and to the newcomer once for each one present.

@@ -15,7 +15,7 @@ const MOST: usize = 16;
 
 /// Why a file of ICE servers is not taken. It reads `server 2, username: expected …, found …`.
 #[derive(Debug, thiserror::Error)]
-pub enum IceError {
+pub(crate) enum IceError {
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),

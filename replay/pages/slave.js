@@ -28,8 +28,12 @@ function matter() {
   }
   if (sight.gone) return ['The customer is away; waiting for them to come back …', 'waiting', true];
   if (sight.paused) return ['Paused by the customer', 'waiting', true];
+  if (player.screen.only) return [player.screen.state === 'shown' ? 'Live: the customer’s screen' : 'Connected: the customer shows the screen only', 'live', false];
   if (!player.document) return ['Waiting for the customer’s page …', 'waiting', false];
   if (sight.visible === 'tab') return ['The customer is looking at another tab', 'waiting', true];
+  if (sight.visible === 'opened') {
+    return ['The customer is looking at a window that the page has opened. It is not shared: it has no script for it, or is of another site.', 'waiting', true];
+  }
   if (sight.visible === 'window') return ['Live, behind another window of the customer’s', 'live', false];
   return ['Live', 'live', false];
 }
@@ -89,6 +93,7 @@ async function join(token) {
   }
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
+  window.cobrowseAssist.attach(player);
   $('leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
   show();
@@ -110,6 +115,7 @@ async function join(token) {
   player.on('absent', ({ reason }) => gone(reason));
   player.on('customer-joined', here);
   player.on('visible', (state) => note('visible', state));
+  player.on('screen', show);
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
   player.on('ended', (reason) => end(ENDS[reason] ?? 'The session has ended (' + reason + ')'));
@@ -143,6 +149,7 @@ function end(text) {
   $('notice').hidden = true;
   $('leave').hidden = true;
   window.cobrowseTools.detach();
+  window.cobrowseAssist.detach();
   status(text, 'ended');
   ask();
 }

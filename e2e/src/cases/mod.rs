@@ -2,6 +2,7 @@
 
 mod comparator;
 mod control;
+mod documents;
 mod drift;
 mod export;
 mod hand;
@@ -49,6 +50,8 @@ pub(crate) enum Case {
     Hand(hand::Scenario),
     /// What an agent may do and what not.
     Control(control::Scenario),
+    /// Pictures that an agent shows.
+    Documents(documents::Scenario),
     /// State that no document holds.
     Live(live::State),
     /// Frames of another origin.
@@ -91,6 +94,7 @@ impl Case {
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
+            Self::Documents(scenario) => format!("documents/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
@@ -139,6 +143,7 @@ impl Case {
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
+            Self::Documents(scenario) => documents::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
@@ -166,6 +171,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
+    cases.extend(documents::Scenario::ALL.into_iter().map(Case::Documents));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
