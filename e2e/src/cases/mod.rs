@@ -18,6 +18,7 @@ mod privacy;
 mod recording;
 mod resources;
 mod rules;
+mod screen;
 mod secrets;
 mod session;
 mod shared;
@@ -52,6 +53,8 @@ pub(crate) enum Case {
     Control(control::Scenario),
     /// Pictures that an agent shows.
     Documents(documents::Scenario),
+    /// The customer's screen.
+    Screen(screen::Scenario),
     /// State that no document holds.
     Live(live::State),
     /// Frames of another origin.
@@ -95,6 +98,7 @@ impl Case {
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Documents(scenario) => format!("documents/{}", scenario.name()),
+            Self::Screen(scenario) => format!("screen/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
@@ -116,6 +120,7 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
+            Self::Screen(_) if engines != [Engine::Chromium; 2] => Some("only Chromium has a screen to show without a person"),
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
@@ -144,6 +149,7 @@ impl Case {
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Documents(scenario) => documents::run(bench, *scenario).await,
+            Self::Screen(scenario) => screen::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
@@ -172,6 +178,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(documents::Scenario::ALL.into_iter().map(Case::Documents));
+    cases.extend(screen::Scenario::ALL.into_iter().map(Case::Screen));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
