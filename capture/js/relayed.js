@@ -8,6 +8,8 @@ import { follow, move, save, share, tellVisible, unfollow } from './tabs.js';
 // How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
 const INVITATION_MS = 120000;
 const LONGEST_MS = 2 ** 31 - 1;
+// How long after the relay has let the page in it is noted which windows the page opens.
+const WATCH_MS = 300;
 // Tags of protocol/src/control.rs.
 const PAUSED = 18, RESUMED = 19;
 const UNASKED = {
@@ -78,6 +80,8 @@ function ready(session, isWhole, agents) {
   if (session.options.sites && !session.hold) share(session);
   session.agents.present(agents);
   session.emit('connected');
+  // It is fetched for idle time anyway.
+  session.windows ??= setTimeout(() => recorder.options.part('idle')().then(({ watchWindows }) => session.ended || watchWindows(session), () => undefined), WATCH_MS);
 }
 
 export function leave(session, reason) {

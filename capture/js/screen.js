@@ -25,6 +25,7 @@ const CSS = `
 .screen .text { flex: 1 1 auto; min-width: 0; padding-right: 6px; }
 .screen .text small { display: block; color: #f3d5d9; font-size: 13px; }
 .screen button { padding: 6px 14px; }
+.screen .dot { background: #fff; }
 .screen.paused { background: #4a5672; }
 `;
 

@@ -10,6 +10,7 @@
 //! /player/…      the built engine under the strictest policy that the player's page lives with
 //! /recordings/…  recordings, whole or a range of one
 //! /logs/NAME     what a page has posted there
+//! /examples/…    the examples of docs/integrations
 //! ```
 
 use anyhow::{Context, Result};
@@ -46,6 +47,8 @@ pub(crate) struct Folders {
     pub(crate) dist: PathBuf,
     /// The peer's built files.
     pub(crate) peer: PathBuf,
+    /// The examples of integrations.
+    pub(crate) examples: PathBuf,
     /// The packages from npm.
     pub(crate) packages: PathBuf,
 }
@@ -81,6 +84,7 @@ impl Server {
             .route("/dist/{*path}", get(dist))
             .route("/sources/{name}", get(source))
             .route("/pages/{name}", get(own))
+            .route("/examples/{*path}", get(example))
             .route("/player/{*path}", get(strict))
             .route("/recordings/{name}", get(recording))
             .route("/logs/{name}", get(log).post(keep).layer(DefaultBodyLimit::disable()))
@@ -158,6 +162,10 @@ async fn private(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String
 
 async fn source(State(state): State<Arc<Shared>>, UrlPath(name): UrlPath<String>) -> Response {
     file(&state.folders.sources, &name, "no-store").await
+}
+
+async fn example(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {
+    file(&state.folders.examples, &path, "no-store").await
 }
 
 async fn dist(State(state): State<Arc<Shared>>, UrlPath(path): UrlPath<String>) -> Response {

@@ -42,7 +42,7 @@ export class ScreenView {
 
   become(state, reason) {
     clearTimeout(this.timer);
-    if (state === 'connecting') this.timer = setTimeout(() => this.become('failed', 'route'), CONNECT_MS);
+    if (state === 'connecting') this.timer = setTimeout(() => this.fail('route'), CONNECT_MS);
     if (state === this.state && reason === this.reason) return;
     const had = this.isConnected;
     if (state === 'shown') this.isConnected = true;
@@ -83,7 +83,7 @@ export class ScreenView {
       case SAID.CANDIDATE:
         this.work = this.work.then(() => (step === SAID.OFFER ? this.offered(data) : this.found(data))).catch((error) => {
           this.view.emit('error', new Error('cobrowse: screen: ' + error.message));
-          this.become('failed', 'broken');
+          this.fail('broken');
         });
     }
   }
@@ -101,10 +101,7 @@ export class ScreenView {
     peer.ondatachannel = ({ channel }) => (channel.onclose = () => this.lost(peer));
     peer.onconnectionstatechange = () => {
       if (this.peer !== peer) return;
-      if (peer.connectionState === 'failed') {
-        this.close();
-        this.become('failed', 'route');
-      }
+      if (peer.connectionState === 'failed') this.fail('route');
     };
     await peer.setRemoteDescription({ type: 'offer', sdp });
     const answer = await peer.createAnswer();
@@ -136,14 +133,17 @@ export class ScreenView {
       Object.assign(this.video, { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
       this.video.setAttribute('aria-label', 'The customer’s screen');
       // Above the page and what the agent does to it: a screen is only looked at.
-      Object.assign(this.video.style, { position: 'absolute', inset: '0', width: '100%', height: '100%', objectFit: 'contain', background: '#10151f', zIndex: '3' });
+      Object.assign(this.video.style, { position: 'absolute', inset: '0', width: '100%', height: '100%', objectFit: 'contain', background: '#10151f', zIndex: '3', display: 'none' });
       stage.append(this.video);
-      this.bringForward(true);
     }
     const { video } = this;
     video.srcObject = new MediaStream([track]);
     // It is there when there is a picture of it.
-    video.onloadeddata = () => this.peer === peer && this.become(this.isPaused ? 'paused' : 'shown');
+    video.onloadeddata = () => {
+      if (this.peer !== peer) return;
+      if (!this.isConnected) this.bringForward(true);
+      this.become(this.isPaused ? 'paused' : 'shown');
+    };
     video.play().catch(() => undefined);
   }
 
@@ -151,6 +151,11 @@ export class ScreenView {
   bringForward(inFront) {
     this.inFront = Boolean(inFront) && Boolean(this.video);
     if (this.video) this.video.style.display = this.inFront ? 'block' : 'none';
+  }
+
+  fail(reason) {
+    this.close();
+    this.become('failed', reason);
   }
 
   // The way is gone. Where it is made anew the customer's page says so soon.

@@ -116,7 +116,8 @@ class Assist {
 
 // The page around this one, if there is one, is told of milestones; who it is says the browser. There is nothing secret in them.
 function tellEmbedder(event) {
-  if (window.parent === window) return;
+  // `embedded`: slave-embedded.js tells it.
+  if (window.parent === window || new URLSearchParams(location.hash.slice(1)).get('embedded') === '1') return;
   const origin = location.ancestorOrigins?.[0] ?? (document.referrer ? new URL(document.referrer).origin : null);
   if (origin && origin !== 'null') window.parent.postMessage({ type: 'cobrowse', event }, origin);
 }

@@ -60,6 +60,7 @@ function gone(reason) {
 
 function here() {
   clearTimeout(sight.timer);
+  clearTimeout(sight.opened);
   sight.gone = sight.visible = null;
   show();
 }
@@ -114,7 +115,12 @@ async function join(token) {
   player.on('customer-left', () => gone('away'));
   player.on('absent', ({ reason }) => gone(reason));
   player.on('customer-joined', here);
-  player.on('visible', (state) => note('visible', state));
+  player.on('visible', (state) => {
+    clearTimeout(sight?.opened);
+    // The window may be one that goes on with the session in a moment.
+    if (state === 'opened' && sight) sight.opened = setTimeout(() => sight && note('visible', state), GONE_MS);
+    else note('visible', state);
+  });
   player.on('screen', show);
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
@@ -142,6 +148,7 @@ const ENDS = {
 
 function end(text) {
   clearTimeout(sight?.timer);
+  clearTimeout(sight?.opened);
   player?.destroy();
   player = sight = null;
   address(null);
@@ -151,7 +158,7 @@ function end(text) {
   window.cobrowseTools.detach();
   window.cobrowseAssist.detach();
   status(text, 'ended');
-  ask();
+  if (params.get('nosidinput') !== '1') ask();
 }
 
 $('join').addEventListener('submit', (event) => {

@@ -10,6 +10,7 @@ mod hostile;
 mod import;
 mod life;
 mod live;
+mod live_assist;
 mod long;
 mod outside;
 mod own;
@@ -55,6 +56,8 @@ pub(crate) enum Case {
     Documents(documents::Scenario),
     /// The customer's screen.
     Screen(screen::Scenario),
+    /// The example of Live Assist.
+    LiveAssist(live_assist::Scenario),
     /// State that no document holds.
     Live(live::State),
     /// Frames of another origin.
@@ -99,6 +102,7 @@ impl Case {
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Documents(scenario) => format!("documents/{}", scenario.name()),
             Self::Screen(scenario) => format!("screen/{}", scenario.name()),
+            Self::LiveAssist(scenario) => format!("live-assist/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
@@ -120,7 +124,7 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
-            Self::Screen(_) if engines != [Engine::Chromium; 2] => Some("only Chromium has a screen to show without a person"),
+            Self::Screen(_) | Self::LiveAssist(live_assist::Scenario::Screen) if engines != [Engine::Chromium; 2] => Some("only Chromium has a screen to show without a person"),
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
@@ -150,6 +154,7 @@ impl Case {
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Documents(scenario) => documents::run(bench, *scenario).await,
             Self::Screen(scenario) => screen::run(bench, *scenario).await,
+            Self::LiveAssist(scenario) => live_assist::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
@@ -179,6 +184,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(documents::Scenario::ALL.into_iter().map(Case::Documents));
     cases.extend(screen::Scenario::ALL.into_iter().map(Case::Screen));
+    cases.extend(live_assist::Scenario::ALL.into_iter().map(Case::LiveAssist));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
