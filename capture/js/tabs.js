@@ -78,7 +78,10 @@ export function follow(session) {
 export function tellVisible(session, anew) {
   const seen = dom.hidden(document) ? VISIBLE.TAB : document.hasFocus() ? VISIBLE.SEEN : VISIBLE.WINDOW;
   if (!seen) session.away = false;
-  else if (!session.visible) session.away = performance.now() - session.openedAt < OPENS_MS;
+  else if (!session.visible) {
+    session.away = performance.now() - session.openedAt < OPENS_MS;
+    session.openedAt = undefined;
+  }
   const state = session.away ? VISIBLE.OPENED : seen;
   if (session.dormant || !session.recorder || (state === session.visible && !anew)) return;
   session.visible = state;

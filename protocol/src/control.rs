@@ -599,8 +599,12 @@ pub(crate) mod tests {
                 bytes
             }),
             any::<(u8, String)>().prop_map(|(step, data)| Control::Screen { step, data }),
-            any::<(u32, u32, u8, u32)>()
-                .prop_map(|(user, document, state, value)| Control::DocumentState { user, document, state, value }),
+            any::<(u32, u32, u8, u32)>().prop_map(|(user, document, state, value)| Control::DocumentState {
+                user,
+                document,
+                state,
+                value
+            }),
             any::<(u32, u8, String)>().prop_map(|(user, step, data)| Control::ScreenSignal { user, step, data }),
             any::<(u8, u32)>().prop_map(|(reason, seconds)| Control::Absent { reason, seconds }),
         ]

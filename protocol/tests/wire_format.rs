@@ -68,13 +68,8 @@ fn messages() {
         &Control::Refused { user: 2, command: 5, reason: Refusal::Element }.to_frame(3, 1_000).unwrap(),
     );
     check("control visible", &Control::Visible { state: 1 }.to_frame(4, 1_000).unwrap());
-    let piece = Control::Document {
-        document: 7,
-        size: 300,
-        at: 0,
-        name: "a.gif".to_owned(),
-        bytes: b"GIF89a".to_vec(),
-    };
+    let piece =
+        Control::Document { document: 7, size: 300, at: 0, name: "a.gif".to_owned(), bytes: b"GIF89a".to_vec() };
     check("control document", &piece.to_frame(6, 0).unwrap());
     let state = Control::DocumentState { user: 2, document: 7, state: 0, value: 6 };
     check("control document state", &state.to_frame(7, 0).unwrap());

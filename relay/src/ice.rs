@@ -80,11 +80,7 @@ pub(crate) fn answer(file: Option<&Path>) -> Result<String, IceError> {
             let len = fs::metadata(file)?.len();
             if len > FILE_BYTES {
                 let found = format!("{len} bytes");
-                return Err(IceError::Content {
-                    place: "the file".to_owned(),
-                    expected: "at most 64 KiB",
-                    found,
-                });
+                return Err(IceError::Content { place: "the file".to_owned(), expected: "at most 64 KiB", found });
             }
             parse(&fs::read_to_string(file)?)?
         }

@@ -577,9 +577,8 @@ impl State {
             self.keep(frame, false);
         }
         let end = self.log.end();
-        let is_meant = |member: &&mut Member| {
-            member.present() && member.cursor.is_some() && (user == 0 || member.user == user)
-        };
+        let is_meant =
+            |member: &&mut Member| member.present() && member.cursor.is_some() && (user == 0 || member.user == user);
         for member in self.members.iter_mut().filter(is_meant) {
             if !member.push(frame.clone(), end) {
                 member.close(Close::Slow("too many control frames wait"));

@@ -133,8 +133,7 @@ async fn shown(bench: &Workbench) -> Result<()> {
     customer.key("Escape").await?;
     wait(customer, "closed by Escape", IS_CLOSED).await?;
     agent.says("shown-text", "was closed by the customer").await?;
-    let back: bool =
-        customer.eval("return document.activeElement === document.querySelector('input')", vec![]).await?;
+    let back: bool = customer.eval("return document.activeElement === document.querySelector('input')", vec![]).await?;
     ensure!(back, "the focus does not come back to where it was");
 
     // A telephone's screen; the picture fits, and can be seen in its own size.
@@ -399,13 +398,21 @@ async fn agents(bench: &Workbench) -> Result<()> {
     let browser = bench.another_browser().await?;
     let bob = AgentPage::open(bench, &browser, pair.relay()?, pair.token()?, "Bob").await?;
     bob.says("status", "Live").await?;
-    bob.until("no part in it", "return document.getElementById('shown').hidden && document.getElementById('share').hidden")
-        .await?;
+    bob.until(
+        "no part in it",
+        "return document.getElementById('shown').hidden && document.getElementById('share').hidden",
+    )
+    .await?;
     let share = "return fetch(arguments[0]).then((answer) => answer.blob()).then((blob) => cobrowsePlayer.shareDocument(new File([blob], 'b.gif')))";
     bob.browser.run(share, vec![json!(bench.page("/fixtures/documents/moving.gif"))]).await?;
     bob.says("shown-text", "another agent has control").await?;
     // With control it may; the other picture gives way, and its agent hears of it.
-    ada.browser.run("cobrowsePlayer.giveControl(arguments[0])", vec![bob.browser.eval("return cobrowsePlayer.user", vec![]).await?]).await?;
+    ada.browser
+        .run(
+            "cobrowsePlayer.giveControl(arguments[0])",
+            vec![bob.browser.eval("return cobrowsePlayer.user", vec![]).await?],
+        )
+        .await?;
     bob.says("picture", "Show a picture").await?;
     bob.choose(&bench.fixture("documents/photo.jpg")).await?;
     ada.says("shown-text", "has given way to another picture").await?;

@@ -2,13 +2,7 @@
 //! `docs/integrations/examples/live-assist`: a site with two pages that have the tag and one that has not, and an agent's desktop. The
 //! chat between the two is played here, as they are in two browsers.
 
-use crate::{
-    agent_page::wait,
-    browser::Browser,
-    pair::OVERLAY,
-    raw_agent::RawAgent,
-    workbench::Workbench,
-};
+use crate::{agent_page::wait, browser::Browser, pair::OVERLAY, raw_agent::RawAgent, workbench::Workbench};
 use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use protocol::control::{Control, Refusal};
@@ -55,7 +49,12 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::FileInput => file_input(bench).await,
         Scenario::Refresh => refresh(bench).await,
         Scenario::Screen => {
-            let flags = ["--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns"];
+            let flags = [
+                "--disable-gpu",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                "--disable-features=WebRtcHideLocalIpsWithMdns",
+            ];
             let own = bench.with_flags(&flags).await?;
             let result = screen(&own).await;
             own.close().await?;
@@ -141,9 +140,17 @@ async fn example(bench: &Workbench) -> Result<()> {
     begin(bench).await?;
     shows(bench, "Your router").await?;
     bench.customer.type_into("#what", "It blinks red").await?;
-    in_view(bench, "what the customer types", "return cobrowsePlayer.document.getElementById('what').value === 'It blinks red'").await?;
+    in_view(
+        bench,
+        "what the customer types",
+        "return cobrowsePlayer.document.getElementById('what').value === 'It blinks red'",
+    )
+    .await?;
     // The agent goes to the next page; both are there.
-    bench.agent.in_frame("#view", "cobrowsePlayer.go(new URL('orders.html', cobrowsePlayer.document.baseURI).href)").await?;
+    bench
+        .agent
+        .in_frame("#view", "cobrowsePlayer.go(new URL('orders.html', cobrowsePlayer.document.baseURI).href)")
+        .await?;
     wait(&bench.customer, "the customer is on the next page", "return document.title === 'Orders'").await?;
     shows(bench, "One router, sent on Monday").await?;
     says(bench, "Live").await?;
@@ -157,7 +164,8 @@ async fn example(bench: &Workbench) -> Result<()> {
         canvas.getContext('2d').fillRect(0, 0, 150, 200);
         canvas.toBlob((blob) => cobrowsePlayer.shareDocument(new File([blob], 'steps.png')))";
     bench.agent.in_frame("#view", show).await?;
-    in_view(bench, "the picture", "return document.getElementById('shown-text').textContent.includes('is shown')").await?;
+    in_view(bench, "the picture", "return document.getElementById('shown-text').textContent.includes('is shown')")
+        .await?;
     bench.customer.key("Escape").await?;
     in_view(bench, "closed", "return document.getElementById('shown-text').textContent.includes('was closed')").await?;
     stop(bench).await
@@ -169,7 +177,11 @@ async fn pop_out(bench: &Workbench) -> Result<()> {
     sleep(Duration::from_millis(600)).await;
     // A page without the tag.
     bench.customer.click("#to-leaflet").await?;
-    says(bench, "The customer has left the page. Co-browsing goes on when a page of the site opens that has the script.").await?;
+    says(
+        bench,
+        "The customer has left the page. Co-browsing goes on when a page of the site opens that has the script.",
+    )
+    .await?;
     bench.customer.click("#to-index").await?;
     says(bench, "Live").await?;
     sleep(Duration::from_millis(600)).await;
@@ -252,10 +264,18 @@ async fn file_input(bench: &Workbench) -> Result<()> {
     // The agent can do nothing to it.
     let mut agent = RawAgent::join(bench.relay()?, &token).await?;
     let picture = agent.node("picture")?;
-    bench.agent.in_frame("#view", "cobrowsePlayer.giveControl(arguments[0])".replace("arguments[0]", &agent.user.to_string()).as_str()).await?;
+    bench
+        .agent
+        .in_frame(
+            "#view",
+            "cobrowsePlayer.giveControl(arguments[0])".replace("arguments[0]", &agent.user.to_string()).as_str(),
+        )
+        .await?;
     let user = agent.user;
     agent.until(|message| matches!(message, Control::Controller { user: who, .. } if *who == user)).await?;
-    for command in [Control::Click { node: picture, x: 1, y: 1 }, Control::Input { node: picture, value: "x".to_owned() }] {
+    for command in
+        [Control::Click { node: picture, x: 1, y: 1 }, Control::Input { node: picture, value: "x".to_owned() }]
+    {
         let reason = agent.command(&command).await?;
         ensure!(reason == Refusal::Element as u8, "{}: {reason}", command.name());
     }
@@ -297,7 +317,12 @@ async fn screen(bench: &Workbench) -> Result<()> {
     let [x, y]: [f64; 2] = bench.customer.eval(place, vec![]).await?;
     bench.customer.click_at(x, y).await?;
     carry(&bench.customer, &bench.agent).await?;
-    in_view(bench, "the screen", "return cobrowsePlayer.screen.state === 'shown' && cobrowsePlayer.screen.video.videoWidth > 0").await?;
+    in_view(
+        bench,
+        "the screen",
+        "return cobrowsePlayer.screen.state === 'shown' && cobrowsePlayer.screen.video.videoWidth > 0",
+    )
+    .await?;
     in_view(bench, "nothing of the page", "return cobrowsePlayer.document === null").await?;
     stop(bench).await
 }

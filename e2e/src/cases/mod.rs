@@ -124,7 +124,9 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
-            Self::Screen(_) | Self::LiveAssist(live_assist::Scenario::Screen) if engines != [Engine::Chromium; 2] => Some("only Chromium has a screen to show without a person"),
+            Self::Screen(_) | Self::LiveAssist(live_assist::Scenario::Screen) if engines != [Engine::Chromium; 2] => {
+                Some("only Chromium has a screen to show without a person")
+            }
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }

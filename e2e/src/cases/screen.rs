@@ -189,8 +189,7 @@ async fn shared(bench: &Workbench) -> Result<()> {
     agent.press("screen").await?;
     agent.says("screen-bar-text", "The customer is asked").await?;
     wait(customer, "the question", ASKED).await?;
-    let asked: String =
-        customer.eval("return window.__overlay.querySelector('.card').textContent", vec![]).await?;
+    let asked: String = customer.eval("return window.__overlay.querySelector('.card').textContent", vec![]).await?;
     ensure!(asked.contains("Ada would like to see your screen") && asked.contains("nothing is hidden"), "{asked:?}");
     look(bench, customer, "question").await?;
     agree(customer).await?;
@@ -289,7 +288,10 @@ async fn declined(bench: &Workbench) -> Result<()> {
         ensure!(shown == title, "{language}: {shown:?}");
         pair.customer().key("Escape").await?;
         agent.says("screen-bar-text", "The customer does not want to show the screen").await?;
-        ensure!(pair.customer().eval::<bool>("return window.__streams.length === 0", vec![]).await?, "the picker was shown");
+        ensure!(
+            pair.customer().eval::<bool>("return window.__streams.length === 0", vec![]).await?,
+            "the picker was shown"
+        );
         pair.customer().run("return window.__e2e.stop()", vec![]).await?;
     }
     let (pair, agent) = open(bench, json!({ "screen": false })).await?;
@@ -299,7 +301,8 @@ async fn declined(bench: &Workbench) -> Result<()> {
     let mut second = RawAgent::join(pair.relay()?, pair.token()?).await?;
     let ask = Control::Screen { step: 0, data: String::new() };
     let second_user = second.user;
-    let refused = |message: &Control| matches!(message, Control::Refused { user, command: 72, .. } if *user == second_user);
+    let refused =
+        |message: &Control| matches!(message, Control::Refused { user, command: 72, .. } if *user == second_user);
     pair.customer().run("return window.__e2e.stop()", vec![]).await?;
     drop(second);
 
@@ -366,7 +369,8 @@ async fn agents(bench: &Workbench) -> Result<()> {
     browser.close().await?;
     sleep(Duration::from_millis(300)).await;
     moves(&ada).await?;
-    let bar: String = pair.customer().eval("return window.__overlay.querySelector('.screen .text').textContent", vec![]).await?;
+    let bar: String =
+        pair.customer().eval("return window.__overlay.querySelector('.screen .text').textContent", vec![]).await?;
     ensure!(bar == "Ada can see your screen", "the bar says {bar:?}");
     // With nobody there it goes on, and waits.
     ada.browser.goto(&bench.page("/pages/blank.html")).await?;
@@ -406,7 +410,10 @@ async fn only(bench: &Workbench) -> Result<()> {
     moves(&agent).await?;
     agent.says("status", "the customer’s screen").await?;
     // Nothing of the page has left it, and nothing can be done to it.
-    let page: Value = agent.browser.eval("return [cobrowsePlayer.document, cobrowsePlayer.stats().frames, cobrowsePlayer.mode]", vec![]).await?;
+    let page: Value = agent
+        .browser
+        .eval("return [cobrowsePlayer.document, cobrowsePlayer.stats().frames, cobrowsePlayer.mode]", vec![])
+        .await?;
     ensure!(page == json!([null, 0, "follow"]), "the agent has {page}");
     agent.browser.run("cobrowsePlayer.requestMode('shared'); cobrowsePlayer.reload()", vec![]).await?;
     agent.says("said", "not allowed that in this mode").await?;
@@ -424,7 +431,12 @@ async fn only(bench: &Workbench) -> Result<()> {
     moves(&agent).await?;
     press(customer, ".screen button:last-child").await?;
     agent.says("status", "The customer has ended the session").await?;
-    wait(customer, "the end", "return window.__session.state === 'ended' && document.querySelector('cobrowse-overlay') === null").await?;
+    wait(
+        customer,
+        "the end",
+        "return window.__session.state === 'ended' && document.querySelector('cobrowse-overlay') === null",
+    )
+    .await?;
 
     // It ends with its page.
     start(", consent: false").await?;
@@ -519,14 +531,19 @@ async fn embedded(bench: &Workbench) -> Result<()> {
     let pair = Pair::start_after(bench, PAGE, Transport::Relay, &before, json!({})).await?;
     let browser = &bench.agent;
     browser.goto(&bench.page("/pages/blank.html")).await?;
-    let address = format!("{}/slave.html#relay={}&sid={}&name=Ada&nosidinput=1", bench.dist()?, pair.relay()?, pair.token()?);
+    let address =
+        format!("{}/slave.html#relay={}&sid={}&name=Ada&nosidinput=1", bench.dist()?, pair.relay()?, pair.token()?);
     let embed = "window.__heard = [];
         addEventListener('message', ({ data, origin }) => data?.type === 'cobrowse' && window.__heard.push([data.event, origin]));
         const frame = document.body.appendChild(document.createElement('iframe'));
         Object.assign(frame.style, { width: '1200px', height: '700px' });
         frame.src = arguments[0];";
     // Another origin than the page around it.
-    let address = address.replace("127.0.0.1", "localhost").replacen(&pair.relay()?.replace("127.0.0.1", "localhost"), pair.relay()?, 1);
+    let address = address.replace("127.0.0.1", "localhost").replacen(
+        &pair.relay()?.replace("127.0.0.1", "localhost"),
+        pair.relay()?,
+        1,
+    );
     browser.run(embed, vec![json!(address)]).await?;
     let ready = "return document.getElementById('share') && !document.getElementById('share').hidden";
     for _ in 0..200 {
@@ -537,7 +554,8 @@ async fn embedded(bench: &Workbench) -> Result<()> {
     }
     browser.in_frame("iframe", "document.getElementById('screen').click()").await?;
     agree(pair.customer()).await?;
-    let screens = "return window.__heard.filter(([event]) => event.startsWith('screen')).map(([event]) => event).join()";
+    let screens =
+        "return window.__heard.filter(([event]) => event.startsWith('screen')).map(([event]) => event).join()";
     wait(browser, "the milestone of the beginning", &format!("{screens} === 'screen-connected'")).await?;
     press(pair.customer(), ".screen button:last-child").await?;
     wait(browser, "the milestone of the end", &format!("{screens} === 'screen-connected,screen-ended'")).await?;
