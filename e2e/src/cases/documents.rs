@@ -268,9 +268,10 @@ async fn gate(bench: &Workbench) -> Result<()> {
     let found = show(&mut agent, 51, &png, 100).await?;
     ensure!(found == (REFUSED, 5), "more than was said: {found:?}");
     // One that begins in the middle is asked for from its beginning.
+    let len = u32::try_from(png.len())?;
     let piece = |document, at, bytes: &[u8]| Control::Document {
         document,
-        size: png.len() as u32,
+        size: len,
         at,
         name: String::new(),
         bytes: bytes.to_vec(),
@@ -346,7 +347,7 @@ async fn cut(bench: &Workbench) -> Result<()> {
     let agents = Uplink::open(bench.relay()?, FAST).await?;
     let options = json!({ "relay": customers.url() });
     let pair = Pair::start_after(bench, PAGE, Transport::Relay, OVERLAY, options).await?;
-    let agent = AgentPage::open(bench, &bench.agent, &agents.url(), pair.token()?, "Ada").await?;
+    let agent = AgentPage::open(bench, &bench.agent, agents.url(), pair.token()?, "Ada").await?;
     agent.says("status", "Live").await?;
     // Large enough to be under way for a while: a picture with noise behind it, which browsers do not mind.
     let slow = "
