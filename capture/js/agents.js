@@ -30,6 +30,9 @@ const PROPOSED = {
   Navigate: ([to, url], aimed, before, say) => ({ key: 'go', what: to === 3 ? cut(url) : say('back') }),
 };
 
+// What parts take that are fetched when the first of it comes, and the tags.
+const PARTS = { Document: ['documents', 71], Screen: ['screen', 72] };
+
 const choosing = (element, options) => ({ key: 'choose', what: options.map((option) => option.label).join(', ') });
 const cut = (text) => (text.length > 120 ? text.slice(0, 119) + '…' : text);
 
@@ -95,7 +98,16 @@ export class Agents {
     const [name, user, ...fields] = message;
     if (name in HEARD) HEARD[name](this, user, ...fields);
     else if (name in TAG) this.command(name, user, fields);
+    else if (name in PARTS) this.handOn(user, fields, ...PARTS[name]);
     session.overlay?.update();
+  }
+
+  handOn(user, fields, part, tag) {
+    const { session } = this;
+    session.recorder.options.part(part)().then((part) => this.ended || part.heard(session, user, fields), ({ message }) => {
+      console.warn(message);
+      if (!this.ended) this.refuse(user, tag, UNFIT);
+    });
   }
 
   command(name, user, fields) {

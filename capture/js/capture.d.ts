@@ -74,6 +74,15 @@ export interface StartOptions {
   signal?: AbortSignal;
   /** Whether the bar is there that shows that a session runs. Default: with a relay; `false` for sites that show it by themselves. */
   overlay?: boolean;
+  /** `false`: agents may show the customer no pictures of theirs (docs/control.md). Default: they may. */
+  documents?: false;
+  /** `only`: the session shows a tab, a window or the screen, as the customer chooses, and nothing of the page is read; `false`: agents may
+   *  not ask for that in a session that shows the page (docs/screen-sharing.md). Default: they may. */
+  screen?: 'only' | false;
+  /** Whom the customer's browser may ask for a way to the agents' for the screen. Default: what the relay's operator lists. */
+  iceServers?: RTCIceServer[];
+  /** `relay`: no way but by a TURN server, so that agents learn no address of the customer's. Default `all`. */
+  iceTransportPolicy?: 'all' | 'relay';
   /** Whether agents may submit forms: by buttons that do, by Enter in a field. Default `false`. */
   allowSubmit?: boolean;
   /** `each`: what an agent would do in `shared` is shown to the customer first, who accepts or declines it (docs/control.md). */
@@ -154,6 +163,11 @@ export interface Session {
   /** Resolves to the mode that holds then. Where more is to be allowed than now, the customer is asked, unless the session was started
    *  with `consent: false`. */
   setMode(mode: Mode): Promise<Mode>;
+  /** Asks the customer to show a tab, a window or the screen to the agents, who can only look; resolves to whether it is shown. Where the
+   *  site asks by itself (`consent: false`), and this is called in a click, the browser's own picker is all that is asked. */
+  shareScreen(): Promise<boolean>;
+  /** Ends that. */
+  stopScreen(): Promise<void>;
   /** Makes a keyframe now. */
   keyframe(): void;
   /** Answers what a player without a relay asks for (its event `request`): with a frame of what it lacks, or a keyframe. */
@@ -173,6 +187,10 @@ export interface Session {
   on(event: 'mode', fn: (mode: Mode) => void): () => void;
   on(event: 'paused' | 'resumed', fn: () => void): () => void;
   on(event: 'state', fn: (state: State) => void): () => void;
+  /** The screen is shown to agents, or no longer. */
+  on(event: 'screen', fn: (state: 'shown' | 'ended') => void): () => void;
+  /** The relay has let the page in, for the first time or again. */
+  on(event: 'connected', fn: () => void): () => void;
   on(event: 'ended', fn: (reason: EndReason) => void): () => void;
   on(event: 'error', fn: (error: Error) => void): () => void;
 }

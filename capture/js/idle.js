@@ -5,6 +5,7 @@ import * as dom from './dom.js';
 import { Faces } from './faces.js';
 import { Features } from './features.js';
 import { Walk } from './walk.js';
+import { watchWindows } from './windows.js';
 
 const USES = 'use[href*="#"]:not([href^="#"]),use[*|href*="#"]:not([*|href^="#"])';
 
@@ -17,4 +18,4 @@ function seeksContent({ page: { document }, changes, options: { resources } }) {
   return false;
 }
 
-window[Symbol.for('cobrowse.idle')] = { Faces, Features, Walk, seeksContent };
+window[Symbol.for('cobrowse.idle')] = { Faces, Features, Walk, seeksContent, watchWindows };

@@ -5,8 +5,8 @@
 import { act, makeGate, watchHand } from './act.js';
 import { Overlay } from './overlay.js';
 import { become } from './life.js';
-import { ask, join, leave } from './relayed.js';
+import { ask, connect, join, leave } from './relayed.js';
 import { saved } from './store.js';
 import { save } from './tabs.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, ask, become, join, leave, save, saved };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, ask, become, connect, join, leave, save, saved };

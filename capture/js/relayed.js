@@ -8,6 +8,8 @@ import { follow, move, save, share, tellVisible, unfollow } from './tabs.js';
 // How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
 const INVITATION_MS = 120000;
 const LONGEST_MS = 2 ** 31 - 1;
+// How long after the relay has let the page in it is noted which windows the page opens.
+const WATCH_MS = 300;
 // Tags of protocol/src/control.rs.
 const PAUSED = 18, RESUMED = 19;
 const UNASKED = {
@@ -57,14 +59,20 @@ export async function join(session) {
   const { token, secret } = resumed ?? made(options.session) ?? (await createSession(options.relay, session.mode));
   Object.assign(session, { token, secret });
   save(session);
+  connect(session);
+  follow(session);
+}
+
+// Takes up the connection of a session that the relay knows.
+export function connect(session) {
+  const { token, secret } = session;
   session.agents = new Agents(session);
-  session.link = new RelayLink(options.relay, token, secret, {
+  session.link = new RelayLink(session.options.relay, token, secret, {
     ready: (isWhole, agents) => ready(session, isWhole, agents),
     message: (bytes) => session.agents.take(bytes),
     replaced: () => move(session),
     ended: () => session.end('idle'),
   });
-  follow(session);
 }
 
 // The relay has let the page in.
@@ -79,6 +87,9 @@ function ready(session, isWhole, agents) {
   tellVisible(session, true);
   if (session.options.sites && !session.hold) share(session);
   session.agents.present(agents);
+  session.emit('connected');
+  // It is fetched for idle time anyway.
+  session.windows ??= setTimeout(() => recorder.options.part('idle')().then(({ watchWindows }) => session.ended || watchWindows(session), () => undefined), WATCH_MS);
 }
 
 export function leave(session, reason) {

@@ -39,6 +39,8 @@ export class Session {
       pause: () => session.pause(),
       resume: () => session.unpause(),
       setMode: (mode) => session.setMode(mode),
+      shareScreen: () => session.onScreen('start'),
+      stopScreen: () => session.onScreen('stop'),
       keyframe: () => session.recorder?.keyframe(),
       verify: () => session.recorder?.verify(),
       report: () => session.recorder?.report(),
@@ -52,6 +54,7 @@ export class Session {
   // `ready()` gives the compiled engine, `part(name)()` what only some sessions need: `live` those with people in them.
   async open(ready, part) {
     const { options } = this;
+    if (options.screen === 'only') return (await part('screen')()).open(this, ready, part);
     const rules = part('rules');
     // A rule that is none is refused before anybody is asked.
     let kept = RULES.some((name) => (options[name] ?? null) !== null) ? (await rules()).keep(options, null) : {};
@@ -128,6 +131,10 @@ export class Session {
     this.tell(this.recorder.engine.say(SAY.Resumed, [], 0));
     this.recorder.resume();
     this.turned('resumed', ...(this.agents?.list.size > 0 ? ['joined'] : []));
+  }
+
+  async onScreen(what) {
+    return (await this.recorder.options.part('screen')())[what](this);
   }
 
   turned(event, ...more) {

@@ -9,7 +9,9 @@ import { STORE, read } from './store.js';
 const RENEW_MS = 10000;
 // A tag of protocol/src/control.rs, and what it says.
 const SAY_VISIBLE = 22;
-const VISIBLE = { SEEN: 0, TAB: 1, WINDOW: 2 };
+const VISIBLE = { SEEN: 0, TAB: 1, WINDOW: 2, OPENED: 3 };
+// How soon a window is in front of the page that has opened it.
+const OPENS_MS = 3000;
 
 const store = (area, key, value) => {
   try {
@@ -74,7 +76,13 @@ export function follow(session) {
 
 // Whether the page is in front; `anew`: to who has not been told.
 export function tellVisible(session, anew) {
-  const state = dom.hidden(document) ? VISIBLE.TAB : document.hasFocus() ? VISIBLE.SEEN : VISIBLE.WINDOW;
+  const seen = dom.hidden(document) ? VISIBLE.TAB : document.hasFocus() ? VISIBLE.SEEN : VISIBLE.WINDOW;
+  if (!seen) session.away = false;
+  else if (!session.visible) {
+    session.away = performance.now() - session.openedAt < OPENS_MS;
+    session.openedAt = undefined;
+  }
+  const state = session.away ? VISIBLE.OPENED : seen;
   if (session.dormant || !session.recorder || (state === session.visible && !anew)) return;
   session.visible = state;
   session.tell(session.recorder.engine.say(SAY_VISIBLE, [state], 0));

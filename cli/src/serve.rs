@@ -51,6 +51,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 
+    /// ICE servers for screen sharing: a JSON file, a list of {"urls", "username", "credential"} (docs/screen-sharing.md). Without it
+    /// two browsers find a way to each other only where there is one without help, as in one network.
+    #[arg(long, value_name = "FILE")]
+    ice_servers: Option<PathBuf>,
+
     /// Record every session into this folder, a file each: frames are in it within a second. What has ended is packed. As
     /// s3://BUCKET/PREFIX, where the program was built with it, what has ended goes there; keys are taken from the environment, as AWS's
     /// own tools take them.
@@ -198,6 +203,7 @@ impl Args {
         Config {
             pages: self.pages,
             rules: self.rules,
+            ice_servers: self.ice_servers,
             record_secret: self.record_secret,
             server_name: self.server_name,
             server_url: self.server_url,

@@ -176,6 +176,25 @@ impl Browser {
         limited(self.client.switch_to_window(tab.clone())).await.context("turning to a tab")
     }
 
+    /// The window that everything goes to.
+    pub(crate) async fn window(&self) -> Result<WindowHandle> {
+        limited(self.client.window()).await.context("asking for the window")
+    }
+
+    /// The windows that are there beside one, once there are some.
+    pub(crate) async fn other_windows(&self, one: &WindowHandle) -> Result<Vec<WindowHandle>> {
+        let mut others = Vec::new();
+        for _ in 0..100 {
+            others = limited(self.client.windows()).await.context("asking for windows")?;
+            others.retain(|window| window != one);
+            if !others.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        Ok(others)
+    }
+
     /// Closes the tab; another has to be turned to.
     pub(crate) async fn close_tab(&self) -> Result<()> {
         limited(self.client.close_window()).await.context("closing a tab")

@@ -23,6 +23,7 @@
 //! | `E2E_OUTPUT`    | where cases leave files     | `target/e2e`                    |
 
 mod actor;
+mod agent_page;
 mod browser;
 mod cases;
 mod comparison;

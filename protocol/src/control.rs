@@ -337,6 +337,26 @@ control! {
         /// Addresses with line breaks between, at most [`MISSING_COUNT`] of at most [`MISSING_BYTES`] each.
         addresses: String,
     },
+    /// From an agent: a piece of a picture that the customer is to see (`docs/control.md`, "Documents").
+    71 => Document {
+        /// A number that the agent's page has drawn for it.
+        document: u32,
+        /// How many bytes it has in all; 0 takes it back.
+        size: u32,
+        /// How many came before this piece.
+        at: u32,
+        /// Its name, with the first piece.
+        name: String,
+        /// The piece, at most [`DOCUMENT_PIECE`].
+        bytes: Vec<u8>,
+    },
+    /// From an agent: about the customer's screen (`docs/screen-sharing.md`).
+    72 => Screen {
+        /// 0 asks for it, 1 ends it, 2 answers an offer, 3 is a candidate for the way, 4 asks for an offer anew.
+        step: u8,
+        /// Of 2 and 3 what browsers say to each other, as JSON; otherwise nothing.
+        data: String,
+    },
     /// From the customer: the session's mode, once at the start and on every change.
     16 => ModeChanged {
         /// What the agent may do from now on.
@@ -371,8 +391,33 @@ control! {
     },
     /// From the customer: whether the page is in front.
     22 => Visible {
-        /// 0: it is seen; 1: another tab is; 2: another window has the focus.
+        /// 0: it is seen; 1: another tab is; 2: another window has the focus; 3: a window is in front that the page has
+        /// opened, and that is not shared.
         state: u8,
+    },
+    /// From the customer to an agent: what has become of a [`Control::Document`].
+    23 => DocumentState {
+        /// Whose it is.
+        user: u32,
+        /// The number that the agent has given it.
+        document: u32,
+        /// 0: bytes have arrived; 1: it is shown; 2: the customer has closed it; 3: it is refused; 4: another one is shown in its
+        /// place; 5: it has been taken back.
+        state: u8,
+        /// Of 0 how many bytes; of 3 why: 1 it is no JPG, PNG or GIF, 2 it is too large, 3 it cannot be shown, 4 the site has no
+        /// documents shown, 5 the pieces do not fit.
+        value: u32,
+    },
+    /// From the customer to an agent, or to all: about the customer's screen.
+    24 => ScreenSignal {
+        /// The agent's number; 0 for all.
+        user: u32,
+        /// 0: it is not shown, or no longer; 1: the customer is asked; 2: the customer has declined; 3: it is shown; 4: it is
+        /// paused; 5: too many watch; 6 an offer; 7 a candidate for the way; 8: the session shows the screen only, nothing of the page.
+        step: u8,
+        /// Of 6 and 7 what browsers say to each other, as JSON; of 2 why, where it was not the customer: `site` or `unsupported`;
+        /// otherwise nothing.
+        data: String,
     },
     /// From the relay: a participant came. Sent to everyone else, and to the newcomer once for each one present.
     32 => Joined {
@@ -420,6 +465,8 @@ pub const DRAWN_POINTS: usize = 1_000;
 pub const MISSING_COUNT: usize = 32;
 /// How long each of them may be.
 pub const MISSING_BYTES: usize = 1024;
+/// The most bytes of one piece of a [`Control::Document`].
+pub const DOCUMENT_PIECE: usize = 16 << 10;
 
 const CONFIG: Configuration<LittleEndian, Varint, Limit<{ Limits::CONTROL_BYTES }>> =
     bincode::config::standard().with_limit::<{ Limits::CONTROL_BYTES }>();
@@ -552,6 +599,21 @@ pub(crate) mod tests {
             any::<(u32, Vec<u8>)>().prop_map(|(user, frame)| Control::From { user, frame }),
             prop::sample::select(&EndReason::ALL[..]).prop_map(|reason| Control::Ended { reason }),
             any::<u8>().prop_map(|state| Control::Visible { state }),
+            any::<([u32; 3], String, Vec<u8>)>().prop_map(|([document, size, at], name, bytes)| Control::Document {
+                document,
+                size,
+                at,
+                name,
+                bytes
+            }),
+            any::<(u8, String)>().prop_map(|(step, data)| Control::Screen { step, data }),
+            any::<(u32, u32, u8, u32)>().prop_map(|(user, document, state, value)| Control::DocumentState {
+                user,
+                document,
+                state,
+                value
+            }),
+            any::<(u32, u8, String)>().prop_map(|(user, step, data)| Control::ScreenSignal { user, step, data }),
             any::<(u8, u32)>().prop_map(|(reason, seconds)| Control::Absent { reason, seconds }),
         ]
     }

@@ -68,6 +68,14 @@ fn messages() {
         &Control::Refused { user: 2, command: 5, reason: Refusal::Element }.to_frame(3, 1_000).unwrap(),
     );
     check("control visible", &Control::Visible { state: 1 }.to_frame(4, 1_000).unwrap());
+    let piece =
+        Control::Document { document: 7, size: 300, at: 0, name: "a.gif".to_owned(), bytes: b"GIF89a".to_vec() };
+    check("control document", &piece.to_frame(6, 0).unwrap());
+    let state = Control::DocumentState { user: 2, document: 7, state: 0, value: 6 };
+    check("control document state", &state.to_frame(7, 0).unwrap());
+    check("control screen", &Control::Screen { step: 0, data: String::new() }.to_frame(8, 0).unwrap());
+    let signal = Control::ScreenSignal { user: 2, step: 7, data: "{\"id\":1}".to_owned() };
+    check("control screen signal", &signal.to_frame(9, 0).unwrap());
     check("control absent", &Control::Absent { reason: 2, seconds: 300 }.to_frame(5, 1_000).unwrap());
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/sessions", axum::routing::post(create))
         .route("/api/sessions/{token}", get(show).delete(stop))
         .route("/api/sessions/{token}/leaving", axum::routing::post(leaving))
+        .route("/api/sessions/{token}/ice", get(ice))
         .route("/api/recordings", get(recordings))
         .route("/api/recordings/{name}", axum::routing::delete(forget))
         .route("/api/rules", get(rules))
@@ -273,6 +274,13 @@ async fn show(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -
         customer: status.customer,
         agents: agents.collect(),
     }))
+}
+
+/// Whom browsers may ask for a way to each other: for who knows a session.
+async fn ice(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<Response, ApiError> {
+    session(&app, peer.as_ref(), &token).await?;
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, app.ice()).into_response())
 }
 
 async fn stop(

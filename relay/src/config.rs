@@ -1,6 +1,6 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::{network::Network, origin, rules::RulesFile};
+use crate::{ice, network::Network, origin, rules::RulesFile};
 use protocol::Limits;
 use std::{path::PathBuf, time::Duration};
 
@@ -21,6 +21,9 @@ pub struct Config {
     /// A file of privacy rules for the customers' pages (`docs/privacy.md`); it is looked at again once a second. Default
     /// none: pages keep by what they say themselves.
     pub rules: Option<PathBuf>,
+    /// A file of ICE servers for screen sharing (`docs/screen-sharing.md`), read once. Default none: browsers find a way to each other
+    /// only where there is one without help, as in one network.
+    pub ice_servers: Option<PathBuf>,
     /// With this secret recordings may be listed and deleted; at least 16 characters. Default none: by nobody.
     pub record_secret: Option<String>,
     /// The name by which a balancer finds this node again, in Genesys' cookie `gcbSessionServer`: 1 to 64 letters, digits, dots, hyphens
@@ -100,6 +103,7 @@ impl Default for Config {
         Self {
             pages: None,
             rules: None,
+            ice_servers: None,
             record_secret: None,
             server_name: "cobrowse".to_owned(),
             server_url: None,
@@ -188,6 +192,10 @@ impl Config {
         if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
             let expected = "a file of rules".to_owned();
             return Err(ConfigError { name: "rules", expected, found: error.to_string() });
+        }
+        if let Err(error) = ice::answer(self.ice_servers.as_deref()) {
+            let expected = "a file of ICE servers".to_owned();
+            return Err(ConfigError { name: "ice-servers", expected, found: error.to_string() });
         }
         if self.record_secret.as_ref().is_some_and(|secret| secret.len() < 16) {
             let expected = "at least 16 characters".to_owned();
@@ -278,6 +286,8 @@ mod tests {
         assert_eq!(Config { server_url: url, ..base() }.check(), Ok(()));
         let rules = refused(&Config { rules: Some("no/such/file".into()), ..base() });
         assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
+        let ice = refused(&Config { ice_servers: Some("no/such/file".into()), ..base() });
+        assert!(ice.starts_with("ice-servers: expected a file of ICE servers, found it cannot be read"), "{ice}");
         assert_eq!(
             refused(&Config { pages: Some("no/such/folder".into()), ..base() }),
             "pages: expected a folder, found \"no/such/folder\""

@@ -18,6 +18,7 @@
 //! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires", "recording"}`, the last one the name under which it is recorded, or `null`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
 //! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "agents": [{"user", "name"}]}` |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
+//! | `GET /api/sessions/{token}/ice` | 200 `{"iceServers": […]}`: the servers of [`Config::ice_servers`], as a browser takes them for screen sharing |
 //! | `GET /api/rules` | 200 `{"rules": […]}`: the privacy rules of [`Config::rules`] that were last understood, as the option `rules` of `Cobrowse.start` has them, and `private`, `maskLength`, `urls` if the file says so |
 //! | `GET /api/recordings` with `Authorization: Bearer <record secret>` | 200 `{"recordings": [{"name", "bytes", "written"}]}`; 404 without [`Config::record_secret`] |
 //! | `DELETE /api/recordings/{name}` with the same | 204 |
@@ -45,14 +46,14 @@
 //! has, or `null` when it needs a keyframe. Where `taken` is true (default false), this has `"taken": 0` too, and it is
 //! told from time to time, at most twenty times a second, how many bytes of its binary messages have arrived on this
 //! connection: `{"taken": n}`, again as text. What it sent beyond that is still in some buffer on the way. From then on the customer sends keyframes, deltas, and the control messages
-//! `ModeChanged`, `Refused`, `Paused`, `Resumed` and `Ended`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
+//! `ModeChanged`, `Refused`, `Paused`, `Resumed`, `Ended` and, to one agent or to all, `DocumentState` and `ScreenSignal`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
 //! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
 //! the same secret replaces the older connection.
 //!
 //! **Agent.** The token is all it needs. It first receives `Joined` for each participant present, then the last
 //! `ModeChanged` and a `Paused` that stands, then the last keyframe and every delta since, and goes on live. It may be sent
 //! a keyframe at any time, and after one that it was too slow for, a later keyframe instead of the deltas between. It may
-//! send `KeyframeRequest`, `RepairRequest`, `Missing`, `Pointer`, `Scroll`, `Click`, `Input` and `Ended`.
+//! send `KeyframeRequest`, `RepairRequest`, `Missing`, `Pointer`, `Scroll`, `Click`, `Input`, `Document`, `Screen` and `Ended`.
 //!
 //! The customer is always user 1; agents count from 2 and get a new number each time they join. `Ended` from either
 //! side ends the session for all. The close codes are listed in [`close`].
@@ -72,6 +73,7 @@ pub mod config;
 mod crowding;
 mod error;
 pub mod genesys;
+mod ice;
 mod log;
 mod member;
 mod metrics;

@@ -528,6 +528,10 @@ impl State {
             Control::Resumed {} => self.paused_frame = None,
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
             Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
+            Control::DocumentState { user, .. } | Control::ScreenSignal { user, .. } => {
+                self.send_to(*user, &bytes, is_recorded(message));
+                return Ok(Published::Delivered);
+            }
             _ => {}
         }
         self.send_to_agents(&bytes);
@@ -554,7 +558,9 @@ impl State {
 
     /// Passes on what an agent says; false where the customer leaves too much waiting.
     fn say_to_customer(&mut self, user: u32, is_pointer: bool, said: Bytes) -> bool {
-        self.keep(&said, false);
+        if self.recording.is_some() && is_said_recorded(&said) {
+            self.keep(&said, false);
+        }
         self.customer_mut()
             .is_none_or(|customer| if is_pointer { customer.push_pointer(said, user) } else { customer.push(said, 0) })
     }
@@ -617,9 +623,18 @@ impl State {
     }
 
     fn send_to_agents(&mut self, frame: &Bytes) {
-        self.keep(frame, false);
+        self.send_to(0, frame, true);
+    }
+
+    /// Sends a message to one agent, or, with 0, to all. One that is gone gets nothing.
+    fn send_to(&mut self, user: u32, frame: &Bytes, recorded: bool) {
+        if recorded {
+            self.keep(frame, false);
+        }
         let end = self.log.end();
-        for member in self.members.iter_mut().filter(|member| member.present() && member.cursor.is_some()) {
+        let is_meant =
+            |member: &&mut Member| member.present() && member.cursor.is_some() && (user == 0 || member.user == user);
+        for member in self.members.iter_mut().filter(is_meant) {
             if !member.push(frame.clone(), end) {
                 member.close(Close::Slow("too many control frames wait"));
             }
@@ -636,10 +651,12 @@ pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
         | Control::Controller { .. }
         | Control::Visible { .. }
         | Control::Refused { .. }
-        | Control::Proposed { .. } => Ok(None),
+        | Control::Proposed { .. }
+        | Control::DocumentState { .. }
+        | Control::ScreenSignal { .. } => Ok(None),
         Control::Ended { .. } => Ok(Some(EndReason::Customer)),
         other => {
-            let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible or Ended from a customer";
+            let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
             Err(Close::Protocol(format!("{expected}, found {}", other.name())))
         }
     }
@@ -705,7 +722,27 @@ const fn is_agents(message: &Control) -> bool {
             | Control::ControlGive { .. }
             | Control::ModeRequest { .. }
             | Control::Missing { .. }
+            | Control::Document { .. }
+            | Control::Screen { .. }
     )
+}
+
+/// The same of what an agent says, as the customer is sent it.
+fn is_said_recorded(said: &[u8]) -> bool {
+    let Ok(Control::From { frame, .. }) = Control::read(said, &Limits::DEFAULT) else { return false };
+    Control::read(&frame, &Limits::DEFAULT).is_ok_and(|message| is_recorded(&message))
+}
+
+/// Whether a message is kept with a recording: no pieces of documents, which would be kept whole by it, and nothing of what
+/// browsers say to each other, in which their addresses are.
+const fn is_recorded(message: &Control) -> bool {
+    match message {
+        Control::Document { .. } => false,
+        Control::DocumentState { state, .. } => *state != 0,
+        Control::Screen { step, .. } => *step < 2,
+        Control::ScreenSignal { step, .. } => !matches!(step, 6 | 7),
+        _ => true,
+    }
 }
 
 mod replica;

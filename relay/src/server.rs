@@ -6,6 +6,7 @@ use crate::{
     crowding::{Crowding, Place},
     error::{ApiError, Error},
     genesys::{self, Genesys},
+    ice,
     metrics::{Gauge, Metrics, count},
     network,
     origin::{self, Origins},
@@ -62,6 +63,8 @@ struct Inner {
     tasks: TaskTracker,
     rules: Option<RulesFile>,
     genesys: Genesys,
+    /// The answer to who asks for ICE servers.
+    ice: String,
 }
 
 impl App {
@@ -81,8 +84,14 @@ impl App {
             ConfigError { name: "rules", expected, found: error.to_string() }
         };
         let rules = config.rules.as_deref().map(RulesFile::open).transpose().map_err(unread)?;
+        let unread = |error: ice::IceError| {
+            let expected = "a file of ICE servers".to_owned();
+            ConfigError { name: "ice-servers", expected, found: error.to_string() }
+        };
+        let ice = ice::answer(config.ice_servers.as_deref()).map_err(unread)?;
         let (tasks, genesys) = (TaskTracker::new(), Genesys::default());
-        let inner = Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules, genesys };
+        let inner =
+            Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules, genesys, ice };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -140,6 +149,11 @@ impl App {
     /// The privacy rules, as JSON.
     pub(crate) fn rules(&self) -> String {
         self.0.rules.as_ref().map_or_else(|| r#"{"rules":[]}"#.to_owned(), RulesFile::json)
+    }
+
+    /// The ICE servers, as JSON.
+    pub(crate) fn ice(&self) -> String {
+        self.0.ice.clone()
     }
 
     /// A wrong token or secret came from here.

@@ -2,17 +2,19 @@
 
 import init, * as glue from 'cobrowse-replay-wasm';
 import * as dom from './dom.js';
+import { Documents, isDocument } from './documents.js';
 import { AgentInput } from './input.js';
 import { Lists } from './lists.js';
 import { makeFrame } from './frame.js';
 import { wasmOf } from './module.js';
 import { Page } from './page.js';
 import { RelayLink } from './relay.js';
+import { ScreenView } from './screen.js';
 import { isHeard } from './waits.js';
 
 const END_REASONS = ['', 'customer', 'agent', 'controller', 'idle', 'shutdown', 'protocol', 'left', 'declined', 'expired', 'cancelled', 'closed', 'transferred'];
 const ABSENCES = ['', 'left', 'silent'];
-const VISIBLE = ['seen', 'tab', 'window'];
+const VISIBLE = ['seen', 'tab', 'window', 'opened'];
 const REFUSALS = ['', 'mode', 'element', 'gone', 'customer', 'busy', 'paused', 'declined', 'control', 'unfit'];
 const MODES = ['', 'follow', 'view', 'shared'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
@@ -59,6 +61,8 @@ export class PlayerView {
     this.sizes = new ResizeObserver(() => this.fit());
     this.sizes.observe(this.stage);
     this.input = new AgentInput(this);
+    this.documents = new Documents(this);
+    this.screen = new ScreenView(this);
     if (options.relay) {
       this.link = new RelayLink(options, {
         frame: (bytes) => this.receive(bytes),
@@ -88,6 +92,9 @@ export class PlayerView {
       requestControl: () => view.input.say('ControlRequest'),
       giveControl: (user) => view.input.say('ControlGive', user),
       end: () => view.input.say('Ended', BY_AGENT),
+      shareDocument: (file) => view.documents.share(file),
+      takeBackDocument: () => view.documents.takeBack(),
+      screen: view.screen.handle,
       push: (frame) => view.push(frame),
       flush: () => view.flush(),
       stats: () => view.stats(),
@@ -194,6 +201,8 @@ export class PlayerView {
       this.address();
       this.show();
       this.emit('rebuilt', { document: page.document });
+      // It may be another page of the customer's, or another tab.
+      this.documents.again();
     });
     this.work = this.work.catch((error) => this.fail(error));
   }
@@ -358,6 +367,13 @@ export class PlayerView {
         break;
       case 'Welcome':
         [this.user] = fields;
+        this.documents.again();
+        break;
+      case 'DocumentState':
+        this.documents.heard(fields);
+        break;
+      case 'ScreenSignal':
+        this.screen.heard(fields[1], fields[2]);
         break;
       case 'Controller': {
         const [user, asking] = fields;
@@ -371,6 +387,7 @@ export class PlayerView {
       case 'Refused':
         if (fields[0] !== this.user) break;
         this.input.refused(fields[1]);
+        if (isDocument(fields[1])) this.documents.refused(REFUSALS[fields[2]]);
         this.emit('refused', { command: fields[1], reason: REFUSALS[fields[2]] });
         break;
       case 'Proposed':
@@ -385,6 +402,7 @@ export class PlayerView {
         if (fields[1] === ROLE_CUSTOMER) {
           this.customer = fields[0];
           this.page?.assets.again();
+          this.documents.again();
         } else {
           this.names.set(fields[0], fields[2]);
         }
@@ -403,6 +421,8 @@ export class PlayerView {
         this.link?.close();
         this.mode = null;
         this.input.update();
+        this.documents.stop();
+        this.screen.stop();
         this.emit('ended', END_REASONS[fields[0]]);
     }
   }
@@ -452,6 +472,7 @@ export class PlayerView {
   destroy() {
     if (this.destroyed) return;
     this.destroyed = true;
+    this.screen.stop();
     this.link?.close();
     this.sizes.disconnect();
     this.page?.assets.stop();

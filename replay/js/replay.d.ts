@@ -97,6 +97,10 @@ export interface MountOptions {
   token?: string;
   /** The agent's name, shown to the customer. */
   name?: string;
+  /** Whom the agent's browser may ask for a way to the customer's for the screen. Default: what the relay's operator lists. */
+  iceServers?: RTCIceServer[];
+  /** `relay`: no way but by a TURN server. Default `all`. */
+  iceTransportPolicy?: 'all' | 'relay';
   /** How far a small page may be enlarged. Default 1: not at all. */
   maxScale?: number;
 }
@@ -126,6 +130,13 @@ export interface Player {
   giveControl(user: number): void;
   /** Ends the session for everyone. */
   end(): void;
+  /** Shows the customer a picture: a JPG, PNG or GIF of at most 10 MB. Rejects where it is none, with what was expected; what becomes of it
+   *  tells the event `document`. Another one takes its place. */
+  shareDocument(file: File | Blob): Promise<void>;
+  /** Takes back what was shown last, if it is open still. */
+  takeBackDocument(): void;
+  /** The customer's screen (docs/screen-sharing.md). */
+  readonly screen: Screen;
   /** Takes a frame. One that is refused changes nothing and is told as an `error`. */
   push(frame: Uint8Array | ArrayBuffer): void;
   /** Resolves when all that was pushed is applied. */
@@ -150,10 +161,35 @@ export interface Player {
   /** Behind `customer-left`, or first of all: why the customer is not there, and for how many seconds the session waits. `left`: the
    *  page was left, and another one of the site may go on with the session; `silent`: nothing is heard of it. */
   on(event: 'absent', fn: (absence: { reason: 'left' | 'silent'; seconds: number }) => void): () => void;
-  /** Whether the customer sees the page: another `tab` may be in front of it, or another `window` have the focus. */
-  on(event: 'visible', fn: (state: 'seen' | 'tab' | 'window') => void): () => void;
+  /** Whether the customer sees the page: another `tab` may be in front of it, or another `window` have the focus; `opened`: that is a
+   *  window which the page has opened, and which is not shared. */
+  on(event: 'visible', fn: (state: 'seen' | 'tab' | 'window' | 'opened') => void): () => void;
+  /** What has become of a picture that was shown. `arrived` of `size` bytes have; `reason` of `refused`: `kind` (no JPG, PNG or GIF), `large`,
+   *  `broken`, `site` (it has none shown), `pieces`, or one of docs/control.md. */
+  on(event: 'document', fn: (document: { name: string; state: 'sending' | 'shown' | 'closed' | 'replaced' | 'taken-back' | 'refused'; reason?: string; arrived: number; size: number }) => void): () => void;
+  /** `reason` of `declined`: `customer`, `site`, `unsupported`; of `failed`: `route` (there is no way without a TURN server), `full`, `broken`. */
+  on(event: 'screen', fn: (screen: { state: ScreenState; reason?: string; only: boolean }) => void): () => void;
+  /** Milestones: there is a picture of the screen; there is none any longer. */
+  on(event: 'screen-connected' | 'screen-ended', fn: () => void): () => void;
   on(event: 'ended', fn: (reason: string) => void): () => void;
   destroy(): void;
+}
+
+export type ScreenState = 'off' | 'asking' | 'declined' | 'connecting' | 'shown' | 'paused' | 'ended' | 'failed';
+
+export interface Screen {
+  readonly state: ScreenState;
+  /** Whether the session shows the screen only, and nothing of the page. */
+  readonly only: boolean;
+  /** The element that shows it, while it is shown. */
+  readonly video: HTMLVideoElement | null;
+  /** Whether it lies over the page. */
+  inFront: boolean;
+  /** Asks the customer for it. */
+  request(): void;
+  end(): void;
+  /** Looks for a way anew where there was none. */
+  retry(): void;
 }
 
 declare global {

@@ -30,8 +30,12 @@ function matter() {
   }
   if (sight.gone) return ['The customer is away; waiting for them to come back …', 'waiting', true];
   if (sight.paused) return ['Paused by the customer', 'waiting', true];
+  if (player.screen.only) return [player.screen.state === 'shown' ? 'Live: the customer’s screen' : 'Connected: the customer shows the screen only', 'live', false];
   if (!player.document) return ['Waiting for the customer’s page …', 'waiting', false];
   if (sight.visible === 'tab') return ['The customer is looking at another tab', 'waiting', true];
+  if (sight.visible === 'opened') {
+    return ['The customer is looking at a window that the page has opened. It is not shared: it has no script for it, or is of another site.', 'waiting', true];
+  }
   if (sight.visible === 'window') return ['Live, behind another window of the customer’s', 'live', false];
   return ['Live', 'live', false];
 }
@@ -58,6 +62,7 @@ function gone(reason) {
 
 function here() {
   clearTimeout(sight.timer);
+  clearTimeout(sight.opened);
   sight.gone = sight.visible = null;
   show();
 }
@@ -100,6 +105,7 @@ async function join(token) {
   }
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
+  window.cobrowseAssist.attach(player);
   $('leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
   desktops.clear();
@@ -126,6 +132,13 @@ async function join(token) {
   player.on('joined', ({ user, role }) => role === 'controller' && leaving(desktops.add(user)));
   player.on('left', ({ user }) => desktops.delete(user) && leaving());
   player.on('visible', (state) => note('visible', state));
+  player.on('visible', (state) => {
+    clearTimeout(sight?.opened);
+    // The window may be one that goes on with the session in a moment.
+    if (state === 'opened' && sight) sight.opened = setTimeout(() => sight && note('visible', state), GONE_MS);
+    else note('visible', state);
+  });
+  player.on('screen', show);
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
   player.on('ended', (reason) => end(ENDS[reason] ?? 'The session has ended (' + reason + ')'));
@@ -156,6 +169,7 @@ const ENDS = {
 
 function end(text) {
   clearTimeout(sight?.timer);
+  clearTimeout(sight?.opened);
   player?.destroy();
   player = sight = null;
   address(null);
@@ -163,6 +177,7 @@ function end(text) {
   $('notice').hidden = true;
   $('leave').hidden = true;
   window.cobrowseTools.detach();
+  window.cobrowseAssist.detach();
   status(text, 'ended');
   // What was said stays there where there is no field to ask for another session.
   if (params.get('nosidinput') !== '1') ask();

@@ -5,7 +5,7 @@ import { clock } from './times.js';
 
 const MODES = ['no mode', 'follow', 'view', 'shared'];
 const CUSTOMER = 1;
-const VISIBLE = ['The customer looks at the page', 'The customer looks at another tab', 'The customer looks at another window'];
+const VISIBLE = ['The customer looks at the page', 'The customer looks at another tab', 'The customer looks at another window', 'The customer looks at a window that the page has opened'];
 const MOST_SHOWN = 500;
 const REPEATED = new Set(['ModeChanged', 'Visible', 'Paused', 'Resumed']);
 

@@ -21,12 +21,14 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 18] = [
+const BUNDLES: [Bundle; 20] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
     Bundle { entry: "capture/js/translations.js", output: "capture-translations.js" },
     Bundle { entry: "capture/js/rules.js", output: "capture-rules.js" },
+    Bundle { entry: "capture/js/documents.js", output: "capture-documents.js" },
+    Bundle { entry: "capture/js/screen.js", output: "capture-screen.js" },
     Bundle { entry: "capture/js/report.js", output: "capture-report.js" },
     Bundle { entry: "capture/js/tape.js", output: "capture-tape.js" },
     Bundle { entry: "capture/js/content.js", output: "capture-content.js" },

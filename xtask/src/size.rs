@@ -13,9 +13,9 @@ use crate::progress::Status;
 use crate::workspace::Workspace;
 
 /// Fetched only where the page records by itself, where there are rules of privacy, where somebody asks which keeps what, where
-/// there are people (a question, a bar, a relay), pictures of the page's own making, animations, frames of other origins, or
-/// subdomains; behind the first frames; by `preload()`.
-const PARTS: [&str; 12] = [
+/// there are people (a question, a bar, a relay), where an agent shows a picture or the customer the screen, where there are pictures of
+/// the page's own making, animations, frames of other origins, or subdomains; behind the first frames; by `preload()`.
+const PARTS: [&str; 14] = [
     "capture-tape.js",
     "capture-rules.js",
     "capture-report.js",
@@ -28,6 +28,8 @@ const PARTS: [&str; 12] = [
     "capture-sites.js",
     "capture-idle.js",
     "capture-warm.js",
+    "capture-documents.js",
+    "capture-screen.js",
 ];
 
 /// One file's sizes in bytes.

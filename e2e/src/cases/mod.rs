@@ -2,6 +2,7 @@
 
 mod comparator;
 mod control;
+mod documents;
 mod drift;
 mod export;
 mod genesys;
@@ -10,6 +11,7 @@ mod hostile;
 mod import;
 mod life;
 mod live;
+mod live_assist;
 mod long;
 mod outside;
 mod own;
@@ -18,6 +20,7 @@ mod privacy;
 mod recording;
 mod resources;
 mod rules;
+mod screen;
 mod secrets;
 mod session;
 mod shared;
@@ -50,6 +53,12 @@ pub(crate) enum Case {
     Hand(hand::Scenario),
     /// What an agent may do and what not.
     Control(control::Scenario),
+    /// Pictures that an agent shows.
+    Documents(documents::Scenario),
+    /// The customer's screen.
+    Screen(screen::Scenario),
+    /// The example of Live Assist.
+    LiveAssist(live_assist::Scenario),
     /// State that no document holds.
     Live(live::State),
     /// Frames of another origin.
@@ -94,6 +103,9 @@ impl Case {
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
+            Self::Documents(scenario) => format!("documents/{}", scenario.name()),
+            Self::Screen(scenario) => format!("screen/{}", scenario.name()),
+            Self::LiveAssist(scenario) => format!("live-assist/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
@@ -116,6 +128,9 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
+            Self::Screen(_) | Self::LiveAssist(live_assist::Scenario::Screen) if engines != [Engine::Chromium; 2] => {
+                Some("only Chromium has a screen to show without a person")
+            }
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
@@ -143,6 +158,9 @@ impl Case {
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
+            Self::Documents(scenario) => documents::run(bench, *scenario).await,
+            Self::Screen(scenario) => screen::run(bench, *scenario).await,
+            Self::LiveAssist(scenario) => live_assist::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
@@ -171,6 +189,9 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
+    cases.extend(documents::Scenario::ALL.into_iter().map(Case::Documents));
+    cases.extend(screen::Scenario::ALL.into_iter().map(Case::Screen));
+    cases.extend(live_assist::Scenario::ALL.into_iter().map(Case::LiveAssist));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));

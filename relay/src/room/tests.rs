@@ -596,3 +596,54 @@ fn a_controller_says_why_it_ends_a_session() {
     assert_eq!(scene.drain(&desk), ["Ended Closed", "close 4000"]);
     assert!(scene.room.ended().is_some());
 }
+
+#[test]
+fn what_is_said_to_one_agent_reaches_that_one_only() {
+    let scene = Scene::new(Config::default());
+    let customer = scene.enter(Role::Customer, "");
+    let ann = scene.enter(Role::Agent, "Ann");
+    let bob = scene.enter(Role::Agent, "Bob");
+    for seat in [&ann, &bob] {
+        scene.drain(seat);
+    }
+    let signal = |user, step| Control::ScreenSignal { user, step, data: String::new() };
+    scene.control(&customer, signal(bob.user, 6)).unwrap();
+    scene.control(&customer, Control::DocumentState { user: ann.user, document: 1, state: 1, value: 0 }).unwrap();
+    scene.control(&customer, signal(77, 6)).unwrap();
+    assert_eq!(scene.drain(&ann), ["DocumentState"]);
+    assert_eq!(scene.drain(&bob), ["ScreenSignal"]);
+    scene.control(&customer, signal(0, 3)).unwrap();
+    assert_eq!([scene.drain(&ann), scene.drain(&bob)].concat(), ["ScreenSignal", "ScreenSignal"]);
+    scene.drain(&customer);
+    scene.control(&ann, Control::Screen { step: 0, data: String::new() }).unwrap();
+    let piece = Control::Document { document: 1, size: 1, at: 0, name: "a.png".to_owned(), bytes: vec![0] };
+    scene.control(&ann, piece.clone()).unwrap();
+    assert_eq!(scene.drain(&customer), ["Screen of 2", "Document of 2"]);
+    // Each side says its own only.
+    assert!(matches!(scene.control(&ann, signal(0, 3)), Err(Close::Protocol(_))));
+    assert!(matches!(scene.control(&customer, piece), Err(Close::Protocol(_))));
+}
+
+#[test]
+fn neither_documents_nor_addresses_of_browsers_are_recorded() {
+    let tape = Tape::default();
+    let scene = Scene::recorded(Config::default(), Some(Box::new(tape.clone())));
+    let customer = scene.enter(Role::Customer, "");
+    let agent = scene.enter(Role::Agent, "Ada");
+    let data = "{\"candidate\": \"192.0.2.1\"}".to_owned();
+    scene.control(&agent, Control::Screen { step: 0, data: String::new() }).unwrap();
+    for step in [2, 3] {
+        scene.control(&agent, Control::Screen { step, data: data.clone() }).unwrap();
+    }
+    for step in [3, 6, 7] {
+        scene.control(&customer, Control::ScreenSignal { user: agent.user, step, data: data.clone() }).unwrap();
+    }
+    let piece = Control::Document { document: 1, size: 9, at: 0, name: "a.png".to_owned(), bytes: vec![0; 9] };
+    scene.control(&agent, piece).unwrap();
+    for state in [0, 1] {
+        let state = Control::DocumentState { user: agent.user, document: 1, state, value: 9 };
+        scene.control(&customer, state).unwrap();
+    }
+    let taken = tape.taken.lock().unwrap().clone();
+    assert_eq!(taken, ["Joined 1", "Joined 2", "Screen of 2", "ScreenSignal", "DocumentState"]);
+}

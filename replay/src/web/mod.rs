@@ -187,18 +187,21 @@ impl Engine {
         Ok(Uint8Array::from(&frame[..]))
     }
 
-    /// A message of the agent's: its tag, and its fields: numbers, texts, and arrays of numbers (of points first x and then y of
-    /// each).
+    /// A message of the agent's: its tag, and its fields: numbers, texts, bytes, and arrays of numbers (of points first x and then y
+    /// of each).
     ///
     /// # Errors
     /// When there is no message of that tag with such fields, and when it would be too long.
     pub fn say(&mut self, tag: u8, fields: &Array) -> Result<Uint8Array, JsError> {
         let unfit = || JsError::new("cobrowse: a message with such fields was not expected");
         let texts: Vec<Option<String>> = fields.iter().map(|field| field.as_string()).collect();
-        let values = fields.iter().zip(&texts).map(|(field, text)| {
-            Some(match (text, field.as_f64()) {
-                (Some(text), _) => Value::Text(text),
-                (None, Some(number)) => Value::Number(number),
+        let bytes: Vec<Option<Vec<u8>>> =
+            fields.iter().map(|field| field.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)).collect();
+        let values = fields.iter().zip(texts.iter().zip(&bytes)).map(|(field, (text, bytes))| {
+            Some(match (text, bytes, field.as_f64()) {
+                (Some(text), ..) => Value::Text(text),
+                (None, Some(bytes), _) => Value::Bytes(bytes),
+                (None, None, Some(number)) => Value::Number(number),
                 _ => Value::Numbers(
                     field.dyn_ref::<Array>()?.iter().map(|number| number.as_f64()).collect::<Option<_>>()?,
                 ),
