@@ -71,6 +71,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
 
+    /// With this secret agents may invite customers (docs/integrations/dynamics-365.md); at least 16 characters.
+    #[arg(long, value_name = "SECRET", env = "COBROWSE_INVITE_SECRET", hide_env_values = true)]
+    invite_secret: Option<String>,
+
+    /// An origin whose pages may have the agent's page in a frame and direct it, as https://org.crm.dynamics.com or
+    /// https://*.desk.example; may be repeated. Without it any page may have it in a frame, and none may direct it.
+    #[arg(long, value_name = "ORIGIN")]
+    frame_ancestors: Vec<String>,
+
     /// What to log, as tracing's filters: a level, or a level for each target.
     #[arg(long, value_name = "FILTER", env = "COBROWSE_LOG", default_value = "info")]
     log: String,
@@ -151,6 +160,8 @@ impl Args {
             pages: self.pages,
             rules: self.rules,
             record_secret: self.record_secret,
+            invite_secret: self.invite_secret,
+            frame_ancestors: (!self.frame_ancestors.is_empty()).then_some(self.frame_ancestors),
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,
             agents: self.agents,

@@ -1,7 +1,9 @@
 //! The REST API, and the checks before a WebSocket is accepted.
 
 use crate::{
+    embedding,
     error::ApiError,
+    invitation::{self, Reference},
     recorder::{Recorded, Recorder},
     server::{App, Peer},
     socket,
@@ -37,7 +39,7 @@ const NAME_CHARS: usize = 100;
 /// How many tokens are drawn before giving up. With the nine digits a tenth full, 16 fail once in 10^16.
 const DRAWS: usize = 16;
 
-type PeerOf = Option<Extension<Peer>>;
+pub(crate) type PeerOf = Option<Extension<Peer>>;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -50,6 +52,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
         .route("/healthz", get(health))
+        .merge(invitation::routes())
+        .merge(embedding::routes())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -59,25 +63,32 @@ pub(crate) fn routes() -> Router<App> {
 #[serde(deny_unknown_fields)]
 struct Wish {
     mode: Option<String>,
+    reference: Option<String>,
+    #[serde(default)]
+    invite: bool,
 }
 
 #[derive(Serialize)]
-struct Created {
-    token: String,
-    secret: String,
-    mode: &'static str,
-    created: u64,
-    expires: u64,
-    recording: Option<String>,
+pub(crate) struct Created {
+    pub(crate) token: String,
+    /// None for an invitation: its customer is told.
+    pub(crate) secret: Option<String>,
+    pub(crate) mode: &'static str,
+    pub(crate) created: u64,
+    pub(crate) expires: u64,
+    pub(crate) recording: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Shown {
+pub(crate) struct Shown {
     token: String,
     mode: &'static str,
     created: u64,
     expires: u64,
     customer: bool,
+    reference: Option<String>,
+    /// An agent has made it, and its customer has still to come.
+    open: bool,
     agents: Vec<ShownAgent>,
 }
 
@@ -96,17 +107,24 @@ async fn rules(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], app.rules())
 }
 
-async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError> {
-    let mode = wish(body).await?;
+async fn create(State(app): State<App>, peer: PeerOf, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let (mode, reference, open) = wish(body).await?;
+    if open {
+        invitation::authorise(&app, peer.as_ref(), &headers)?;
+    }
+    let reference = reference.map(Reference::into_string);
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
     let created = SystemTime::now();
     let expires = created + app.config().session_age;
     let (secret, digest) = SecretDigest::generate().map_err(no_random)?;
     for _ in 0..DRAWS {
         let token = Token::generate().map_err(no_random)?;
-        match app.store().create(Record { token, secret: digest, mode, created, expires, recording: None }).await {
+        let (reference, recording) = (reference.clone(), None);
+        let record = Record { token, secret: digest, mode, created, expires, recording, reference, open };
+        match app.store().create(record).await {
             Ok(recording) => {
                 let (created, expires) = (millis(created), millis(expires));
+                let secret = (!open).then_some(secret);
                 let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
                 return Ok((StatusCode::CREATED, Json(created)).into_response());
             }
@@ -118,7 +136,7 @@ async fn create(State(app): State<App>, body: Body) -> Result<Response, ApiError
 }
 
 /// The secret that a request shows.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = given.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
@@ -186,29 +204,41 @@ async fn read(body: Body) -> Result<Bytes, ApiError> {
     timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES)).await.map_err(too_late)?.map_err(too_large)
 }
 
-/// The mode that the body of a request asks for.
-async fn wish(body: Body) -> Result<Mode, ApiError> {
+/// The mode that the body of a request asks for, what the session is known by elsewhere, and whether it is an invitation.
+async fn wish(body: Body) -> Result<(Mode, Option<Reference>, bool), ApiError> {
     let body = read(body).await?;
     let wish = if body.is_empty() { Ok(Wish::default()) } else { serde_json::from_slice(&body) };
     let wish: Wish = wish.map_err(|error| {
-        let expected = "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\"}";
+        let expected =
+            "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\", \"reference\": \"…\", \"invite\": true}";
         ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
     })?;
     let mode = wish.mode.map_or(Ok(Mode::default()), |mode| mode.parse());
-    mode.map_err(|error: protocol::mode::UnknownMode| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))
+    let mode =
+        mode.map_err(|error: protocol::mode::UnknownMode| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let reference = wish.reference.map(|reference| reference.parse()).transpose();
+    let reference = reference
+        .map_err(|error: invitation::NotAReference| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok((mode, reference, wish.invite))
 }
 
 async fn show(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<Json<Shown>, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
+    Ok(Json(shown(session(&app, peer.as_ref(), &token).await?)))
+}
+
+/// A session as anybody may see it who knows its token.
+pub(crate) fn shown(status: Status) -> Shown {
     let agents = status.agents.into_iter().map(|agent| ShownAgent { user: agent.user, name: agent.name });
-    Ok(Json(Shown {
+    Shown {
         token: status.record.token.reveal(),
         mode: status.mode.name(),
         created: millis(status.record.created),
         expires: millis(status.record.expires),
         customer: status.customer,
+        reference: status.record.reference,
+        open: status.record.open,
         agents: agents.collect(),
-    }))
+    }
 }
 
 async fn stop(
@@ -334,7 +364,7 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
 }
 
 /// The live session of a token. Wrong tokens count against their address.
-async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
+pub(crate) async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Result<Status, ApiError> {
     let peer = peer.map(|peer| &peer.0);
     if let Some(peer) = peer {
         app.throttle().check(peer.address, Instant::now()).map_err(ApiError::too_many)?;
@@ -349,7 +379,7 @@ async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &str) -> Resu
 }
 
 /// Milliseconds since 1970, as `Date` counts.
-fn millis(time: SystemTime) -> u64 {
+pub(crate) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -1,6 +1,6 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::{origin, rules::RulesFile};
+use crate::{embedding, origin, rules::RulesFile};
 use protocol::Limits;
 use std::{path::PathBuf, time::Duration};
 
@@ -23,6 +23,13 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// With this secret recordings may be listed and deleted; at least 16 characters. Default none: by nobody.
     pub record_secret: Option<String>,
+    /// With this secret agents may invite customers; at least 16 characters. Default none: customers begin.
+    pub invite_secret: Option<String>,
+    /// The origins whose pages may have the agent's page in a frame, as `https://desk.example` or `https://*.desk.example`;
+    /// the relay's own may always. All pages but `hold.html`, which customers' pages have in a frame, are sent with
+    /// `Content-Security-Policy: frame-ancestors`. Default none: nothing is sent, so that any page may have them in a frame,
+    /// but none may direct the agent's page.
+    pub frame_ancestors: Option<Vec<String>>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -83,6 +90,8 @@ impl Default for Config {
             pages: None,
             rules: None,
             record_secret: None,
+            invite_secret: None,
+            frame_ancestors: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -159,6 +168,10 @@ impl Config {
             let expected = "an origin such as https://shop.example, or *".to_owned();
             return Err(ConfigError { name: "origin", expected, found: format!("{bad:?}") });
         }
+        if let Some(bad) = self.frame_ancestors.iter().flatten().find(|origin| !embedding::well_formed(origin)) {
+            let expected = "an origin such as https://desk.example or https://*.desk.example".to_owned();
+            return Err(ConfigError { name: "frame-ancestors", expected, found: format!("{bad:?}") });
+        }
         if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
             let expected = "a file of rules".to_owned();
             return Err(ConfigError { name: "rules", expected, found: error.to_string() });
@@ -166,6 +179,10 @@ impl Config {
         if self.record_secret.as_ref().is_some_and(|secret| secret.len() < 16) {
             let expected = "at least 16 characters".to_owned();
             return Err(ConfigError { name: "record-secret", expected, found: "fewer".to_owned() });
+        }
+        if self.invite_secret.as_ref().is_some_and(|secret| secret.len() < 16) {
+            let expected = "at least 16 characters".to_owned();
+            return Err(ConfigError { name: "invite-secret", expected, found: "fewer".to_owned() });
         }
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
@@ -224,6 +241,14 @@ mod tests {
         );
         let rules = refused(&Config { rules: Some("no/such/file".into()), ..base() });
         assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
+        assert_eq!(
+            refused(&Config { frame_ancestors: Some(vec!["https://*".into()]), ..base() }),
+            "frame-ancestors: expected an origin such as https://desk.example or https://*.desk.example, found \"https://*\""
+        );
+        assert_eq!(
+            refused(&Config { invite_secret: Some("short".into()), ..base() }),
+            "invite-secret: expected at least 16 characters, found fewer"
+        );
         assert_eq!(
             refused(&Config { pages: Some("no/such/folder".into()), ..base() }),
             "pages: expected a folder, found \"no/such/folder\""

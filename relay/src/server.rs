@@ -131,7 +131,7 @@ pub fn router(app: &App) -> Router {
     let guard = middleware::from_fn_with_state(app.clone(), origin::guard);
     let api = api::routes().layer(guard).with_state(app.clone());
     match &app.config().pages {
-        Some(folder) => api.fallback_service(pages::router(folder)),
+        Some(folder) => api.fallback_service(pages::router(folder, app.config().frame_ancestors.as_deref())),
         None => api.fallback(pages::nothing),
     }
 }
