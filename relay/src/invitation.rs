@@ -13,6 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, StatusCode};
+use protocol::control::EndReason;
 use serde::Deserialize;
 use sha2::Digest;
 use std::{
@@ -32,7 +33,10 @@ const WAIT_SECONDS: u64 = 25;
 const LOOK: Duration = Duration::from_millis(300);
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/api/sessions/{token}/take", post(take)).route("/api/references/{reference}", get(resolve))
+    Router::new()
+        .route("/api/sessions/{token}/take", post(take))
+        .route("/api/sessions/{token}/decline", post(decline))
+        .route("/api/references/{reference}", get(resolve))
 }
 
 /// What another system knows a session by.
@@ -85,8 +89,7 @@ async fn take(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -
     let (secret, digest) = SecretDigest::generate().map_err(no_random)?;
     if !app.store().take(record.token, digest).await? {
         app.miss(peer.as_ref().map(|peer| &peer.0));
-        let expected = "token: expected that of an invitation that nobody has taken";
-        return Err(ApiError::new(StatusCode::CONFLICT, expected));
+        return Err(taken());
     }
     Ok(Json(Created {
         token: record.token.reveal(),
@@ -96,6 +99,20 @@ async fn take(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -
         expires: millis(record.expires),
         recording: record.recording,
     }))
+}
+
+/// The customer does not want to: the agents are told, and the session is over.
+async fn decline(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<StatusCode, ApiError> {
+    let record = session(&app, peer.as_ref(), &token).await?.record;
+    if record.open && app.store().end(record.token, EndReason::Declined).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    app.miss(peer.as_ref().map(|peer| &peer.0));
+    Err(taken())
+}
+
+fn taken() -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "token: expected that of an invitation that nobody has taken")
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,8 @@
 //! |---|---|
 //! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow", "reference": "…", "invite": bool}` (default `follow`, none, false), see below | 201 `{"token", "secret", "mode", "created", "expires", "recording"}`, the last one the name under which it is recorded, or `null`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
 //! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "reference", "open": bool, "agents": [{"user", "name"}]}` |
-//! | `POST /api/sessions/{token}/take` | 200, as for `POST /api/sessions`: the customer's answer to an invitation |
+//! | `POST /api/sessions/{token}/take` | 200, as for `POST /api/sessions`: the customer's page takes an invitation |
+//! | `POST /api/sessions/{token}/decline` | 204: the customer does not want to; the agents get `Ended` (declined) |
 //! | `GET /api/references/{reference}?wait=…` | 200 as for `GET /api/sessions/{token}`: the live session that was created last with the reference; waited for at most so many seconds, 25 at most, default 0 |
 //! | `GET /api/embedding?origin=…` | 200 `{"allowed": bool}`: whether pages of the origin may have the agent's page in a frame ([`Config::frame_ancestors`]) |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |

@@ -137,6 +137,22 @@ async fn an_invitation_expires_and_can_be_withdrawn() {
 }
 
 #[tokio::test]
+async fn a_customer_who_declines_is_told_of() {
+    let relay = Relay::start(inviting()).await;
+    let made = invite(&relay, &json!({ "invite": true })).await;
+    let session = Session { token: made["token"].as_str().unwrap().to_owned(), secret: String::new() };
+    let mut agent = relay.agent(&session, "").await;
+    let path = take(&made["token"]).replace("/take", "/decline");
+    assert_eq!(relay.request("POST", &path, &[], "").await.status, 204);
+    agent.expect(&["Ended Declined"]).await;
+    // Not so a session that has its customer.
+    let own = relay.create().await;
+    let path = format!("/api/sessions/{}/decline", own.token);
+    assert_eq!(relay.request("POST", &path, &[], "").await.status, 409);
+    assert_eq!(relay.get(&format!("/api/sessions/{}", own.token)).await.status, 200);
+}
+
+#[tokio::test]
 async fn only_who_has_the_secret_invites() {
     let without = Relay::start(Config::default()).await;
     let body = json!({ "invite": true }).to_string();

@@ -8,7 +8,7 @@ import { Pen } from './pen.js';
 // Tags of protocol/src/control.rs.
 export const SAY = {
   Pointer: 2, Scroll: 3, Click: 4, Input: 5, DoubleClick: 7, DragStart: 8, DragMove: 9, DragEnd: 10, Commit: 11, Select: 12, Edit: 13, Choose: 14,
-  Media: 15, Navigate: 64, Draw: 65, ControlRequest: 66, ControlGive: 67, ModeRequest: 68, Enter: 69,
+  Media: 15, Ended: 34, Navigate: 64, Draw: 65, ControlRequest: 66, ControlGive: 67, ModeRequest: 68, Enter: 69,
 };
 const POINTER_MS = 50;
 // So far a hand may tremble and still click.

@@ -18,6 +18,7 @@ const MODES = ['', 'follow', 'view', 'shared'];
 // How long what is to be shown waits for an animation frame, which a hidden tab never gets.
 const FALLBACK_MS = 100;
 const ROLE_CUSTOMER = 1;
+const BY_AGENT = 2; // of END_REASONS
 // By so much the stream's clock may be other than was thought, without that being seen.
 const CLOCK_MS = 50;
 // How often a player that lost step asks for what it lacks.
@@ -85,6 +86,7 @@ export class PlayerView {
       requestMode: (mode) => view.requestMode(mode),
       requestControl: () => view.input.say('ControlRequest'),
       giveControl: (user) => view.input.say('ControlGive', user),
+      end: () => view.input.say('Ended', BY_AGENT),
       push: (frame) => view.push(frame),
       flush: () => view.flush(),
       stats: () => view.stats(),

@@ -124,6 +124,8 @@ export interface Player {
   /** Asks the agent in control for it; and gives it to another one, or, with one's own number, keeps it. */
   requestControl(): void;
   giveControl(user: number): void;
+  /** Ends the session for everyone. */
+  end(): void;
   /** Takes a frame. One that is refused changes nothing and is told as an `error`. */
   push(frame: Uint8Array | ArrayBuffer): void;
   /** Resolves when all that was pushed is applied. */

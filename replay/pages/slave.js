@@ -1,9 +1,13 @@
 // The agent's page. Parameters behind `#` (or `?`): `sid` the nine digits, `nosidinput=1` no field for them,
-// `relay` where the relay is (default: where this page is), `name` the agent's name, `debug=1` shows what happens.
+// `relay` where the relay is (default: where this page is), `name` the agent's name, `debug=1` shows what happens; `reference` what
+// another system calls the session (slave-reference.js), `embedded=1` a page around this one directs it (slave-embedded.js).
 
 const params = new URLSearchParams(location.hash.slice(1) || location.search);
 const $ = (id) => document.getElementById(id);
 const relay = params.get('relay') ?? new URL('.', location.href).href;
+
+// Where a page around this one directs it.
+const desk = params.get('embedded') === '1' ? window.cobrowseEmbedded : null;
 
 let player = null;
 let sight = null; // what is known of the customer, while there is a player
@@ -28,7 +32,7 @@ function matter() {
   }
   if (sight.gone) return ['The customer is away; waiting for them to come back …', 'waiting', true];
   if (sight.paused) return ['Paused by the customer', 'waiting', true];
-  if (!player.document) return ['Waiting for the customer’s page …', 'waiting', false];
+  if (!player.document) return [desk?.waiting ?? 'Waiting for the customer’s page …', 'waiting', false];
   if (sight.visible === 'tab') return ['The customer is looking at another tab', 'waiting', true];
   if (sight.visible === 'window') return ['Live, behind another window of the customer’s', 'live', false];
   return ['Live', 'live', false];
@@ -67,6 +71,7 @@ function debug(text) {
 }
 
 function ask(problem = '') {
+  if (desk) return;
   if (params.get('nosidinput') === '1') {
     status(problem || 'No session number given', 'ended');
     return;
@@ -82,18 +87,21 @@ async function join(token) {
   player?.destroy();
   player = sight = null;
   try {
-    player = await CobrowseReplay.mount($('view'), { relay, token, name: params.get('name') ?? '' });
+    player = await CobrowseReplay.mount($('view'), { relay, token, name: desk?.name ?? params.get('name') ?? '' });
   } catch (error) {
-    ask(error.message.replace(/^cobrowse: /, ''));
+    const problem = error.message.replace(/^cobrowse: /, '');
+    ask(problem);
+    desk?.ended(problem);
     return;
   }
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
-  $('leave').hidden = false;
+  $(desk ? 'end' : 'leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
   show();
   // After a reload of this page the session goes on at once.
-  address(token);
+  if (!desk) address(token);
+  desk?.attach(player, token);
   const note = (name, value) => {
     sight[name] = value;
     show();
@@ -129,6 +137,8 @@ function address(token) {
 
 const ENDS = {
   customer: 'The customer has ended the session',
+  agent: 'The session has been ended by an agent',
+  declined: 'The customer has declined',
   left: 'The customer has left the page and did not come back',
   idle: 'The session has ended: nothing was heard of the customer for too long',
   shutdown: 'The session has ended: the relay is going down',
@@ -138,13 +148,25 @@ function end(text) {
   clearTimeout(sight?.timer);
   player?.destroy();
   player = sight = null;
-  address(null);
+  if (!desk) address(null);
   $('view').classList.remove('dim');
   $('notice').hidden = true;
-  $('leave').hidden = true;
+  $('leave').hidden = $('end').hidden = true;
   window.cobrowseTools.detach();
   status(text, 'ended');
   ask();
+  desk?.ended(text);
+}
+
+// Comes to the session that another system knows by another name, once it is there.
+async function meet(reference) {
+  status('Waiting for the customer to agree …', 'waiting');
+  try {
+    await join(await window.cobrowseReference.find(relay, reference));
+  } catch (error) {
+    status(error.message, 'ended');
+    ask(error.message);
+  }
 }
 
 $('join').addEventListener('submit', (event) => {
@@ -155,6 +177,11 @@ $('join').addEventListener('submit', (event) => {
 });
 $('leave').addEventListener('click', () => end('You left the session'));
 
+$('end').addEventListener('click', () => player?.end());
+
 const sid = params.get('sid');
-if (sid) join(sid);
+const reference = params.get('reference');
+if (desk) desk.open({ relay, join, status });
+else if (sid) join(sid);
+else if (reference) meet(reference);
 else ask();

@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 16] = [
+const BUNDLES: [Bundle; 18] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
@@ -34,6 +34,8 @@ const BUNDLES: [Bundle; 16] = [
     Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },
     Bundle { entry: "capture/js/guest.js", output: "capture-guest.js" },
     Bundle { entry: "capture/js/sites.js", output: "capture-sites.js" },
+    Bundle { entry: "capture/js/invitation.js", output: "cobrowse-invitation.js" },
+    Bundle { entry: "capture/js/liveperson/adapter.js", output: "cobrowse-liveperson.js" },
     Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
