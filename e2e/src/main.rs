@@ -25,6 +25,7 @@ mod cases;
 mod comparison;
 mod driver;
 mod engine;
+mod examples;
 mod kinds;
 mod pair;
 mod pixels;

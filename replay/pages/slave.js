@@ -154,7 +154,7 @@ function end(text) {
   $('leave').hidden = $('end').hidden = true;
   window.cobrowseTools.detach();
   status(text, 'ended');
-  ask();
+  if (params.get('nosidinput') !== '1') ask();
   desk?.ended(text);
 }
 

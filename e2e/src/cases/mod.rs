@@ -9,6 +9,7 @@ mod hostile;
 mod import;
 mod life;
 mod live;
+mod liveperson;
 mod long;
 mod outside;
 mod own;
@@ -51,6 +52,8 @@ pub(crate) enum Case {
     Control(control::Scenario),
     /// State that no document holds.
     Live(live::State),
+    /// Offers of LivePerson's.
+    LivePerson(liveperson::Scenario),
     /// Frames of another origin.
     Outside(outside::Scenario),
     /// What is loaded.
@@ -92,6 +95,7 @@ impl Case {
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
+            Self::LivePerson(scenario) => format!("liveperson/{}", scenario.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
@@ -112,6 +116,7 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
+            Self::LivePerson(_) if engines != [Engine::Chromium; 2] => Some("the examples are driven in Chromium"),
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
@@ -140,6 +145,7 @@ impl Case {
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
+            Self::LivePerson(scenario) => liveperson::run(bench, *scenario).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
@@ -167,6 +173,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
+    cases.extend(liveperson::Scenario::ALL.into_iter().map(Case::LivePerson));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
