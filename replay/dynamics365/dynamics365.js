@@ -52,7 +52,7 @@
     throw new Error(`The parameter "data" of this tab is no JSON object: expected {"conversationId": "…"}, found ${text.slice(0, 200) || 'nothing'}.`);
   }
 
-  // Once per session each: connected, and then ended.
+  // Once per session each: connected, and then ended. A screen may be shown more than once in a session: each time is one of its own.
   class Milestones {
     constructor() {
       this.running = { cobrowse: null, screen: null };
@@ -68,10 +68,11 @@
     }
 
     connected(channel, token) {
-      if (this.running[channel] === token || this.told.has(channel + token)) return;
+      const running = this.running[channel];
+      if (channel === 'screen' ? running !== null : running === token || this.told.has(token)) return;
       this.ended(channel);
-      this.told.add(channel + token);
-      this.running[channel] = token;
+      if (channel === 'cobrowse') this.told.add(token);
+      this.running[channel] = token ?? '';
       this.dispatch(MILESTONES[channel].connected);
     }
 

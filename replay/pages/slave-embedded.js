@@ -157,12 +157,15 @@ class Embedded {
       this.hasCustomer = true;
       byId('invite').hidden = true;
     });
+    player.on('screen-connected', () => this.screen(true));
+    player.on('screen-ended', () => this.screen(false));
     // Connected is who sees the customer's page, not who waits for it.
     player.on('rebuilt', () => {
       byId('invite').hidden = true;
       if (this.isConnected) return;
       this.isConnected = true;
       if (this.channel === 'cobrowse') this.tell('connected', { token });
+      else player.screen?.request();
     });
   }
 

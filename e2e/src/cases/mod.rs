@@ -3,6 +3,7 @@
 mod comparator;
 mod control;
 mod drift;
+mod dynamics365;
 mod export;
 mod hand;
 mod hostile;
@@ -52,6 +53,8 @@ pub(crate) enum Case {
     Control(control::Scenario),
     /// State that no document holds.
     Live(live::State),
+    /// A tab of Dynamics 365.
+    Dynamics365(dynamics365::Scenario),
     /// Offers of LivePerson's.
     LivePerson(liveperson::Scenario),
     /// Frames of another origin.
@@ -95,6 +98,7 @@ impl Case {
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
+            Self::Dynamics365(scenario) => format!("dynamics365/{}", scenario.name()),
             Self::LivePerson(scenario) => format!("liveperson/{}", scenario.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
@@ -116,7 +120,9 @@ impl Case {
         match self {
             Self::Shared(page) => page.skipped(),
             Self::Own(script) => own::skipped(script, engines),
-            Self::LivePerson(_) if engines != [Engine::Chromium; 2] => Some("the examples are driven in Chromium"),
+            Self::LivePerson(_) | Self::Dynamics365(_) if engines != [Engine::Chromium; 2] => {
+                Some("the examples are driven in Chromium")
+            }
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
         }
@@ -145,6 +151,7 @@ impl Case {
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
+            Self::Dynamics365(scenario) => dynamics365::run(bench, *scenario).await,
             Self::LivePerson(scenario) => liveperson::run(bench, *scenario).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
@@ -173,6 +180,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
+    cases.extend(dynamics365::Scenario::ALL.into_iter().map(Case::Dynamics365));
     cases.extend(liveperson::Scenario::ALL.into_iter().map(Case::LivePerson));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
