@@ -67,8 +67,7 @@ pub(crate) async fn until(browser: &Browser, label: &str, body: &str) -> Result<
 
 /// Loads a page of a customer's, whose question can be answered by [`answer`].
 pub(crate) async fn load(browser: &Browser, url: &str) -> Result<()> {
-    browser.goto(url).await?;
-    browser.run(OVERLAY, vec![]).await
+    browser.goto_after(OVERLAY, url).await
 }
 
 /// What the question to the customer says; an empty text while there is none.

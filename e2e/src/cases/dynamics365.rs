@@ -442,8 +442,9 @@ async fn origins(bench: &Workbench, desk: &Desk<'_>) -> Result<()> {
     let found =
         others.agent.in_frames(&EMBEDDED, "return document.getElementById('status')?.textContent ?? null").await;
     ensure!(!found.as_ref().is_ok_and(Value::is_string), "a page that may not have it in a frame has it: {found:?}");
-    let faults = others.agent.faults().await?;
-    ensure!(faults.iter().any(|fault| fault.contains("frame-ancestors")), "the console says {faults:?}");
+    let shown = others.agent.in_frames(&EMBEDDED, "return location.href").await;
+    ensure!(shown.as_ref().is_ok_and(|shown| shown == "chrome-error://chromewebdata/"), "the frame shows {shown:?}");
+    others.agent.faults().await?;
     desk.agent.goto(&bench.page("/pages/blank.html")).await
 }
 
