@@ -31,8 +31,13 @@ export interface StartOptions {
   /** Keeps the frames in the browser's storage, across reloads and pages of the site in this tab, until `session.recording()` hands them
    *  out with `clear`, for a week at most, 256 MiB at most. Enough by itself; with a relay or `onFrame` both happen. */
   record?: boolean;
-  /** Default `shared`. */
+  /** Default `shared`; of an invitation what the agent asked for, where that is less. */
   mode?: Mode;
+  /** With a relay: the nine digits of an agent's invitation. Nobody is asked where it is over; the question names the agent. */
+  invitation?: string;
+  /** With a relay: what another system calls this, such as a conversation's id, by which an agent's page finds the session. 16 to 200
+   *  visible ASCII characters, as hard to guess as a UUID. */
+  reference?: string;
   /** Selectors of elements whose text and values are masked. */
   mask?: string | string[];
   /** Selectors of elements that are not, although `mask` names them or something above. */

@@ -141,10 +141,8 @@ export class Overlay {
       };
       const timer = time && setTimeout(() => answer(false), time);
       this.dismiss = () => answer(false);
-      const buttons = [
-        element('button', { textContent: no, onclick: () => answer(false) }),
-        element('button', { textContent: yes, className: 'yes', onclick: () => answer(true) }),
-      ];
+      const buttons = [element('button', { textContent: yes, className: 'yes', onclick: () => answer(true) })];
+      if (no) buttons.unshift(element('button', { textContent: no, onclick: () => answer(false) }));
       const attributes = { role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 't' };
       if (text) attributes['aria-describedby'] = 'd';
       const card = element('div', { className: 'card', attributes }, element('h2', { id: 't', textContent: title }));
@@ -161,15 +159,21 @@ export class Overlay {
       };
       const backdrop = element('div', { className: 'backdrop' }, card);
       this.root.append(backdrop);
-      buttons[1].focus();
+      buttons.at(-1).focus();
     });
   }
 
   // Asks before anything is shared.
   async ask() {
-    const agreed = await this.question({ title: this.say('title'), text: this.say('about'), yes: this.say('yes'), no: this.say('no') });
+    const agreed = await this.question({ title: this.say('title'), text: this.say('about', '', this.session.inviters), yes: this.say('yes'), no: this.say('no') });
     if (!agreed) this.remove();
     return agreed;
+  }
+
+  // Tells what there is nothing to answer to.
+  async tell(key) {
+    await this.question({ title: this.say(key), yes: this.say('close') });
+    this.remove();
   }
 
   // Asks whether the agent may do more than now.

@@ -20,23 +20,35 @@ const REPLACED = 4004;
 const KEYFRAME = 1;
 const CONTROL = 3;
 
-export async function createSession(relay, mode) {
-  const url = new URL('api/sessions', withSlash(relay));
+// A request to the relay, and its answer. `wrong` says in words what an error is about, by its status.
+async function request(relay, path, init, wrong) {
+  const url = new URL(path, withSlash(relay));
   let response;
   try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode }),
-      credentials: 'omit',
-    });
+    response = await fetch(url, { credentials: 'omit', ...init });
   } catch (error) {
     throw new Error(`cobrowse: the relay at ${url.origin} cannot be reached; does the CSP allow it (connect-src)? ${error.message}`);
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(`cobrowse: the relay refused a session: ${answer.error ?? response.status}`);
+  if (!response.ok) throw new Error('cobrowse: ' + (wrong[response.status] ?? `the relay refused a session: ${answer.error ?? response.status}`));
   return answer;
 }
+
+export const createSession = (relay, mode, reference) =>
+  request(relay, 'api/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode, reference }) }, {});
+
+// What an agent invites to, by its nine digits; and to be its customer, which one page may once.
+const GONE = { 404: 'the invitation has expired or was withdrawn, or its number is wrong', 409: 'the invitation was taken already' };
+
+export async function findInvitation(relay, token) {
+  const found = await request(relay, 'api/sessions/' + token, { cache: 'no-store' }, GONE);
+  if (!found.open) throw new Error('cobrowse: ' + GONE[409]);
+  return found;
+}
+
+export const takeInvitation = (relay, token) => request(relay, `api/sessions/${token}/take`, { method: 'POST' }, GONE);
+
+export const declineInvitation = (relay, token) => request(relay, `api/sessions/${token}/decline`, { method: 'POST' }, GONE);
 
 // What the relay's operator keeps from agents; null for nothing. Without an answer nothing is shared.
 export async function fetchRules(relay) {

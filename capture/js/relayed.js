@@ -2,7 +2,7 @@
 
 import { Agents } from './agents.js';
 import { become } from './life.js';
-import { RelayLink, createSession, fetchRules } from './relay.js';
+import { RelayLink, createSession, declineInvitation, fetchRules, findInvitation, takeInvitation } from './relay.js';
 import { follow, move, save, share, tellVisible, unfollow } from './tabs.js';
 
 // How long the customer may take to answer, in milliseconds, where the page does not say; and the longest of timers.
@@ -12,11 +12,25 @@ const LONGEST_MS = 2 ** 31 - 1;
 const WATCH_MS = 300;
 // Tags of protocol/src/control.rs.
 const PAUSED = 18, RESUMED = 19;
+const MODES = ['follow', 'view', 'shared']; // the least that an agent may do first
 const UNASKED = {
   declined: () => 'cobrowse: the customer declined',
   expired: (time) => `cobrowse: the customer did not answer within ${time / 1000} s; the question has expired`,
   cancelled: () => 'cobrowse: the question to the customer was withdrawn',
 };
+
+// What the customer is invited to, looked at before anything is asked: one that is over is no question. Not more is allowed than the
+// agent has asked for, nor than the page says.
+async function findInvited(session) {
+  const { invitation, relay, mode } = session.options;
+  if (invitation === undefined || session.invited) return;
+  const token = String(invitation).replace(/[\s-]/g, '');
+  if (!/^\d{9}$/.test(token)) throw new TypeError(`cobrowse: invitation: expected nine digits, found ${JSON.stringify(invitation)}`);
+  if (!relay) throw new TypeError('cobrowse: invitation: expected `relay` beside it, the URL of the relay that it is of');
+  session.invited = await findInvitation(relay, token);
+  session.inviters = session.invited.agents.map(({ name }) => name).filter(Boolean);
+  session.mode = MODES[Math.min(MODES.indexOf(session.invited.mode), MODES.indexOf(mode ?? 'shared'))];
+}
 
 // Asks the customer; throws unless the answer is yes.
 export async function ask(session) {
@@ -24,6 +38,7 @@ export async function ask(session) {
   if (!(invitationMs >= 1 && invitationMs <= LONGEST_MS)) {
     throw new TypeError(`cobrowse: invitationMs: expected a number of milliseconds from 1 to ${LONGEST_MS}, found ${JSON.stringify(invitationMs)}`);
   }
+  await findInvited(session);
   become(session, 'asked');
   let timer, withdraw;
   const over = new Promise((resolve) => {
@@ -39,6 +54,8 @@ export async function ask(session) {
   become(session, answer);
   if (answer === 'accepted') return;
   session.overlay.remove();
+  // The agent need not wait. Where that is not heard, the invitation expires.
+  if (answer === 'declined' && session.invited) declineInvitation(session.options.relay, session.invited.token).catch(() => undefined);
   session.end(answer);
   throw new Error(UNASKED[answer](invitationMs));
 }
@@ -56,7 +73,10 @@ export async function join(session) {
   const { options, resumed } = session;
   // What they keep stays the same from one page to the next.
   session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
-  const { token, secret } = resumed ?? made(options.session) ?? (await createSession(options.relay, session.mode));
+  if (!resumed) await findInvited(session);
+  const { token, secret } = resumed ?? made(options.session) ?? (await (session.invited
+    ? takeInvitation(options.relay, session.invited.token)
+    : createSession(options.relay, session.mode, options.reference)));
   Object.assign(session, { token, secret });
   save(session);
   connect(session);

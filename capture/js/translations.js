@@ -14,7 +14,7 @@ window[Symbol.for('cobrowse.translations')] = {
     allow: 'Erlauben', refuse: 'Nicht erlauben', accept: 'Annehmen', decline: 'Ablehnen',
     click: '{who} möchte „{what}“ drücken', type: '{who} möchte hier „{what}“ schreiben', choose: '{who} möchte „{what}“ auswählen',
     go: '{who} möchte zu {what} gehen', media: '{who} möchte die Wiedergabe bedienen', back: 'einer anderen Seite',
-    hidden: 'Nicht sichtbar für die Beratungsperson',
+    hidden: 'Nicht sichtbar für die Beratungsperson', gone: 'Diese Einladung gilt nicht mehr. Bitte fragen Sie nach einer neuen.', close: 'Schließen',
   },
   nl: {
     title: 'Deze pagina delen?',
@@ -28,7 +28,7 @@ window[Symbol.for('cobrowse.translations')] = {
     allow: 'Toestaan', refuse: 'Niet toestaan', accept: 'Accepteren', decline: 'Weigeren',
     click: '{who} wil op “{what}” drukken', type: '{who} wil hier “{what}” invullen', choose: '{who} wil “{what}” kiezen',
     go: '{who} wil naar {what} gaan', media: '{who} wil de speler bedienen', back: 'een andere pagina',
-    hidden: 'Niet zichtbaar voor de medewerker',
+    hidden: 'Niet zichtbaar voor de medewerker', gone: 'Deze uitnodiging is niet meer geldig. Vraag om een nieuwe.', close: 'Sluiten',
   },
   fr: {
     title: 'Partager cette page ?',
@@ -42,7 +42,7 @@ window[Symbol.for('cobrowse.translations')] = {
     allow: 'Autoriser', refuse: 'Ne pas autoriser', accept: 'Accepter', decline: 'Refuser',
     click: '{who} souhaite appuyer sur « {what} »', type: '{who} souhaite écrire « {what} » ici', choose: '{who} souhaite choisir « {what} »',
     go: '{who} souhaite aller à {what}', media: '{who} souhaite commander la lecture', back: 'une autre page',
-    hidden: 'Non visible pour le conseiller',
+    hidden: 'Non visible pour le conseiller', gone: 'Cette invitation n’est plus valable. Veuillez en demander une autre.', close: 'Fermer',
   },
   es: {
     title: '¿Compartir esta página?',
@@ -56,6 +56,6 @@ window[Symbol.for('cobrowse.translations')] = {
     allow: 'Permitir', refuse: 'No permitir', accept: 'Aceptar', decline: 'Rechazar',
     click: '{who} quiere pulsar «{what}»', type: '{who} quiere escribir «{what}» aquí', choose: '{who} quiere elegir «{what}»',
     go: '{who} quiere ir a {what}', media: '{who} quiere manejar el reproductor', back: 'otra página',
-    hidden: 'No visible para el agente',
+    hidden: 'No visible para el agente', gone: 'Esta invitación ya no es válida. Pida otra, por favor.', close: 'Cerrar',
   },
 };

@@ -13,7 +13,7 @@ const WORDS = {
   allow: 'Allow', refuse: 'Don’t allow', accept: 'Accept', decline: 'Decline',
   click: '{who} would like to press “{what}”', type: '{who} would like to write “{what}” here', choose: '{who} would like to choose “{what}”',
   go: '{who} would like to go to {what}', media: '{who} would like to operate the player', back: 'another page',
-  hidden: 'Not visible to the agent',
+  hidden: 'Not visible to the agent', gone: 'This invitation is no longer valid. Please ask for a new one.', close: 'Close',
 };
 
 const LANGUAGES = ['en', 'de', 'nl', 'fr', 'es'];

@@ -4,6 +4,7 @@
 
 mod compact;
 mod diff;
+mod dynamics365;
 mod export;
 mod failure;
 mod import;
@@ -45,6 +46,7 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Serve(Box<serve::Args>),
+    Dynamics365(dynamics365::Args),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Serve(args) => serve::run(*args),
+        Command::Dynamics365(args) => dynamics365::run(args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),
         Command::Man(args) => manual::man(&args, Cli::command()),
     };

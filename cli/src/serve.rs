@@ -104,6 +104,14 @@ pub(crate) struct Args {
     /// Where Genesys' clients reach this node itself, as https://node1.example/cobrowse; told as sessionServerUrl.
     #[arg(long, value_name = "URL", help_heading = "Genesys Co-browse")]
     server_url: Option<String>,
+    /// With this secret agents may invite customers (docs/integrations/dynamics-365.md); at least 16 characters.
+    #[arg(long, value_name = "SECRET", env = "COBROWSE_INVITE_SECRET", hide_env_values = true)]
+    invite_secret: Option<String>,
+
+    /// An origin whose pages may have the agent's page in a frame and direct it, as https://org.crm.dynamics.com or
+    /// https://*.desk.example; may be repeated. Without it any page may have it in a frame, and none may direct it.
+    #[arg(long, value_name = "ORIGIN")]
+    frame_ancestors: Vec<String>,
 
     /// What to log, as tracing's filters: a level, or a level for each target.
     #[arg(long, value_name = "FILTER", default_value = "info")]
@@ -207,6 +215,8 @@ impl Args {
             record_secret: self.record_secret,
             server_name: self.server_name,
             server_url: self.server_url,
+            invite_secret: self.invite_secret,
+            frame_ancestors: (!self.frame_ancestors.is_empty()).then_some(self.frame_ancestors),
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,
             agents: self.agents,

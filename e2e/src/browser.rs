@@ -158,6 +158,16 @@ impl Browser {
         limited(self.client.goto(url)).await.with_context(|| format!("loading {url}"))
     }
 
+    /// The same, with a function body that runs in the page before anything of its own. Chromium only.
+    pub(crate) async fn goto_after(&self, script: &str, url: &str) -> Result<()> {
+        let source = format!("(() => {{ {script} }})()");
+        let add = Debug("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }));
+        let added = limited(self.client.issue_cmd(add)).await.context("a script before a page's")?;
+        self.goto(url).await?;
+        let remove = Debug("Page.removeScriptToEvaluateOnNewDocument", json!({ "identifier": added["identifier"] }));
+        limited(self.client.issue_cmd(remove)).await.context("a script before a page's").map(drop)
+    }
+
     /// Loads the page again.
     pub(crate) async fn reload(&self) -> Result<()> {
         limited(self.client.refresh()).await.context("reloading")

@@ -29,6 +29,7 @@ mod cases;
 mod comparison;
 mod driver;
 mod engine;
+mod examples;
 mod front;
 mod kinds;
 mod pair;

@@ -35,7 +35,6 @@ pub(crate) async fn run(options: &RunOptions) -> Result<bool> {
         dist: setting("COBROWSE_DIST", root.join("dist")),
         examples: root.join("docs/integrations/examples"),
         packages: root.join("node_modules"),
-        examples: root.join("docs/integrations/examples"),
         peer: options.peer.clone().unwrap_or_else(|| root.join("node_modules/rrweb/dist")),
     };
     let mut chosen = cases::all(&folders)?;

@@ -1,7 +1,9 @@
 //! The REST API, and the checks before a WebSocket is accepted.
 
 use crate::{
+    embedding,
     error::ApiError,
+    invitation::{self, Reference},
     metrics::count,
     network,
     recorder::{Recorded, Recorder},
@@ -55,6 +57,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(invitation::routes())
+        .merge(embedding::routes())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -64,25 +68,32 @@ pub(crate) fn routes() -> Router<App> {
 #[serde(deny_unknown_fields)]
 struct Wish {
     mode: Option<String>,
+    reference: Option<String>,
+    #[serde(default)]
+    invite: bool,
 }
 
 #[derive(Serialize)]
-struct Created {
-    token: String,
-    secret: String,
-    mode: &'static str,
-    created: u64,
-    expires: u64,
-    recording: Option<String>,
+pub(crate) struct Created {
+    pub(crate) token: String,
+    /// None for an invitation: its customer is told.
+    pub(crate) secret: Option<String>,
+    pub(crate) mode: &'static str,
+    pub(crate) created: u64,
+    pub(crate) expires: u64,
+    pub(crate) recording: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Shown {
+pub(crate) struct Shown {
     token: String,
     mode: &'static str,
     created: u64,
     expires: u64,
     customer: bool,
+    reference: Option<String>,
+    /// An agent has made it, and its customer has still to come.
+    open: bool,
     agents: Vec<ShownAgent>,
 }
 
@@ -122,15 +133,30 @@ async fn rules(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], app.rules())
 }
 
-async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Response, ApiError> {
+async fn create(State(app): State<App>, peer: PeerOf, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let peer = peer.as_ref().map(|peer| &peer.0);
     // Who may create none is not read.
     may_create(&app, peer)?;
-    let mode = wish(body).await?;
-    let NewSession { token, secret, created, expires, recording } = new_session(&app, peer, mode).await?;
+    let wanted = wanted(body).await?;
+    let (mode, open) = (wanted.mode, wanted.open);
+    if open {
+        invitation::authorise(&app, peer, &headers)?;
+    }
+    let NewSession { token, secret, created, expires, recording } = new_session(&app, peer, wanted).await?;
     let (created, expires) = (millis(created), millis(expires));
+    // Nobody has the secret of an invitation before a customer has taken it.
+    let secret = (!open).then_some(secret);
     let created = Created { token: token.reveal(), secret, mode: mode.name(), created, expires, recording };
     Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// A session that is to be created.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    mode: Mode,
+    reference: Option<Reference>,
+    /// An agent's invitation, without a customer still.
+    open: bool,
 }
 
 /// A session that was just created.
@@ -153,15 +179,19 @@ pub(crate) fn may_create(app: &App, peer: Option<&Peer>) -> Result<(), ApiError>
 }
 
 /// Creates a session, under a token that no other has.
-pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, mode: Mode) -> Result<NewSession, ApiError> {
+pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, wanted: Wanted) -> Result<NewSession, ApiError> {
     may_create(app, peer)?;
+    let Wanted { mode, reference, open } = wanted;
+    let reference = reference.map(Reference::into_string);
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
     let created = SystemTime::now();
     let expires = created + app.config().session_age;
     let (secret, digest) = SecretDigest::generate().map_err(no_random)?;
     for _ in 0..DRAWS {
         let token = Token::generate().map_err(no_random)?;
-        match app.store().create(Record { token, secret: digest, mode, created, expires, recording: None }).await {
+        let (reference, recording) = (reference.clone(), None);
+        let record = Record { token, secret: digest, mode, created, expires, recording, reference, open };
+        match app.store().create(record).await {
             Ok(recording) => {
                 count(&app.metrics().created);
                 if let Some(peer) = peer {
@@ -178,7 +208,7 @@ pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, mode: Mode) -> R
 }
 
 /// The secret that a request shows.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = given.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
@@ -251,29 +281,41 @@ pub(crate) async fn read_at_most(body: Body, most: usize) -> Result<Bytes, ApiEr
     timeout(BODY_TIMEOUT, axum::body::to_bytes(body, most)).await.map_err(too_late)?.map_err(too_large)
 }
 
-/// The mode that the body of a request asks for.
-async fn wish(body: Body) -> Result<Mode, ApiError> {
+/// The mode that the body of a request asks for, what the session is known by elsewhere, and whether it is an invitation.
+async fn wanted(body: Body) -> Result<Wanted, ApiError> {
     let body = read(body).await?;
     let wish = if body.is_empty() { Ok(Wish::default()) } else { serde_json::from_slice(&body) };
     let wish: Wish = wish.map_err(|error| {
-        let expected = "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\"}";
+        let expected =
+            "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\", \"reference\": \"…\", \"invite\": true}";
         ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
     })?;
     let mode = wish.mode.map_or(Ok(Mode::default()), |mode| mode.parse());
-    mode.map_err(|error: protocol::mode::UnknownMode| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))
+    let mode =
+        mode.map_err(|error: protocol::mode::UnknownMode| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let reference = wish.reference.map(|reference| reference.parse()).transpose();
+    let reference = reference
+        .map_err(|error: invitation::NotAReference| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok(Wanted { mode, reference, open: wish.invite })
 }
 
 async fn show(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<Json<Shown>, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
+    Ok(Json(shown(session(&app, peer.as_ref(), &token).await?)))
+}
+
+/// A session as anybody may see it who knows its token.
+pub(crate) fn shown(status: Status) -> Shown {
     let agents = status.agents.into_iter().map(|agent| ShownAgent { user: agent.user, name: agent.name });
-    Ok(Json(Shown {
+    Shown {
         token: status.record.token.reveal(),
         mode: status.mode.name(),
         created: millis(status.record.created),
         expires: millis(status.record.expires),
         customer: status.customer,
+        reference: status.record.reference,
+        open: status.record.open,
         agents: agents.collect(),
-    }))
+    }
 }
 
 /// Whom browsers may ask for a way to each other: for who knows a session.
@@ -424,7 +466,7 @@ pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) ->
 }
 
 /// Whether an address may try.
-fn throttled(app: &App, peer: &Peer) -> Result<(), ApiError> {
+pub(crate) fn throttled(app: &App, peer: &Peer) -> Result<(), ApiError> {
     app.throttle().check(peer.address, Instant::now()).map_err(|wait| {
         count(&app.metrics().throttled);
         ApiError::too_many(wait)

@@ -1,6 +1,6 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::{ice, network::Network, origin, rules::RulesFile};
+use crate::{embedding, ice, network::Network, origin, rules::RulesFile};
 use protocol::Limits;
 use std::{path::PathBuf, time::Duration};
 
@@ -32,6 +32,13 @@ pub struct Config {
     /// Where clients of Genesys Co-browse reach this node itself, as `https://node1.example/cobrowse`: told as `sessionServerUrl`, for
     /// who cannot use the cookie. Default none: not told.
     pub server_url: Option<String>,
+    /// With this secret agents may invite customers; at least 16 characters. Default none: customers begin.
+    pub invite_secret: Option<String>,
+    /// The origins whose pages may have the agent's page in a frame, as `https://desk.example` or `https://*.desk.example`;
+    /// the relay's own may always. All pages but `hold.html`, which customers' pages have in a frame, are sent with
+    /// `Content-Security-Policy: frame-ancestors`. Default none: nothing is sent, so that any page may have them in a frame,
+    /// but none may direct the agent's page.
+    pub frame_ancestors: Option<Vec<String>>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -107,6 +114,8 @@ impl Default for Config {
             record_secret: None,
             server_name: "cobrowse".to_owned(),
             server_url: None,
+            invite_secret: None,
+            frame_ancestors: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -189,6 +198,10 @@ impl Config {
             let expected = "an origin such as https://shop.example, or *".to_owned();
             return Err(ConfigError { name: "origin", expected, found: format!("{bad:?}") });
         }
+        if let Some(bad) = self.frame_ancestors.iter().flatten().find(|origin| !embedding::well_formed(origin)) {
+            let expected = "an origin such as https://desk.example or https://*.desk.example".to_owned();
+            return Err(ConfigError { name: "frame-ancestors", expected, found: format!("{bad:?}") });
+        }
         if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
             let expected = "a file of rules".to_owned();
             return Err(ConfigError { name: "rules", expected, found: error.to_string() });
@@ -209,6 +222,10 @@ impl Config {
         if let Some(url) = self.server_url.as_ref().filter(|url| !is_base(url)) {
             let expected = "an address such as https://node1.example/cobrowse".to_owned();
             return Err(ConfigError { name: "server-url", expected, found: format!("{url:?}") });
+        }
+        if self.invite_secret.as_ref().is_some_and(|secret| secret.len() < 16) {
+            let expected = "at least 16 characters".to_owned();
+            return Err(ConfigError { name: "invite-secret", expected, found: "fewer".to_owned() });
         }
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
@@ -288,6 +305,14 @@ mod tests {
         assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
         let ice = refused(&Config { ice_servers: Some("no/such/file".into()), ..base() });
         assert!(ice.starts_with("ice-servers: expected a file of ICE servers, found it cannot be read"), "{ice}");
+        assert_eq!(
+            refused(&Config { frame_ancestors: Some(vec!["https://*".into()]), ..base() }),
+            "frame-ancestors: expected an origin such as https://desk.example or https://*.desk.example, found \"https://*\""
+        );
+        assert_eq!(
+            refused(&Config { invite_secret: Some("short".into()), ..base() }),
+            "invite-secret: expected at least 16 characters, found fewer"
+        );
         assert_eq!(
             refused(&Config { pages: Some("no/such/folder".into()), ..base() }),
             "pages: expected a folder, found \"no/such/folder\""

@@ -15,8 +15,12 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow"}` (default `follow`) | 201 `{"token", "secret", "mode", "created", "expires", "recording"}`, the last one the name under which it is recorded, or `null`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
-//! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "agents": [{"user", "name"}]}` |
+//! | `POST /api/sessions`, body nothing or `{"mode": "shared" \| "view" \| "follow", "reference": "…", "invite": bool}` (default `follow`, none, false), see below | 201 `{"token", "secret", "mode", "created", "expires", "recording"}`, the last one the name under which it is recorded, or `null`; the token is a string of nine digits, the secret one of 64 hexadecimal digits |
+//! | `GET /api/sessions/{token}` | 200 `{"token", "mode", "created", "expires", "customer": bool, "reference", "open": bool, "agents": [{"user", "name"}]}` |
+//! | `POST /api/sessions/{token}/take` | 200, as for `POST /api/sessions`: the customer's page takes an invitation |
+//! | `POST /api/sessions/{token}/decline` | 204: the customer does not want to; the agents get `Ended` (declined) |
+//! | `GET /api/references/{reference}?wait=…` | 200 as for `GET /api/sessions/{token}`: the live session that was created last with the reference; waited for at most so many seconds, 25 at most, default 0 |
+//! | `GET /api/embedding?origin=…` | 200 `{"allowed": bool}`: whether pages of the origin may have the agent's page in a frame ([`Config::frame_ancestors`]) |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
 //! | `GET /api/sessions/{token}/ice` | 200 `{"iceServers": […]}`: the servers of [`Config::ice_servers`], as a browser takes them for screen sharing |
 //! | `GET /api/rules` | 200 `{"rules": […]}`: the privacy rules of [`Config::rules`] that were last understood, as the option `rules` of `Cobrowse.start` has them, and `private`, `maskLength`, `urls` if the file says so |
@@ -33,9 +37,20 @@
 //!
 //! Statuses of errors: 400 a malformed request, 401 a missing or wrong secret, 403 an origin that may not ask
 //! ([`Config::origins`]), 404 no live session has the token, 408 a body that came too slowly, 409 the session has all
-//! its agents, 413 a body above 4 KiB,
+//! its agents, or is no invitation that could be taken, 413 a body above 4 KiB,
 //! 426 no WebSocket handshake, 429 too many wrong tokens or secrets from one address (with `Retry-After`), 503 no room for
 //! another session. For a WebSocket they come instead of the upgrade.
+//!
+//! # Sessions of other systems
+//!
+//! A **reference** is what another system knows a session by: a conversation's id, an invitation's. Who knows it finds the
+//! session, and with it the token: it has to be as hard to guess as a UUID. 16 to 200 visible ASCII characters; in a path
+//! they are percent-encoded. Wrong ones count against their address, a request that waits counts once.
+//!
+//! An **invitation** is a session that an agent makes, `{"invite": true}` with `Authorization: Bearer <invite secret>`
+//! ([`Config::invite_secret`]; 404 without). Its `secret` is `null`: the customer's page gets one when it takes the session,
+//! by its token, which one page can do once, as long as a new session waits for its customer ([`Config::absence`]). Agents
+//! may join before.
 //!
 //! # The WebSockets
 //!
@@ -71,9 +86,11 @@ mod api;
 pub mod close;
 pub mod config;
 mod crowding;
+mod embedding;
 mod error;
 pub mod genesys;
 mod ice;
+mod invitation;
 mod log;
 mod member;
 mod metrics;

@@ -4,7 +4,7 @@
 //! read from anywhere; they are the same for everyone. A page that a browser has kept is asked for again each time
 //! (`no-cache`, answered with 304 when the file is as it was), so that the scripts and the wasm of one build stay together.
 
-use crate::{error::ApiError, origin};
+use crate::{embedding, error::ApiError, origin};
 use axum::{
     Router,
     body::Body,
@@ -18,16 +18,25 @@ use tower_http::services::ServeDir;
 
 /// Serves a folder: `index.html` for a folder, `.br` beside a file to whom takes it, and 404 as JSON for the rest.
 /// [`ServeDir`] refuses paths that lead out of the folder.
-pub(crate) fn router(folder: &Path) -> Router {
-    Router::new().fallback_service(ServeDir::new(folder).precompressed_br()).layer(middleware::from_fn(dress))
+///
+/// `ancestors` may have the pages in a frame; without it any page may.
+pub(crate) fn router(folder: &Path, ancestors: Option<&[String]>) -> Router {
+    let policy = ancestors.and_then(embedding::policy);
+    let dress = middleware::from_fn(move |request: Request, next: Next| dress(policy.clone(), request, next));
+    Router::new().fallback_service(ServeDir::new(folder).precompressed_br()).layer(dress)
 }
+
+/// The page that customers' pages have in a frame (docs/session.md, "Other subdomains").
+const HOLD: &str = "/hold.html";
 
 /// What is answered where there is nothing.
 pub(crate) async fn nothing() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "nothing is here: expected /api/sessions, /ws/customer, /ws/agent or a page")
 }
 
-async fn dress(request: Request, next: Next) -> Response {
+async fn dress(policy: Option<HeaderValue>, request: Request, next: Next) -> Response {
+    // By the path as it was sent: one that is written otherwise is under the policy.
+    let policy = policy.filter(|_| !request.uri().path().ends_with(HOLD));
     let declarations = request.uri().path().ends_with(".ts");
     let mut response = next.run(request).await;
     if response.status() == StatusCode::NOT_FOUND {
@@ -58,5 +67,8 @@ async fn dress(request: Request, next: Next) -> Response {
             (header::REFERRER_POLICY, "no-referrer"),
         ],
     );
+    if let Some(policy) = policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     response.map(Body::new)
 }

@@ -10,7 +10,7 @@ use crate::{
     member::{Member, Wakes},
     recorder::Recording,
     store::{Message, Participant, Record, Seat, Status, StoreError},
-    token::Token,
+    token::{SecretDigest, Token},
 };
 use bytes::Bytes;
 use protocol::{
@@ -58,6 +58,8 @@ struct State {
     members: Vec<Member>,
     /// Since when no customer is connected, and how that came.
     absent: Option<Absence>,
+    /// The secret of the customer who has taken the invitation that this was.
+    taken: Option<SecretDigest>,
     /// The connection whose page says that it is being left.
     leaving: Option<u64>,
     /// The connection that was the customer's last.
@@ -146,6 +148,7 @@ impl Room {
             asking: Asking::default(),
             members: Vec::new(),
             absent: Some(Absence { since: now, on_purpose: false }),
+            taken: None,
             leaving: None,
             last_customer: 0,
             mode: record.mode,
@@ -169,6 +172,29 @@ impl Room {
         self.record.token
     }
 
+    pub(crate) fn reference(&self) -> Option<&str> {
+        self.record.reference.as_deref()
+    }
+
+    /// The customer of an invitation has come; false where there is none, or it is somebody else's already.
+    pub(crate) fn take(&self, secret: SecretDigest, now: Instant) -> bool {
+        let mut state = self.lock();
+        let is_free = self.record.open && state.taken.is_none() && state.ended.is_none();
+        if is_free {
+            state.taken = Some(secret);
+            state.absent = Some(Absence { since: now, on_purpose: false });
+        }
+        is_free
+    }
+
+    /// What was fixed, and who has taken it.
+    fn known(&self, state: &State) -> Record {
+        match state.taken {
+            Some(secret) => Record { secret, open: false, ..self.record.clone() },
+            None => self.record.clone(),
+        }
+    }
+
     /// The sequence number of the delta that follows on.
     pub(crate) fn expected(&self) -> Option<u32> {
         self.lock().expected
@@ -178,7 +204,7 @@ impl Room {
         let state = self.lock();
         let agents = state.members.iter().filter(|member| member.present() && member.role == Role::Agent);
         Status {
-            record: self.record.clone(),
+            record: self.known(&state),
             mode: state.mode,
             customer: state.customer().is_some(),
             agents: agents.map(|agent| Participant { user: agent.user, name: agent.name.clone() }).collect(),

@@ -200,7 +200,7 @@ pub fn router(app: &App) -> Router {
     let guard = middleware::from_fn_with_state(app.clone(), origin::guard);
     let own = api::routes().layer(guard.clone()).with_state(app.clone());
     let whole = match &app.config().pages {
-        Some(folder) => own.fallback_service(pages::router(folder)),
+        Some(folder) => own.fallback_service(pages::router(folder, app.config().frame_ancestors.as_deref())),
         None => own.fallback(pages::nothing),
     };
     // The same is below the path at which agents' desktops look for it.

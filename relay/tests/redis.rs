@@ -1,8 +1,12 @@
-//! The tests of a relay's sessions and frames once more, with Redis as the store.
+//! The tests of a relay's sessions, frames, references, invitations and controllers once more, with Redis as the store.
 
 #![allow(clippy::duplicate_mod, reason = "each file has the same helpers")]
 
 #[path = "frames.rs"]
 mod frames;
+#[path = "genesys.rs"]
+mod genesys;
+#[path = "invitations.rs"]
+mod invitations;
 #[path = "sessions.rs"]
 mod sessions;

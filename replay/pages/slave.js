@@ -1,9 +1,13 @@
 // The agent's page. Parameters behind `#` (or `?`): `sid` the nine digits, `nosidinput=1` no field for them,
-// `relay` where the relay is (default: where this page is), `name` the agent's name, `debug=1` shows what happens.
+// `relay` where the relay is (default: where this page is), `name` the agent's name, `debug=1` shows what happens; `reference` what
+// another system calls the session (slave-reference.js), `embedded=1` a page around this one directs it (slave-embedded.js).
 
 const params = new URLSearchParams(location.hash.slice(1) || location.search);
 const $ = (id) => document.getElementById(id);
 const relay = params.get('relay') ?? new URL('.', location.href).href;
+
+// Where a page around this one directs it.
+const desk = params.get('embedded') === '1' ? window.cobrowseEmbedded : null;
 
 let player = null;
 let turns = 0; // how often a session was joined
@@ -31,7 +35,7 @@ function matter() {
   if (sight.gone) return ['The customer is away; waiting for them to come back …', 'waiting', true];
   if (sight.paused) return ['Paused by the customer', 'waiting', true];
   if (player.screen.only) return [player.screen.state === 'shown' ? 'Live: the customer’s screen' : 'Connected: the customer shows the screen only', 'live', false];
-  if (!player.document) return ['Waiting for the customer’s page …', 'waiting', false];
+  if (!player.document) return [desk?.waiting ?? 'Waiting for the customer’s page …', 'waiting', false];
   if (sight.visible === 'tab') return ['The customer is looking at another tab', 'waiting', true];
   if (sight.visible === 'opened') {
     return ['The customer is looking at a window that the page has opened. It is not shared: it has no script for it, or is of another site.', 'waiting', true];
@@ -75,6 +79,7 @@ function debug(text) {
 }
 
 function ask(problem = '') {
+  if (desk) return;
   if (params.get('nosidinput') === '1') {
     status(problem || 'No session number given', 'ended');
     return;
@@ -91,7 +96,7 @@ async function join(token) {
   player = sight = null;
   const turn = ++turns;
   try {
-    const mounted = await CobrowseReplay.mount($('view'), { relay, token, name: params.get('name') ?? '' });
+    const mounted = await CobrowseReplay.mount($('view'), { relay, token, name: desk?.name ?? params.get('name') ?? '' });
     // Another number was given meanwhile.
     if (turn !== turns) {
       mounted.destroy();
@@ -100,19 +105,22 @@ async function join(token) {
     player = mounted;
   } catch (error) {
     if (turn !== turns) return;
-    ask(error.message.replace(/^cobrowse: /, ''));
+    const problem = error.message.replace(/^cobrowse: /, '');
+    ask(problem);
+    desk?.ended(problem);
     return;
   }
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
   window.cobrowseAssist.attach(player);
-  $('leave').hidden = false;
+  $(desk ? 'end' : 'leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
   desktops.clear();
   leaving();
   show();
   // After a reload of this page the session goes on at once.
-  address(token);
+  if (!desk) address(token);
+  desk?.attach(player, token);
   const note = (name, value) => {
     sight[name] = value;
     show();
@@ -131,7 +139,6 @@ async function join(token) {
   player.on('customer-joined', here);
   player.on('joined', ({ user, role }) => role === 'controller' && leaving(desktops.add(user)));
   player.on('left', ({ user }) => desktops.delete(user) && leaving());
-  player.on('visible', (state) => note('visible', state));
   player.on('visible', (state) => {
     clearTimeout(sight?.opened);
     // The window may be one that goes on with the session in a moment.
@@ -158,10 +165,11 @@ function address(token) {
 
 const ENDS = {
   customer: 'The customer has ended the session',
+  agent: 'The session has been ended by an agent',
+  declined: 'The customer has declined',
   left: 'The customer has left the page and did not come back',
   idle: 'The session has ended: nothing was heard for too long',
   shutdown: 'The session has ended: the relay is going down',
-  agent: 'The session has ended',
   controller: 'The session was ended at the agent’s desktop',
   closed: 'The session has ended with its conversation',
   transferred: 'The session has ended: its conversation went to another agent',
@@ -172,15 +180,27 @@ function end(text) {
   clearTimeout(sight?.opened);
   player?.destroy();
   player = sight = null;
-  address(null);
+  if (!desk) address(null);
   $('view').classList.remove('dim');
   $('notice').hidden = true;
-  $('leave').hidden = true;
+  $('leave').hidden = $('end').hidden = true;
   window.cobrowseTools.detach();
   window.cobrowseAssist.detach();
   status(text, 'ended');
   // What was said stays there where there is no field to ask for another session.
   if (params.get('nosidinput') !== '1') ask();
+  desk?.ended(text);
+}
+
+// Comes to the session that another system knows by another name, once it is there.
+async function meet(reference) {
+  status('Waiting for the customer to agree …', 'waiting');
+  try {
+    await join(await window.cobrowseReference.find(relay, reference));
+  } catch (error) {
+    status(error.message, 'ended');
+    ask(error.message);
+  }
 }
 
 $('join').addEventListener('submit', (event) => {
@@ -196,8 +216,13 @@ function leaving() {
 
 $('leave').addEventListener('click', () => (desktops.size > 0 ? player.end() : end('You left the session')));
 
+$('end').addEventListener('click', () => player?.end());
+
 const sid = params.get('sid');
-if (sid) join(sid);
+const reference = params.get('reference');
+if (desk) desk.open({ relay, join, status });
+else if (sid) join(sid);
+else if (reference) meet(reference);
 else ask();
 
 // A desktop may give its iframe another session by its address alone.

@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 20] = [
+const BUNDLES: [Bundle; 22] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
@@ -36,6 +36,8 @@ const BUNDLES: [Bundle; 20] = [
     Bundle { entry: "capture/js/hosts.js", output: "capture-hosts.js" },
     Bundle { entry: "capture/js/guest.js", output: "capture-guest.js" },
     Bundle { entry: "capture/js/sites.js", output: "capture-sites.js" },
+    Bundle { entry: "capture/js/invitation.js", output: "cobrowse-invitation.js" },
+    Bundle { entry: "capture/js/liveperson/adapter.js", output: "cobrowse-liveperson.js" },
     Bundle { entry: "capture/js/idle.js", output: "capture-idle.js" },
     Bundle { entry: "capture/js/warm.js", output: "capture-warm.js" },
     Bundle { entry: "capture/js/genesys.js", output: "cobrowse-genesys.js" },

@@ -20,8 +20,11 @@ use crate::workspace::Workspace;
 const COMPRESSED: [&str; 2] = ["js", "wasm"];
 
 /// Folders of pages, with those that must be there: the public surface promises them, or scripts load them.
-const PAGES: [(&str, &[&str]); 2] =
-    [("replay/pages", &["slave.html", "player.html"]), ("capture/pages", &["hold.html", "hold.js"])];
+const PAGES: [(&str, &[&str]); 3] = [
+    ("replay/pages", &["slave.html", "player.html"]),
+    ("replay/dynamics365", &["dynamics365.html", "dynamics365.js"]),
+    ("capture/pages", &["hold.html", "hold.js"]),
+];
 
 /// `cargo xtask dist`.
 pub(crate) fn command(ws: &Workspace) -> Result<ExitCode> {

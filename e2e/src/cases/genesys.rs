@@ -230,8 +230,8 @@ async fn reasons(bench: &Workbench) -> Result<()> {
         (By::Desk(Some("transferred")), "transferred", "The session has ended: its conversation went to another agent"),
         (By::Desk(Some("idle")), "idle", "The session has ended: nothing was heard for too long"),
         (By::Customer, "customer", "The customer has ended the session"),
-        (By::Agent, "agent", "The session has ended"),
-        (By::Exit, "agent", "The session has ended"),
+        (By::Agent, "agent", "The session has been ended by an agent"),
+        (By::Exit, "agent", "The session has been ended by an agent"),
     ];
     for (by, reason, said) in ends {
         let pair = session(bench).await?;

@@ -4,6 +4,7 @@ mod comparator;
 mod control;
 mod documents;
 mod drift;
+mod dynamics365;
 mod export;
 mod genesys;
 mod hand;
@@ -12,6 +13,7 @@ mod import;
 mod life;
 mod live;
 mod live_assist;
+mod liveperson;
 mod long;
 mod outside;
 mod own;
@@ -61,6 +63,10 @@ pub(crate) enum Case {
     LiveAssist(live_assist::Scenario),
     /// State that no document holds.
     Live(live::State),
+    /// A tab of Dynamics 365.
+    Dynamics365(dynamics365::Scenario),
+    /// Offers of LivePerson's.
+    LivePerson(liveperson::Scenario),
     /// Frames of another origin.
     Outside(outside::Scenario),
     /// What is loaded.
@@ -107,6 +113,8 @@ impl Case {
             Self::Screen(scenario) => format!("screen/{}", scenario.name()),
             Self::LiveAssist(scenario) => format!("live-assist/{}", scenario.name()),
             Self::Live(state) => format!("live/{}", state.name()),
+            Self::Dynamics365(scenario) => format!("dynamics365/{}", scenario.name()),
+            Self::LivePerson(scenario) => format!("liveperson/{}", scenario.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
@@ -130,6 +138,9 @@ impl Case {
             Self::Own(script) => own::skipped(script, engines),
             Self::Screen(_) | Self::LiveAssist(live_assist::Scenario::Screen) if engines != [Engine::Chromium; 2] => {
                 Some("only Chromium has a screen to show without a person")
+            }
+            Self::LivePerson(_) | Self::Dynamics365(_) if engines != [Engine::Chromium; 2] => {
+                Some("the examples are driven in Chromium")
             }
             Self::Player(_) if engines[1] != Engine::Chromium => Some("the player is driven in Chromium"),
             _ => None,
@@ -162,6 +173,8 @@ impl Case {
             Self::Screen(scenario) => screen::run(bench, *scenario).await,
             Self::LiveAssist(scenario) => live_assist::run(bench, *scenario).await,
             Self::Live(state) => live::run(bench, *state).await,
+            Self::Dynamics365(scenario) => dynamics365::run(bench, *scenario).await,
+            Self::LivePerson(scenario) => liveperson::run(bench, *scenario).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
@@ -193,6 +206,8 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(screen::Scenario::ALL.into_iter().map(Case::Screen));
     cases.extend(live_assist::Scenario::ALL.into_iter().map(Case::LiveAssist));
     cases.extend(live::State::ALL.into_iter().map(Case::Live));
+    cases.extend(dynamics365::Scenario::ALL.into_iter().map(Case::Dynamics365));
+    cases.extend(liveperson::Scenario::ALL.into_iter().map(Case::LivePerson));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));

@@ -7,7 +7,7 @@ use super::{
     session::{self, Refused},
 };
 use crate::{
-    api::{self, PeerOf, millis},
+    api::{self, PeerOf, Wanted, millis},
     error::ApiError,
     server::App,
     token::Token,
@@ -20,7 +20,6 @@ use axum::{
     routing::{get, post},
 };
 use http::StatusCode;
-use protocol::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::SystemTime;
@@ -81,7 +80,7 @@ async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Resp
     let peer = peer.as_ref().map(|peer| &peer.0);
     api::may_create(&app, peer)?;
     api::read(body).await?;
-    let made = api::new_session(&app, peer, Mode::default()).await?;
+    let made = api::new_session(&app, peer, Wanted::default()).await?;
     remember(&app, made.token, made.created);
     let beside = Beside { secret: made.secret, created: millis(made.created), expires: millis(made.expires) };
     Ok(place(&app, made.token, Some(beside)))

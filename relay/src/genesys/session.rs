@@ -12,14 +12,14 @@
 
 use super::{bayeux, cometd::Slot, remember, unguessable};
 use crate::{
-    api::{self, millis},
+    api::{self, Wanted, millis},
     error::ApiError,
     room::CUSTOMER,
     server::{App, Peer},
     store::{Delivery, Seat, StoreError},
 };
 use protocol::{
-    Limits, Mode,
+    Limits,
     control::{Control, EndReason, Role},
 };
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn text<'a>(data: &'a Value, field: &str, expected: &str) -> Result<&'a str, Ref
 /// Creates a session, which its customer takes with the secret.
 pub(super) async fn create(app: &App, peer: Option<&Peer>) -> Result<Value, Refused> {
     let refused = |error: ApiError| Refused::new(error.status(), error.text());
-    let created = api::new_session(app, peer, Mode::default()).await.map_err(refused)?;
+    let created = api::new_session(app, peer, Wanted::default()).await.map_err(refused)?;
     remember(app, created.token, created.created);
     Ok(json!({
         "sessionToken": created.token.reveal(),

@@ -1,7 +1,7 @@
 //! A room fed from a log that several nodes share: what is in the log happens in each of their rooms, in the same order,
 //! and each sends it to the participants whose sockets it has.
 
-use super::{Absence, CUSTOMER, Room};
+use super::{Absence, CUSTOMER, Room, State};
 use crate::{
     close::Close,
     config::Config,
@@ -13,11 +13,11 @@ use crate::{
 use bytes::Bytes;
 use protocol::{
     Limits, Mode,
-    control::{Control, Role},
+    control::{Control, EndReason, Role},
 };
 use std::{
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// A session as the shared store has it at one place of its log.
@@ -92,8 +92,8 @@ impl Room {
         room
     }
 
-    /// Somebody has entered, here or on another node.
-    pub(crate) fn entered(&self, who: Standing, here: bool, now: Instant) {
+    /// Somebody has entered, here or on another node, at a time by the log.
+    pub(crate) fn entered(&self, who: Standing, here: bool, at: SystemTime, now: Instant) {
         let mut state = self.lock();
         if state.ended.is_some() {
             return;
@@ -106,7 +106,26 @@ impl Room {
         } else {
             Member::elsewhere(connection, user, role, name, node)
         };
+        let before = state.activated;
         state.admit(newcomer, &self.config, now);
+        // Every node tells of the same time.
+        if before.is_none() && state.activated.is_some() {
+            state.activated = Some(self.moment(&state, at));
+        }
+    }
+
+    /// The session is over since a time.
+    pub(crate) fn over(&self, reason: EndReason, at: SystemTime, now: Instant) {
+        let mut state = self.lock();
+        if state.ended.is_none() {
+            state.end(reason, now);
+            state.ended = Some(self.moment(&state, at));
+        }
+    }
+
+    /// When in the session that was; the opposite of [`Self::time_of`].
+    fn moment(&self, state: &State, at: SystemTime) -> Instant {
+        state.created + at.duration_since(self.record.created).unwrap_or_default()
     }
 
     /// What wakes a connection whose socket is here.
@@ -291,7 +310,7 @@ impl Room {
         let state = self.lock();
         let known = [&state.mode_frame, &state.controller_frame, &state.paused_frame, &state.visible_frame];
         Remembered {
-            record: self.record.clone(),
+            record: self.known(&state),
             mode: state.mode,
             frames: known.map(Clone::clone),
             connection: state.members.iter().map(|member| member.connection).max().unwrap_or(0),

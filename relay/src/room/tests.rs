@@ -1,5 +1,5 @@
 use super::*;
-use crate::{member::CONTROL_QUEUE_BYTES, token::SecretDigest};
+use crate::member::CONTROL_QUEUE_BYTES;
 use proptest::prelude::*;
 use protocol::{
     Limits,
@@ -24,7 +24,9 @@ impl Scene {
         let (_, secret) = SecretDigest::generate().unwrap();
         let clock = SystemTime::now();
         let token = "123456789".parse().unwrap();
-        let record = Record { token, secret, mode: Mode::View, created: clock, expires: clock, recording: None };
+        let (mode, name, reference) = (Mode::View, None, None);
+        let (created, expires) = (clock, clock);
+        let record = Record { token, secret, mode, created, expires, recording: name, reference, open: false };
         let now = Instant::now();
         Self { room: Arc::new(Room::new(record, Arc::new(config), recording, now)), now }
     }

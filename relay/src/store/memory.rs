@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     recorder::Recorder,
     room::{Published, Room},
-    token::Token,
+    token::{SecretDigest, Token},
 };
 use protocol::control::{EndReason, Role};
 use std::{
@@ -30,6 +30,8 @@ impl std::fmt::Debug for MemoryStore {
 #[derive(Debug, Default)]
 struct Directory {
     rooms: HashMap<Token, Arc<Room>>,
+    /// The newest session of each reference.
+    references: HashMap<String, Token>,
     draining: bool,
 }
 
@@ -72,16 +74,25 @@ impl MemoryStore {
                 tracing::info!(token = ?record.token, mode = %record.mode, "session created");
                 let begun = self.recorder.as_ref().and_then(|recorder| recorder.begin());
                 let (name, recording) = begun.unzip();
+                let reference = record.reference.clone().map(|reference| (reference, record.token));
                 record.recording.clone_from(&name);
                 vacant.insert(Arc::new(Room::new(record, self.config.clone(), recording, Instant::now())));
+                directory.references.extend(reference);
                 Ok(name)
             }
         }
     }
 
     fn remove(&self, token: Token, reason: EndReason) -> bool {
-        let removed = self.write().rooms.remove(&token);
-        let Some(room) = removed else { return false };
+        let mut directory = self.write();
+        let Some(room) = directory.rooms.remove(&token) else { return false };
+        // Another session may have it by now.
+        if let Some(reference) = room.reference()
+            && directory.references.get(reference) == Some(&token)
+        {
+            directory.references.remove(reference);
+        }
+        drop(directory);
         room.end(reason, Instant::now());
         tracing::info!(?token, ?reason, "session ended");
         true
@@ -104,6 +115,17 @@ impl Store for MemoryStore {
 
     fn find(&self, token: Token) -> Reply<'_, Option<Status>> {
         reply(Ok(self.room(token).map(|room| room.status())))
+    }
+
+    fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>> {
+        let directory = self.read();
+        let room = directory.references.get(reference).and_then(|token| directory.rooms.get(token));
+        reply(Ok(room.map(|room| room.status())))
+    }
+
+    fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool> {
+        let room = self.room(token).ok_or(StoreError::Unknown);
+        reply(room.map(|room| room.take(secret, Instant::now())))
     }
 
     fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {
@@ -162,14 +184,15 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::SecretDigest;
     use protocol::Mode;
     use std::time::{Duration, SystemTime};
 
     fn record(token: &str) -> Record {
         let now = SystemTime::now();
         let (_, secret) = SecretDigest::generate().unwrap();
-        Record { token: token.parse().unwrap(), secret, mode: Mode::View, created: now, expires: now, recording: None }
+        let token = token.parse().unwrap();
+        let (mode, recording, reference) = (Mode::View, None, None);
+        Record { token, secret, mode, created: now, expires: now, recording, reference, open: false }
     }
 
     fn store(config: Config) -> MemoryStore {
@@ -204,6 +227,43 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(30)).await;
         store.sweep().await.unwrap();
         assert!(store.find(kept).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_reference_names_the_newest_live_session_that_has_it() {
+        let store = store(Config::default());
+        let with = |token| Record { reference: Some("conversation".to_owned()), ..record(token) };
+        let found = async || store.resolve("conversation").await.unwrap().map(|status| status.record.token.reveal());
+        assert_eq!(found().await, None);
+        store.create(with("000000001")).await.unwrap();
+        store.create(with("000000002")).await.unwrap();
+        assert_eq!(found().await.as_deref(), Some("000000002"));
+        // The older one's end does not take it away.
+        store.end("000000001".parse().unwrap(), EndReason::Customer).await.unwrap();
+        assert_eq!(found().await.as_deref(), Some("000000002"));
+        store.end("000000002".parse().unwrap(), EndReason::Customer).await.unwrap();
+        assert_eq!(found().await, None);
+        assert!(store.read().references.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_invitation_is_taken_once() {
+        let store = store(Config::default());
+        let token: Token = "000000001".parse().unwrap();
+        let take = async |token| {
+            let (secret, digest) = SecretDigest::generate().unwrap();
+            store.take(token, digest).await.map(|taken| taken.then_some(secret))
+        };
+        store.create(Record { open: true, ..record("000000001") }).await.unwrap();
+        let secret = take(token).await.unwrap().unwrap();
+        let record = store.find(token).await.unwrap().unwrap().record;
+        assert!(!record.open && record.secret.matches(&secret));
+        assert_eq!(take(token).await, Ok(None));
+        assert!(store.find(token).await.unwrap().unwrap().record.secret.matches(&secret));
+        // A session that its customer has made is nobody else's.
+        store.create(self::record("000000002")).await.unwrap();
+        assert_eq!(take("000000002".parse().unwrap()).await, Ok(None));
+        assert_eq!(take("000000003".parse().unwrap()).await, Err(StoreError::Unknown));
     }
 
     #[tokio::test]

@@ -50,6 +50,11 @@ pub struct Record {
     pub expires: SystemTime,
     /// The name under which it is recorded; none where it is not.
     pub recording: Option<String>,
+    /// What another system knows it by, such as a conversation's id; with it the session is found
+    /// ([`Store::resolve`]).
+    pub reference: Option<String>,
+    /// An agent has made it, and its customer has still to come ([`Store::take`]): until then nobody has its secret.
+    pub open: bool,
 }
 
 /// An agent who is present.
@@ -135,6 +140,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// The session of a token, if it is live.
     fn find(&self, token: Token) -> Reply<'_, Option<Status>>;
+
+    /// The live session that was created last with a reference.
+    fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>>;
+
+    /// Gives a session that an agent has made to its customer, whose secret is this from now on, and who has
+    /// [`Config::absence`](crate::Config::absence) to connect. Of several who ask, one gets it: false for the others,
+    /// and for a session that is no invitation. Fails with [`StoreError::Unknown`].
+    fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool>;
 
     /// Lets a participant in: everyone else is told, and the newcomer's seat first yields who is present, then, to an
     /// agent, the last keyframe and what followed. A customer who enters again replaces its older connection.

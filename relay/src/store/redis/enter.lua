@@ -10,11 +10,6 @@ agents, controllers = tonumber(agents), tonumber(controllers)
 if (role == '2' and agents - controllers or role == '3' and controllers or -1) >= tonumber(ARGV[5]) then
   return { 'crowded' }
 end
-if (role == '1' and agents > controllers) or (role == '2' and customer ~= '') then
-  -- An agent and the customer are there together.
-  local time = redis.call('TIME')
-  redis.call('HSETNX', KEYS[1], 'activated', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
-end
 local connection = redis.call('HINCRBY', KEYS[1], 'connection', 1)
 local user = 1
 if role == '1' then
@@ -33,6 +28,10 @@ end
 local who = connection .. ' ' .. user .. ' ' .. role .. ' ' .. node .. ' '
 redis.call('HSET', KEYS[1], 'm:' .. connection, who .. name)
 local id = redis.call('XADD', KEYS[2], '*', '+', nonce .. ' ' .. who .. name)
+if (role == '1' and agents > controllers) or (role == '2' and customer ~= '') then
+  -- An agent and the customer are there together, since the time that the log has for it.
+  redis.call('HSETNX', KEYS[1], 'activated', string.match(id, '^%d+'))
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return { id, connection, user }

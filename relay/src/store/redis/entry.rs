@@ -4,7 +4,10 @@ use crate::room::Standing;
 use bytes::Bytes;
 use protocol::control::{EndReason, Role};
 use redis::Value;
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// A place in a session's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -20,6 +23,11 @@ impl fmt::Display for Id {
 }
 
 impl Id {
+    /// When it was written, by Redis's clock.
+    pub(super) fn time(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.millis)
+    }
+
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (millis, count) = std::str::from_utf8(bytes).ok()?.split_once('-')?;
         Some(Self { millis: millis.parse().ok()?, count: count.parse().ok()? })
@@ -47,6 +55,8 @@ pub(super) enum Entry {
     Leaving(u64),
     /// `r`: the node that records it, if one does.
     Recorder(Option<u64>),
+    /// `t`: a customer has taken the invitation; the digest of its secret.
+    Taken(String),
     /// `e`: the session is over.
     Ended(EndReason),
 }
@@ -76,6 +86,7 @@ impl Entry {
             }
             b'l' => Self::Leaving(number(&value)?),
             b'r' => Self::Recorder(node(&value)),
+            b't' => Self::Taken(String::from_utf8(value).ok()?),
             b'e' => Self::Ended(reason(number(&value)?)?),
             _ => return None,
         })

@@ -6,7 +6,12 @@ use super::{
     feed::Reader,
     lock, millis, nodes, session,
 };
-use crate::{close::Close, room::Room, store::StoreError, token::Token};
+use crate::{
+    close::Close,
+    room::Room,
+    store::StoreError,
+    token::{SecretDigest, Token},
+};
 use protocol::{Limits, control::Control};
 use redis::{RedisError, Value, cmd};
 use std::{
@@ -50,7 +55,7 @@ impl Reader for Inner {
                 let is_mine = who.node == self.node;
                 let here = is_mine && replica.welcomes(nonce);
                 let connection = who.connection;
-                room.entered(who, here, now);
+                room.entered(who, here, id.time(), now);
                 if is_mine && !here {
                     // It gave up waiting, or its answer was lost.
                     self.spawn(|inner| async move { inner.say_gone(token, connection, 4009).await });
@@ -64,8 +69,13 @@ impl Reader for Inner {
                     self.spawn(|inner| async move { inner.claim(token).await });
                 }
             }
+            Entry::Taken(digest) => {
+                if let Some(secret) = SecretDigest::from_hex(&digest) {
+                    room.take(secret, now);
+                }
+            }
             Entry::Ended(reason) => {
-                room.end(reason, now);
+                room.over(reason, id.time(), now);
                 self.forget(replica);
             }
         }
@@ -334,6 +344,7 @@ impl Inner {
         match self.script(token, &self.scripts.create, arguments).await {
             Ok(Value::Int(1)) => {
                 tracing::info!(?token, "a session that the store had lost was put back");
+                self.refer(token, room.reference()).await;
                 self.close_here(&replica);
                 true
             }

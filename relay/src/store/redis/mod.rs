@@ -28,7 +28,7 @@ use crate::{
     config::Config,
     recorder::Recorder,
     room::{self, Agents, Room},
-    token::Token,
+    token::{SecretDigest, Token},
 };
 use bytes::Bytes;
 use feed::Feed;
@@ -71,6 +71,7 @@ struct Scripts {
     leave: Script,
     leaving: Script,
     finish: Script,
+    take: Script,
     keep: Script,
     ask: Script,
 }
@@ -85,6 +86,7 @@ impl Scripts {
             leave: Script::new(include_str!("leave.lua")),
             leaving: Script::new(include_str!("leaving.lua")),
             finish: Script::new(include_str!("finish.lua")),
+            take: Script::new(include_str!("take.lua")),
             keep: Script::new(include_str!("keep.lua")),
             ask: Script::new(include_str!("ask.lua")),
         }
@@ -358,6 +360,7 @@ impl Inner {
             self.finish(record.token, EndReason::Idle).await?;
             return Err(StoreError::Full(self.config.sessions));
         }
+        self.refer(record.token, record.reference.as_deref()).await;
         tracing::info!(token = ?record.token, mode = %record.mode, "session created");
         if let Some(recording) = recording {
             let Some(replica) = held.keep() else { return Ok(name) };
@@ -411,6 +414,43 @@ impl Inner {
             self.spawn(|inner| async move { inner.claim(token).await });
         }
         Ok(Seat::new(room, connection, user, role, wakes))
+    }
+
+    /// Which Redis has what another system calls a session, and under which key.
+    fn reference(&self, reference: &str) -> (&Shard, String) {
+        (&self.shards[(slot(reference) * self.shards.len()) >> 14], format!("cobrowse:{{{reference}}}:reference"))
+    }
+
+    /// The session is found by its reference from now on.
+    async fn refer(&self, token: Token, reference: Option<&str>) {
+        let Some(reference) = reference else { return };
+        let (shard, key) = self.reference(reference);
+        let mut command = redis::cmd("SET");
+        command.arg(key).arg(token.reveal()).arg("PX").arg(millis(self.config.session_age));
+        if let Err(error) = shard.link.say(&command).await {
+            tracing::warn!(?token, %error, "the session is not found by its reference");
+        }
+    }
+
+    async fn resolve(&self, reference: &str) -> Result<Option<Status>, StoreError> {
+        let (shard, key) = self.reference(reference);
+        let answer = shard.link.say(redis::cmd("GET").arg(key)).await.map_err(|error| unavailable(&error))?;
+        let token = entry::bytes(answer).and_then(|token| std::str::from_utf8(&token).ok()?.parse().ok());
+        let Some(token) = token else { return Ok(None) };
+        // The session may be over, and another one have its token.
+        let found = self.find(token).await?;
+        Ok(found.filter(|status| status.record.reference.as_deref() == Some(reference)))
+    }
+
+    async fn take(&self, token: Token, secret: SecretDigest) -> Result<bool, StoreError> {
+        let absence = millis(self.config.absence);
+        let arguments = |command: &mut Cmd| {
+            command.arg(secret.to_hex()).arg(absence);
+        };
+        match self.script(token, &self.scripts.take, arguments).await.map_err(|error| unavailable(&error))? {
+            Value::Int(0) => Err(StoreError::Unknown),
+            answer => Ok(answer == Value::Int(1)),
+        }
     }
 
     async fn write_entry(
@@ -664,6 +704,14 @@ impl Store for RedisStore {
 
     fn find(&self, token: Token) -> Reply<'_, Option<Status>> {
         Box::pin(self.inner.find(token))
+    }
+
+    fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>> {
+        Box::pin(self.inner.resolve(reference))
+    }
+
+    fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool> {
+        Box::pin(self.inner.take(token, secret))
     }
 
     fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {

@@ -39,6 +39,8 @@ pub(super) fn fields(record: &Record, recorder: &str) -> Vec<Field> {
         ("mode", text(record.mode.name())),
         ("recording", text(record.recording.as_deref().unwrap_or_default())),
         ("recorder", text(recorder)),
+        ("reference", text(record.reference.as_deref().unwrap_or_default())),
+        ("open", text(u8::from(record.open))),
         ("connection", text(0)),
         ("user", text(1)),
         ("fence", text(0)),
@@ -87,6 +89,8 @@ fn record(token: Token, fields: &Fields) -> Option<Record> {
         created: time("created")?,
         expires: time("expires")?,
         recording: word(fields, "recording").filter(|name| !name.is_empty()).map(str::to_owned),
+        reference: word(fields, "reference").filter(|name| !name.is_empty()).map(str::to_owned),
+        open: word(fields, "open") == Some("1"),
     })
 }
 
