@@ -125,7 +125,9 @@ async fn create(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Resp
     if let Some(Extension(peer)) = &peer {
         app.creations().check(peer.address, Instant::now()).map_err(|wait| {
             count(&app.metrics().throttled);
-            tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+            if app.is_worth_a_line() {
+                tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+            }
             ApiError::too_many_sessions(wait)
         })?;
     }
