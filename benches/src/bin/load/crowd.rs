@@ -208,10 +208,9 @@ impl Crowd {
     pub(crate) fn take_latency(&self) -> Latency {
         let mut took = std::mem::take(&mut *self.seen.took.lock().unwrap_or_else(PoisonError::into_inner));
         took.sort_unstable();
-        let at = |share: f64| {
-            took.get(((took.len() as f64 - 1.0) * share) as usize).map_or(0.0, |took| f64::from(*took) / 1e3)
-        };
-        Latency { median: at(0.5), p99: at(0.99), most: at(1.0) }
+        let last = took.len().saturating_sub(1);
+        let at = |thousandths: usize| took.get(last * thousandths / 1_000).map_or(0.0, |took| f64::from(*took) / 1e3);
+        Latency { median: at(500), p99: at(990), most: at(1_000) }
     }
 
     /// The customers stop; what has not arrived in a while is lost.
