@@ -173,7 +173,9 @@ pub(crate) fn may_create(app: &App, peer: Option<&Peer>) -> Result<(), ApiError>
     let Some(peer) = peer else { return Ok(()) };
     app.creations().check(peer.address, Instant::now()).map_err(|wait| {
         count(&app.metrics().throttled);
-        tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+        if app.is_worth_a_line() {
+            tracing::warn!(target: "audit", peer = %peer.address, "refused: too many sessions of one address");
+        }
         ApiError::too_many_sessions(wait)
     })
 }

@@ -775,4 +775,4 @@ mod replica;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use replica::{Remembered, Snapshot, Standing};
+pub(crate) use replica::{Moment, Remembered, Standing};

@@ -24,7 +24,10 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -60,6 +63,9 @@ struct Inner {
     creations: Throttle,
     crowding: Arc<Crowding>,
     metrics: Metrics,
+    began: Instant,
+    /// The second in which something was logged that a flood would repeat.
+    logged: AtomicU64,
     tasks: TaskTracker,
     rules: Option<RulesFile>,
     genesys: Genesys,
@@ -90,9 +96,22 @@ impl App {
         };
         let ice = ice::answer(config.ice_servers.as_deref()).map_err(unread)?;
         let (tasks, genesys) = (TaskTracker::new(), Genesys::default());
-        let inner =
-            Inner { config, store, origins, throttle, creations, crowding, metrics, tasks, rules, genesys, ice };
-        Ok(Self(Arc::new(inner)))
+        let (began, logged) = (Instant::now(), AtomicU64::new(0));
+        Ok(Self(Arc::new(Inner {
+            config,
+            store,
+            origins,
+            throttle,
+            creations,
+            crowding,
+            metrics,
+            began,
+            logged,
+            tasks,
+            rules,
+            genesys,
+            ice,
+        })))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -123,6 +142,12 @@ impl App {
         &self.0.tasks
     }
 
+    /// True once a second: a flood is not to fill the log.
+    pub(crate) fn is_worth_a_line(&self) -> bool {
+        let now = self.0.began.elapsed().as_secs() + 1;
+        self.0.logged.swap(now, Ordering::Relaxed) != now
+    }
+
     /// Who asks: the peer, or whom a listed proxy names.
     fn asks(&self, peer: &Peer, headers: &HeaderMap) -> Result<Peer, ApiError> {
         let address = network::client(peer.address, headers, &self.config().proxies);
@@ -131,7 +156,9 @@ impl App {
         }
         let Some(place) = self.0.crowding.enter(address) else {
             count(&self.metrics().turned_away);
-            tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address");
+            if self.is_worth_a_line() {
+                tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address");
+            }
             return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too many connections of this address"));
         };
         Ok(Peer { address, _place: Some(Arc::new(place)), is_forwarded: true, ..peer.clone() })
@@ -272,7 +299,9 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, app: &App) -> (T
                 let place = if is_proxy { None } else { app.0.crowding.enter(address).map(Arc::new) };
                 if place.is_none() && !is_proxy {
                     count(&app.metrics().turned_away);
-                    tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address; is it a proxy that is not listed?");
+                    if app.is_worth_a_line() {
+                        tracing::warn!(target: "audit", peer = %address, "refused: too many connections of one address; is it a proxy that is not listed?");
+                    }
                     continue;
                 }
                 return (stream, Peer { address, _slot: Arc::new(slot), _place: place, is_forwarded: false });

@@ -18,19 +18,21 @@ use tokio::{sync::watch, time::sleep};
 /// Sessions that go on, each with a customer and an agent.
 struct Crowd {
     pairs: Vec<(Watched<Sent>, Watched<Shown>)>,
+    tokens: Vec<String>,
     runs: watch::Sender<bool>,
 }
 
 impl Crowd {
     async fn gather(address: SocketAddr, count: u64, every: Duration) -> Self {
         let (runs, running) = watch::channel(true);
-        let mut pairs = Vec::new();
+        let (mut pairs, mut tokens) = (Vec::new(), Vec::new());
         for key in 1..=count {
             let session = Session::create(address).await;
+            tokens.push(session.token.clone());
             let customer = pages::customer(address, session.clone(), key, every, running.clone());
             pairs.push((customer, pages::agent(address, session, running.clone())));
         }
-        let crowd = Self { pairs, runs };
+        let crowd = Self { pairs, tokens, runs };
         let begin = Instant::now();
         crowd.gone_on_since(begin, Duration::from_secs(30)).await;
         crowd
@@ -249,6 +251,11 @@ async fn one_node_records_a_session_and_another_goes_on_when_it_is_gone() {
         sleep(Duration::from_millis(500)).await;
     }
     crowd.settle().await;
+    // Who was on the node that is gone has left: its lease is over.
+    for token in &crowd.tokens {
+        let (_, shown) = processes::request(nodes[1].address, "GET", &format!("/api/sessions/{token}")).await;
+        assert_eq!(shown["agents"].as_array().unwrap().len(), 1, "{shown}");
+    }
     nodes[1].process.terminate().await;
     assert_eq!(recordings(&folders[1]), 8);
 }

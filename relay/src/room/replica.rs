@@ -22,7 +22,7 @@ use std::{
 
 /// A session as the shared store has it at one place of its log.
 #[derive(Debug)]
-pub(crate) struct Snapshot {
+pub(crate) struct Moment {
     pub(crate) mode: Mode,
     /// The last `ModeChanged`, `Controller`, `Paused` and `Visible` that hold.
     pub(crate) mode_frame: Option<Bytes>,
@@ -57,33 +57,33 @@ pub(crate) struct Standing {
 }
 
 impl Room {
-    /// A room that goes on from a snapshot.
-    pub(crate) fn restored(record: Record, config: Arc<Config>, snapshot: Snapshot, now: Instant) -> Self {
+    /// A room that goes on from such a moment.
+    pub(crate) fn restored(record: Record, config: Arc<Config>, moment: Moment, now: Instant) -> Self {
         let room = Self::new(record, config, None, now);
         let mut state = room.lock();
         let ago = |time: Duration| now.checked_sub(time).unwrap_or(now);
-        state.created = ago(snapshot.age);
-        state.mode = snapshot.mode;
-        state.mode_frame = snapshot.mode_frame;
-        state.controller_frame = snapshot.controller_frame;
-        state.paused_frame = snapshot.paused_frame;
-        state.visible_frame = snapshot.visible_frame;
-        state.absent = snapshot.absent.map(|(time, on_purpose)| Absence { since: ago(time), on_purpose });
-        state.leaving = snapshot.leaving;
-        state.activated = snapshot.activated.map(ago);
-        state.recorder = snapshot.recorder;
-        state.last_customer = snapshot.last_customer;
+        state.created = ago(moment.age);
+        state.mode = moment.mode;
+        state.mode_frame = moment.mode_frame;
+        state.controller_frame = moment.controller_frame;
+        state.paused_frame = moment.paused_frame;
+        state.visible_frame = moment.visible_frame;
+        state.absent = moment.absent.map(|(time, on_purpose)| Absence { since: ago(time), on_purpose });
+        state.leaving = moment.leaving;
+        state.activated = moment.activated.map(ago);
+        state.recorder = moment.recorder;
+        state.last_customer = moment.last_customer;
         let standing =
             |Standing { connection, user, role, name, node }| Member::elsewhere(connection, user, role, name, node);
-        state.members = snapshot.members.into_iter().map(standing).collect();
-        for (keyframe, bytes) in snapshot.frames {
+        state.members = moment.members.into_iter().map(standing).collect();
+        for (keyframe, bytes) in moment.frames {
             if keyframe {
                 state.log.push_keyframe(bytes);
             } else {
                 state.log.push_delta(bytes);
             }
         }
-        state.expected = snapshot.next;
+        state.expected = moment.next;
         if state.expected.is_none() {
             state.log.forget();
         }

@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::{
     net::TcpStream,
-    task::JoinSet,
+    task::JoinHandle,
     time::{MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
@@ -86,7 +86,13 @@ struct Pair {
 pub(crate) struct Crowd {
     seen: Arc<Seen>,
     pairs: Vec<Arc<Pair>>,
-    tasks: JoinSet<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
 }
 
 async fn connect(address: &str, path: &str) -> Result<Socket> {
@@ -162,23 +168,18 @@ impl Crowd {
 
     async fn gather(
         shape: Shape,
-        join: impl AsyncFn(Arc<Seen>, Arc<Pair>, usize) -> Result<Vec<tokio::task::JoinHandle<()>>>,
+        join: impl AsyncFn(Arc<Seen>, Arc<Pair>, usize) -> Result<Vec<JoinHandle<()>>>,
     ) -> Result<Self> {
         let seen: Arc<Seen> = Arc::default();
         let pairs: Vec<Arc<Pair>> = (0..shape.sessions).map(|_| Arc::default()).collect();
-        let mut tasks = JoinSet::new();
-        for (at, some) in pairs.chunks(AT_ONCE).enumerate() {
-            let joined =
-                some.iter().enumerate().map(|(index, pair)| join(seen.clone(), pair.clone(), at * AT_ONCE + index));
-            for handles in futures_util::future::try_join_all(joined).await? {
-                for handle in handles {
-                    tasks.spawn(async move {
-                        let _ = handle.await;
-                    });
-                }
-            }
+        let mut crowd = Self { seen, pairs, tasks: Vec::new() };
+        for (at, some) in crowd.pairs.chunks(AT_ONCE).enumerate() {
+            let join =
+                |(index, pair): (usize, &Arc<Pair>)| join(crowd.seen.clone(), pair.clone(), at * AT_ONCE + index);
+            let joined = futures_util::future::try_join_all(some.iter().enumerate().map(join)).await?;
+            crowd.tasks.extend(joined.into_iter().flatten());
         }
-        Ok(Self { seen, pairs, tasks })
+        Ok(crowd)
     }
 
     /// Waits until frames arrive at everyone.
@@ -207,14 +208,13 @@ impl Crowd {
     pub(crate) fn take_latency(&self) -> Latency {
         let mut took = std::mem::take(&mut *self.seen.took.lock().unwrap_or_else(PoisonError::into_inner));
         took.sort_unstable();
-        let at = |share: f64| {
-            took.get(((took.len() as f64 - 1.0) * share) as usize).map_or(0.0, |took| f64::from(*took) / 1e3)
-        };
-        Latency { median: at(0.5), p99: at(0.99), most: at(1.0) }
+        let last = took.len().saturating_sub(1);
+        let at = |thousandths: usize| took.get(last * thousandths / 1_000).map_or(0.0, |took| f64::from(*took) / 1e3);
+        Latency { median: at(500), p99: at(990), most: at(1_000) }
     }
 
     /// The customers stop; what has not arrived in a while is lost.
-    pub(crate) async fn end(mut self, begun: u64) -> Result<Tally> {
+    pub(crate) async fn end(self, begun: u64) -> Result<Tally> {
         let frames = self.count() - begun;
         let latency = self.take_latency();
         self.seen.stops.store(true, Ordering::Relaxed);
@@ -230,7 +230,6 @@ impl Crowd {
             }
             sleep(Duration::from_millis(50)).await;
         };
-        self.tasks.abort_all();
         let disordered = self.seen.disordered.load(Ordering::Relaxed);
         Ok(Tally { frames, lost, disordered, latency })
     }

@@ -316,10 +316,10 @@ impl Inner {
         let shard = &self.shards[replica.shard];
         let answer = shard.link.script(&self.scripts.load, &replica.keys, |_| {}).await;
         let answer = answer.map_err(|error| unavailable(&error))?;
-        let Some((record, snapshot, at)) = session::read(replica.token, answer)? else {
+        let Some((record, moment, at)) = session::read(replica.token, answer)? else {
             return Err(StoreError::Unknown);
         };
-        let room = Arc::new(Room::restored(record, self.config.clone(), snapshot, Instant::now()));
+        let room = Arc::new(Room::restored(record, self.config.clone(), moment, Instant::now()));
         // Nobody adds to the feed before the place is known: the lock on the list of feeds is held.
         let mut feeds = lock(&shard.feeds);
         let free = |feed: &&Arc<Feed>| feed.has_room();

@@ -5,7 +5,7 @@ use super::{
     odd,
 };
 use crate::{
-    room::{Remembered, Snapshot, Standing},
+    room::{Moment, Remembered, Standing},
     store::{Participant, Record, Status, StoreError},
     token::{SecretDigest, Token},
 };
@@ -129,7 +129,7 @@ pub(super) fn status(token: Token, answer: Value) -> Result<Option<Status>, Stor
 }
 
 /// A session, its state, and the place in its log at which it was so; none where there is none.
-pub(super) fn read(token: Token, answer: Value) -> Result<Option<(Record, Snapshot, Id)>, StoreError> {
+pub(super) fn read(token: Token, answer: Value) -> Result<Option<(Record, Moment, Id)>, StoreError> {
     let parts = entry::list(answer).unwrap_or_default();
     if parts.is_empty() {
         return Ok(None);
@@ -137,7 +137,7 @@ pub(super) fn read(token: Token, answer: Value) -> Result<Option<(Record, Snapsh
     whole(token, parts).map(Some).ok_or_else(|| odd(&Value::SimpleString("a session".to_owned())))
 }
 
-fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Snapshot, Id)> {
+fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Moment, Id)> {
     let mut parts = parts.into_iter();
     let now = entry::number(&entry::bytes(parts.next()?)?)?;
     let fields: Fields = entry::pairs(parts.next()?)?.into_iter().collect();
@@ -149,7 +149,7 @@ fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Snapshot, Id)> {
         Some(Entry::Frame { keyframe, bytes }) => Some((keyframe, bytes)),
         _ => None,
     });
-    let snapshot = Snapshot {
+    let moment = Moment {
         mode: mode(&fields)?,
         mode_frame: bytes("mode_frame"),
         controller_frame: bytes("controller_frame"),
@@ -165,7 +165,7 @@ fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Snapshot, Id)> {
         next: number(&fields, "next").and_then(|next| next.try_into().ok()),
         frames: frames.collect(),
     };
-    Some((record(token, &fields)?, snapshot, last))
+    Some((record(token, &fields)?, moment, last))
 }
 
 /// The sequence number of a frame.
