@@ -209,7 +209,8 @@ impl Told {
                     users.retain(|shown| shown["userId"] != user);
                 }
             }
-            Ok(Control::Ended { reason }) => self.end(reason),
+            // Whom nobody has told that they have joined needs no end: that the session is gone is in the answer.
+            Ok(Control::Ended { reason }) if users.is_none() => self.end(reason),
             _ => {}
         }
         true
