@@ -13,7 +13,6 @@
 use super::{bayeux, cometd::Slot, remember, unguessable};
 use crate::{
     api::{self, millis},
-    room::CUSTOMER,
     server::{App, Peer},
     store::{Delivery, Seat, StoreError},
 };
@@ -22,7 +21,7 @@ use protocol::{
     control::{Control, EndReason, Role},
 };
 use serde_json::{Value, json};
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 use tokio_util::sync::CancellationToken;
 
 pub(super) const CREATE: &str = "/service/session/create";
@@ -151,7 +150,8 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
         return Err(Refused::new(409, "expected a client that has joined no session"));
     }
     tracing::info!(?token, user = seat.user, ?role, "joined over CometD");
-    // Who is there is what the seat yields first.
+    // What was so before is told behind the answer; who is there is what the seat yields first.
+    let activated = seat.activated();
     let mut told = Told::new(app.clone(), slot.clone(), seat.clone());
     let mut users = Vec::new();
     while let Some(delivery) = seat.try_next() {
@@ -166,7 +166,10 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
     });
     app.genesys().users().insert(user_token.clone(), user.clone());
     slot.tell(JOIN, answer);
-    told.look();
+    match activated {
+        Some(at) => told.activate(at),
+        None => told.look(),
+    }
     let task = attend(app.clone(), user_token, user, told);
     app.tasks().spawn(task);
     Ok(())
@@ -177,15 +180,18 @@ struct Told {
     app: App,
     slot: Arc<Slot>,
     seat: Arc<Seat>,
-    /// Users by number: a customer who comes back from another page is the same one.
-    known: HashSet<u32>,
+    /// Who is there, as far as the seat has yielded.
+    present: HashMap<u32, Role>,
+    /// A customer who comes back from another page is the same one.
+    has_customer: bool,
     activated: bool,
 }
 
 impl Told {
     fn new(app: App, slot: Arc<Slot>, seat: Arc<Seat>) -> Self {
-        let known = HashSet::from([seat.user]);
-        Self { app, slot, seat, known, activated: false }
+        let present = HashMap::from([(seat.user, seat.role)]);
+        let has_customer = seat.role == Role::Customer;
+        Self { app, slot, seat, present, has_customer, activated: false }
     }
 
     /// Tells what a seat yields; into `users`, who is there already. False when nothing more comes.
@@ -193,20 +199,13 @@ impl Told {
         let Delivery::Frame(bytes) = delivery else { return false };
         // Frames of the page are an agent's, who does not see them here.
         match Control::read(bytes, &Limits::DEFAULT) {
-            Ok(Control::Joined { user, role, name }) if self.known.insert(user) => {
-                let shown = json!({ "userId": user, "role": role as u8, "name": name });
-                match users {
-                    Some(users) => users.push(shown),
-                    None => self.slot.tell(JOINED, shown),
-                }
-            }
+            Ok(Control::Joined { user, role, name }) => self.joined(user, role, &name, users),
             Ok(Control::Left { user }) => {
-                // Numbers are not given again; a customer who comes back has the same.
-                if user != CUSTOMER {
-                    self.known.remove(&user);
-                }
+                let role = self.present.remove(&user);
                 if let Some(users) = users {
                     users.retain(|shown| shown["userId"] != user);
+                    // Nobody has been told of that customer.
+                    self.has_customer &= role != Some(Role::Customer);
                 }
             }
             // Whom nobody has told that they have joined needs no end: that the session is gone is in the answer.
@@ -216,15 +215,35 @@ impl Told {
         true
     }
 
-    /// Tells that the session is active, once it is.
+    fn joined(&mut self, user: u32, role: Role, name: &str, users: Option<&mut Vec<Value>>) {
+        self.present.insert(user, role);
+        if role == Role::Customer && std::mem::replace(&mut self.has_customer, true) {
+            return;
+        }
+        let shown = json!({ "userId": user, "role": role as u8, "name": name });
+        match users {
+            Some(users) => users.push(shown),
+            None => self.slot.tell(JOINED, shown),
+        }
+    }
+
+    /// Tells that the session is active, once it is. The room may know before the seat has yielded who has made it so: that one
+    /// comes first.
     fn look(&mut self) {
+        let is_there = |role| self.present.values().any(|present| *present == role);
         if !self.activated
+            && is_there(Role::Customer)
+            && is_there(Role::Agent)
             && let Some(at) = self.seat.activated()
         {
-            self.activated = true;
-            self.app.genesys().history().activate(self.seat.token(), at);
-            self.slot.tell(ACTIVATED, json!({ "activationTime": millis(at) }));
+            self.activate(at);
         }
+    }
+
+    fn activate(&mut self, at: SystemTime) {
+        self.activated = true;
+        self.app.genesys().history().activate(self.seat.token(), at);
+        self.slot.tell(ACTIVATED, json!({ "activationTime": millis(at) }));
     }
 
     fn end(&self, reason: EndReason) {
