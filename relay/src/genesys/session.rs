@@ -356,6 +356,50 @@ pub(super) async fn stop_message(app: &App, data: &Value) -> Result<(), Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{config::Config, store::memory::MemoryStore};
+
+    /// What is told to a controller who was there first, and hears of the others when they have all come.
+    async fn told_of(others: &[(Role, bool)]) -> Vec<String> {
+        let config = Arc::new(Config::default());
+        let store = Arc::new(MemoryStore::new(config.clone()));
+        let app = App::new(config, store, ([127, 0, 0, 1], 0).into()).unwrap();
+        let token = api::new_session(&app, Mode::default()).await.unwrap().token;
+        let seat = Arc::new(app.store().enter(token, Role::Controller, String::new()).await.unwrap());
+        for (role, stays) in others {
+            let other = app.store().enter(token, *role, String::new()).await.unwrap();
+            if !stays {
+                app.store().leave(&other).await.unwrap();
+            }
+        }
+        let slot = Arc::new(Slot::new("client".to_owned(), false));
+        let mut told = Told::new(app, slot.clone(), seat.clone());
+        while let Some(delivery) = seat.try_next() {
+            assert!(told.take(&delivery, None));
+            told.look();
+        }
+        let name = |message: &Value| {
+            let channel = message["channel"].as_str().unwrap().rsplit('/').next().unwrap();
+            message["data"]["userId"].as_u64().map_or(channel.to_owned(), |user| format!("{channel} {user}"))
+        };
+        slot.waiting().iter().map(name).collect()
+    }
+
+    #[tokio::test]
+    async fn that_a_session_is_active_comes_behind_who_has_made_it_so() {
+        let [customer, agent] = [Role::Customer, Role::Agent];
+        assert_eq!(told_of(&[(customer, true), (agent, true)]).await, ["joined 1", "joined 3", "activated"]);
+        assert_eq!(told_of(&[(agent, true), (customer, true)]).await, ["joined 3", "joined 1", "activated"]);
+        // Who has left before has not.
+        assert_eq!(
+            told_of(&[(agent, false), (customer, true), (agent, true)]).await,
+            ["joined 3", "joined 1", "joined 4", "activated"]
+        );
+        assert_eq!(
+            told_of(&[(customer, false), (agent, true), (agent, true), (customer, true)]).await,
+            ["joined 1", "joined 3", "joined 4", "activated"]
+        );
+        assert_eq!(told_of(&[(customer, true), (agent, true), (agent, true)]).await.last().unwrap(), "joined 4");
+    }
 
     #[test]
     fn reasons_are_those_that_a_desktop_may_give() {
