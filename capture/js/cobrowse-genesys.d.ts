@@ -31,7 +31,8 @@ export interface PrimaryMedia {
 
 /** What a page sets before the script comes. */
 export interface GenesysConfig {
-  onReady?: GenesysReady | GenesysReady[];
+  /** Before: a function, or a list of them. Behind the start it is `GenesysApi.onReady`. */
+  onReady?: GenesysReady | GenesysReady[] | GenesysApi['onReady'];
   primaryMedia?: PrimaryMedia;
   /** Leaves out the bar. Default `false`. */
   disableBuiltInUI?: boolean;
@@ -69,6 +70,6 @@ export interface GenesysApi {
 
 declare global {
   interface Window {
-    _genesys?: { cobrowse?: GenesysConfig & Partial<GenesysApi> };
+    _genesys?: { cobrowse?: GenesysConfig & Partial<Omit<GenesysApi, 'onReady'>> };
   }
 }

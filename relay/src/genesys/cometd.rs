@@ -60,13 +60,22 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    fn new(id: String, acknowledges: bool) -> Self {
+    pub(super) fn new(id: String, acknowledges: bool) -> Self {
         let client = Mutex::new(Client::new(acknowledges, Instant::now()));
         Self { id, client, user: Mutex::default(), news: watch::channel(0).0, gone: CancellationToken::new() }
     }
 
     fn client(&self) -> MutexGuard<'_, Client> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, without the answer to a connect behind it.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> Vec<Value> {
+        let connect = bayeux::parse(br#"{"channel": "/meta/connect"}"#).unwrap().remove(0);
+        let mut list = self.client().deliver(&connect);
+        list.pop();
+        list
     }
 
     fn wake(&self) {

@@ -14,7 +14,6 @@ use super::{bayeux, cometd::Slot, remember, unguessable};
 use crate::{
     api::{self, Wanted, millis},
     error::ApiError,
-    room::CUSTOMER,
     server::{App, Peer},
     store::{Delivery, Seat, StoreError},
 };
@@ -23,7 +22,7 @@ use protocol::{
     control::{Control, EndReason, Role},
 };
 use serde_json::{Value, json};
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 use tokio_util::sync::CancellationToken;
 
 pub(super) const CREATE: &str = "/service/session/create";
@@ -153,7 +152,8 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
         return Err(Refused::new(409, "expected a client that has joined no session"));
     }
     tracing::info!(?token, user = seat.user, ?role, "joined over CometD");
-    // Who is there is what the seat yields first.
+    // What was so before is told behind the answer; who is there is what the seat yields first.
+    let activated = seat.activated();
     let mut told = Told::new(app.clone(), slot.clone(), seat.clone());
     let mut users = Vec::new();
     while let Some(delivery) = seat.try_next() {
@@ -168,7 +168,10 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
     });
     app.genesys().users().insert(user_token.clone(), user.clone());
     slot.tell(JOIN, answer);
-    told.look();
+    match activated {
+        Some(at) => told.activate(at),
+        None => told.look(),
+    }
     let task = attend(app.clone(), user_token, user, told);
     app.tasks().spawn(task);
     Ok(())
@@ -179,15 +182,18 @@ struct Told {
     app: App,
     slot: Arc<Slot>,
     seat: Arc<Seat>,
-    /// Users by number: a customer who comes back from another page is the same one.
-    known: HashSet<u32>,
+    /// Who is there, as far as the seat has yielded.
+    present: HashMap<u32, Role>,
+    /// A customer who comes back from another page is the same one.
+    has_customer: bool,
     activated: bool,
 }
 
 impl Told {
     fn new(app: App, slot: Arc<Slot>, seat: Arc<Seat>) -> Self {
-        let known = HashSet::from([seat.user]);
-        Self { app, slot, seat, known, activated: false }
+        let present = HashMap::from([(seat.user, seat.role)]);
+        let has_customer = seat.role == Role::Customer;
+        Self { app, slot, seat, present, has_customer, activated: false }
     }
 
     /// Tells what a seat yields; into `users`, who is there already. False when nothing more comes.
@@ -195,37 +201,51 @@ impl Told {
         let Delivery::Frame(bytes) = delivery else { return false };
         // Frames of the page are an agent's, who does not see them here.
         match Control::read(bytes, &Limits::DEFAULT) {
-            Ok(Control::Joined { user, role, name }) if self.known.insert(user) => {
-                let shown = json!({ "userId": user, "role": role as u8, "name": name });
-                match users {
-                    Some(users) => users.push(shown),
-                    None => self.slot.tell(JOINED, shown),
-                }
-            }
+            Ok(Control::Joined { user, role, name }) => self.joined(user, role, &name, users),
             Ok(Control::Left { user }) => {
-                // Numbers are not given again; a customer who comes back has the same.
-                if user != CUSTOMER {
-                    self.known.remove(&user);
-                }
+                let role = self.present.remove(&user);
                 if let Some(users) = users {
                     users.retain(|shown| shown["userId"] != user);
+                    // Nobody has been told of that customer.
+                    self.has_customer &= role != Some(Role::Customer);
                 }
             }
-            Ok(Control::Ended { reason }) => self.end(reason),
+            // Whom nobody has told that they have joined needs no end: that the session is gone is in the answer.
+            Ok(Control::Ended { reason }) if users.is_none() => self.end(reason),
             _ => {}
         }
         true
     }
 
-    /// Tells that the session is active, once it is.
+    fn joined(&mut self, user: u32, role: Role, name: &str, users: Option<&mut Vec<Value>>) {
+        self.present.insert(user, role);
+        if role == Role::Customer && std::mem::replace(&mut self.has_customer, true) {
+            return;
+        }
+        let shown = json!({ "userId": user, "role": role as u8, "name": name });
+        match users {
+            Some(users) => users.push(shown),
+            None => self.slot.tell(JOINED, shown),
+        }
+    }
+
+    /// Tells that the session is active, once it is. The room may know before the seat has yielded who has made it so: that one
+    /// comes first.
     fn look(&mut self) {
+        let is_there = |role| self.present.values().any(|present| *present == role);
         if !self.activated
+            && is_there(Role::Customer)
+            && is_there(Role::Agent)
             && let Some(at) = self.seat.activated()
         {
-            self.activated = true;
-            self.app.genesys().history().activate(self.seat.token(), at);
-            self.slot.tell(ACTIVATED, json!({ "activationTime": millis(at) }));
+            self.activate(at);
         }
+    }
+
+    fn activate(&mut self, at: SystemTime) {
+        self.activated = true;
+        self.app.genesys().history().activate(self.seat.token(), at);
+        self.slot.tell(ACTIVATED, json!({ "activationTime": millis(at) }));
     }
 
     fn end(&self, reason: EndReason) {
@@ -338,6 +358,50 @@ pub(super) async fn stop_message(app: &App, data: &Value) -> Result<(), Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{config::Config, store::memory::MemoryStore};
+
+    /// What is told to a controller who was there first, and hears of the others when they have all come.
+    async fn told_of(others: &[(Role, bool)]) -> Vec<String> {
+        let config = Arc::new(Config::default());
+        let store = Arc::new(MemoryStore::new(config.clone()));
+        let app = App::new(config, store, ([127, 0, 0, 1], 0).into()).unwrap();
+        let token = api::new_session(&app, Mode::default()).await.unwrap().token;
+        let seat = Arc::new(app.store().enter(token, Role::Controller, String::new()).await.unwrap());
+        for (role, stays) in others {
+            let other = app.store().enter(token, *role, String::new()).await.unwrap();
+            if !stays {
+                app.store().leave(&other).await.unwrap();
+            }
+        }
+        let slot = Arc::new(Slot::new("client".to_owned(), false));
+        let mut told = Told::new(app, slot.clone(), seat.clone());
+        while let Some(delivery) = seat.try_next() {
+            assert!(told.take(&delivery, None));
+            told.look();
+        }
+        let name = |message: &Value| {
+            let channel = message["channel"].as_str().unwrap().rsplit('/').next().unwrap();
+            message["data"]["userId"].as_u64().map_or(channel.to_owned(), |user| format!("{channel} {user}"))
+        };
+        slot.waiting().iter().map(name).collect()
+    }
+
+    #[tokio::test]
+    async fn that_a_session_is_active_comes_behind_who_has_made_it_so() {
+        let [customer, agent] = [Role::Customer, Role::Agent];
+        assert_eq!(told_of(&[(customer, true), (agent, true)]).await, ["joined 1", "joined 3", "activated"]);
+        assert_eq!(told_of(&[(agent, true), (customer, true)]).await, ["joined 3", "joined 1", "activated"]);
+        // Who has left before has not.
+        assert_eq!(
+            told_of(&[(agent, false), (customer, true), (agent, true)]).await,
+            ["joined 3", "joined 1", "joined 4", "activated"]
+        );
+        assert_eq!(
+            told_of(&[(customer, false), (agent, true), (agent, true), (customer, true)]).await,
+            ["joined 1", "joined 3", "joined 4", "activated"]
+        );
+        assert_eq!(told_of(&[(customer, true), (agent, true), (agent, true)]).await.last().unwrap(), "joined 4");
+    }
 
     #[test]
     fn reasons_are_those_that_a_desktop_may_give() {
