@@ -6,10 +6,11 @@ import { element } from './overlay.js';
 import { Peers } from './peers.js';
 import { createSession } from './relay.js';
 import { SCREEN_WORDS } from './screen-words.js';
+import { signalFrame } from './signal.js';
 import { stageOf } from './stage.js';
 
 // Tags of protocol/src/control.rs, and what is said with them.
-const SCREEN = 72, SCREEN_SIGNAL = 24;
+const SCREEN = 72;
 const ASKS = { FOR_IT: 0, END: 1, ANSWER: 2, CANDIDATE: 3, AGAIN: 4 };
 const SAYS = { OFF: 0, ASKED: 1, DECLINED: 2, SHOWN: 3, PAUSED: 4, FULL: 5, OFFER: 6, CANDIDATE: 7, ONLY: 8 };
 const PAUSED = 6, CONTROL = 8, UNFIT = 9;
@@ -46,7 +47,7 @@ class Screen {
 
   say(user, step, data = '') {
     const { session } = this;
-    if (!session.ended && session.link) session.tell(session.recorder.engine.say(SCREEN_SIGNAL, [user, step], 0, data));
+    if (!session.ended && session.link) session.tell(signalFrame(user, step, data));
   }
 
   // What an agent asks for, or its browser says.
@@ -80,7 +81,7 @@ class Screen {
   // Asks the customer, and shows what is chosen. Resolves to whether it is shown. `who`: the agent who asks.
   async start(who) {
     if (this.stream) return true;
-    if (this.asking) return this.asking;
+    if (this.asking) return this.asking.then(Boolean);
     this.say(EVERYONE, SAYS.ASKED);
     this.asking = this.obtain(who).finally(() => (this.asking = null));
     const stream = await this.asking;
@@ -295,7 +296,7 @@ async function open(session, ready, part) {
 window[Symbol.for('cobrowse.screen')] = {
   heard: (session, user, fields) => screenOf(session).heard(user, fields),
   start(session) {
-    if (!session.link) return Promise.reject(refused('expected a session with `relay`, as agents are shown the screen'));
+    if (!session.link || session.ended) return Promise.reject(refused('expected a session over a relay that runs, as agents are shown the screen'));
     return screenOf(session).start();
   },
   stop: (session) => screenOf(session).end('customer'),
