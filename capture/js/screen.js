@@ -26,6 +26,7 @@ const CSS = `
 .screen .text { flex: 1 1 auto; min-width: 0; padding-right: 6px; }
 .screen .text small { display: block; color: #f3d5d9; font-size: 13px; }
 .screen button { padding: 6px 14px; }
+.screen.down { top: auto; bottom: 96px; }
 .screen .dot { background: #fff; }
 .screen.paused { background: #4a5672; }
 `;
@@ -215,6 +216,8 @@ class Screen {
     const stop = element('button', { textContent: stage.say('screenStop'), onclick: () => this.stop() });
     this.bar = element('div', { className: 'screen', attributes: { role: 'region', 'aria-label': stage.say('screenRegion') } }, element('span', { className: 'dot' }), this.text, this.pause, stop);
     this.bar.onkeydown = (event) => event.stopPropagation();
+    // Not over what the page has at its top.
+    this.bar.ondblclick = () => this.bar.classList.toggle('down');
     stage.root.append(this.bar);
     this.said = stage.say;
     this.overlaySays = (key, what) => stage.overlay.say(key, what);
