@@ -95,7 +95,8 @@ export interface StartOptions {
   /** The language of the question and the bar: `en`, `de`, `nl`, `fr`, `es`. Default: the page's, otherwise the browser's, otherwise
    *  English. */
   language?: string;
-  /** Other words for some of what the customer reads, by the keys of `capture/js/words.js`; `{who}` stands for the agents' names. */
+  /** Other words for some of what the customer reads, by the keys of `capture/js/words.js`, `documents-words.js` and `screen-words.js` there;
+   *  `{who}` stands for the agents’ names. */
   words?: Record<string, string>;
 }
 

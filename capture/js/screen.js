@@ -6,10 +6,11 @@ import { element } from './overlay.js';
 import { Peers } from './peers.js';
 import { createSession } from './relay.js';
 import { SCREEN_WORDS } from './screen-words.js';
+import { signalFrame } from './signal.js';
 import { stageOf } from './stage.js';
 
 // Tags of protocol/src/control.rs, and what is said with them.
-const SCREEN = 72, SCREEN_SIGNAL = 24;
+const SCREEN = 72;
 const ASKS = { FOR_IT: 0, END: 1, ANSWER: 2, CANDIDATE: 3, AGAIN: 4 };
 const SAYS = { OFF: 0, ASKED: 1, DECLINED: 2, SHOWN: 3, PAUSED: 4, FULL: 5, OFFER: 6, CANDIDATE: 7, ONLY: 8 };
 const PAUSED = 6, CONTROL = 8, UNFIT = 9;
@@ -25,6 +26,7 @@ const CSS = `
 .screen .text { flex: 1 1 auto; min-width: 0; padding-right: 6px; }
 .screen .text small { display: block; color: #f3d5d9; font-size: 13px; }
 .screen button { padding: 6px 14px; }
+.screen.down { top: auto; bottom: 96px; }
 .screen .dot { background: #fff; }
 .screen.paused { background: #4a5672; }
 `;
@@ -46,7 +48,7 @@ class Screen {
 
   say(user, step, data = '') {
     const { session } = this;
-    if (!session.ended && session.link) session.tell(session.recorder.engine.say(SCREEN_SIGNAL, [user, step], 0, data));
+    if (!session.ended && session.link) session.tell(signalFrame(user, step, data));
   }
 
   // What an agent asks for, or its browser says.
@@ -80,7 +82,7 @@ class Screen {
   // Asks the customer, and shows what is chosen. Resolves to whether it is shown. `who`: the agent who asks.
   async start(who) {
     if (this.stream) return true;
-    if (this.asking) return this.asking;
+    if (this.asking) return this.asking.then(Boolean);
     this.say(EVERYONE, SAYS.ASKED);
     this.asking = this.obtain(who).finally(() => (this.asking = null));
     const stream = await this.asking;
@@ -214,6 +216,8 @@ class Screen {
     const stop = element('button', { textContent: stage.say('screenStop'), onclick: () => this.stop() });
     this.bar = element('div', { className: 'screen', attributes: { role: 'region', 'aria-label': stage.say('screenRegion') } }, element('span', { className: 'dot' }), this.text, this.pause, stop);
     this.bar.onkeydown = (event) => event.stopPropagation();
+    // Not over what the page has at its top.
+    this.bar.ondblclick = () => this.bar.classList.toggle('down');
     stage.root.append(this.bar);
     this.said = stage.say;
     this.overlaySays = (key, what) => stage.overlay.say(key, what);
@@ -295,7 +299,7 @@ async function open(session, ready, part) {
 window[Symbol.for('cobrowse.screen')] = {
   heard: (session, user, fields) => screenOf(session).heard(user, fields),
   start(session) {
-    if (!session.link) return Promise.reject(refused('expected a session with `relay`, as agents are shown the screen'));
+    if (!session.link || session.ended) return Promise.reject(refused('expected a session over a relay that runs, as agents are shown the screen'));
     return screenOf(session).start();
   },
   stop: (session) => screenOf(session).end('customer'),

@@ -208,7 +208,7 @@ export class Session {
 }
 
 function checked(options) {
-  const { relay, onFrame, record, mode, resources, budgetMs, confirm } = options;
+  const { relay, onFrame, record, mode, resources, budgetMs, confirm, screen } = options;
   if (!relay && !record && typeof onFrame !== 'function') {
     throw new TypeError('cobrowse: start: expected `relay` (a URL), `onFrame` (a function) or `record`, found none');
   }
@@ -219,6 +219,8 @@ function checked(options) {
   if (mode !== undefined && !MODES.includes(mode)) {
     throw new TypeError(`cobrowse: mode: expected "shared", "view" or "follow", found ${JSON.stringify(mode)}`);
   }
+  // A mistake here must not show the page.
+  if (screen && screen !== 'only') throw new TypeError(`cobrowse: screen: expected "only", false or nothing, found ${JSON.stringify(screen)}`);
   if (confirm !== undefined && confirm !== 'each') {
     throw new TypeError(`cobrowse: confirm: expected "each", or nothing, found ${JSON.stringify(confirm)}`);
   }

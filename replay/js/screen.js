@@ -101,7 +101,10 @@ export class ScreenView {
     peer.ondatachannel = ({ channel }) => (channel.onclose = () => this.lost(peer));
     peer.onconnectionstatechange = () => {
       if (this.peer !== peer) return;
-      if (peer.connectionState === 'failed') this.fail('route');
+      if (peer.connectionState !== 'failed') return;
+      // Where there was a way, there may be another: networks change.
+      if (this.isConnected) this.retry();
+      else this.fail('route');
     };
     await peer.setRemoteDescription({ type: 'offer', sdp });
     const answer = await peer.createAnswer();

@@ -28,7 +28,7 @@ const SCREEN_DECLINED = {
   unsupported: 'The customer’s browser cannot show the screen: those of phones cannot.',
 };
 const SCREEN_FAILED = {
-  route: 'There is no way between the two browsers: their networks let none through. The relay needs a TURN server for that (docs/screen-sharing.md).',
+  route: 'There is no way between the two browsers: their networks let none through. That needs a TURN server, which the relay’s operator can set up.',
   full: 'Too many agents look at the screen already.', broken: 'The two browsers did not understand each other.',
 };
 const LASTS = new Set(['connecting', 'shown', 'paused', 'asking', 'failed']);

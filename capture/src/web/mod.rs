@@ -282,16 +282,14 @@ impl Engine {
         control::table()
     }
 
-    /// A message of the customer's page: its tag, fields that are numbers, the time, in milliseconds since the stream began, and a text as
-    /// the last field, if it has one.
+    /// A message of the customer's page: its tag and fields that are numbers, and the time, in milliseconds since the stream began.
     ///
     /// # Errors
     /// When there is no message of that tag and as many fields.
-    pub fn say(&mut self, tag: u8, fields: &[u32], time: u32, text: Option<String>) -> Result<Uint8Array, JsError> {
+    pub fn say(&mut self, tag: u8, fields: &[u32], time: u32) -> Result<Uint8Array, JsError> {
         self.controls += 1;
         let (mut body, mut frame) = (Vec::new(), Vec::new());
-        let numbers = fields.iter().map(|field| Value::Number((*field).into()));
-        let fields: Vec<Value<'_>> = numbers.chain(text.as_deref().map(Value::Text)).collect();
+        let fields: Vec<Value<'_>> = fields.iter().map(|field| Value::Number((*field).into())).collect();
         fields::write(&mut body, tag, &fields).ok_or_else(|| error("no such message"))?;
         frame::write(&mut frame, Kind::Control, self.controls, time, 0, &body).map_err(error)?;
         Ok(Uint8Array::from(&frame[..]))
