@@ -137,6 +137,10 @@ async fn resolve(
     }
     let look = async || -> Result<_, ApiError> { Ok(app.store().resolve(&reference).await?) };
     let mut found = look().await?;
+    if found.is_none() {
+        // Before it is waited for: who does not stay for the answer has guessed all the same.
+        app.miss(peer);
+    }
     if found.is_none() && wait > 0 {
         let until = async || -> Result<_, ApiError> {
             loop {
@@ -151,7 +155,6 @@ async fn resolve(
         }
     }
     let Some(status) = found else {
-        app.miss(peer);
         return Err(ApiError::new(StatusCode::NOT_FOUND, "reference: expected that of a live session"));
     };
     Ok(Json(shown(status)))

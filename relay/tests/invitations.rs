@@ -76,9 +76,15 @@ async fn wrong_references_are_counted_and_malformed_ones_named() {
     assert_eq!((long.status, long.error().as_str()), (400, "wait: expected 0 to 25 seconds, found 26"));
     let body = json!({ "reference": "too short" }).to_string();
     assert_eq!(relay.request("POST", "/api/sessions", &[], &body).await.status, 400);
-    for _ in 0..3 {
+    for _ in 0..2 {
         assert_eq!(relay.get(PATH).await.status, 404);
     }
+    // Who asks to wait, and goes, has guessed, too.
+    let mut hasty = tokio::net::TcpStream::connect(relay.address).await.unwrap();
+    let request = format!("GET {PATH}?wait=20 HTTP/1.1\r\nhost: {}\r\n\r\n", relay.address);
+    tokio::io::AsyncWriteExt::write_all(&mut hasty, request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(hasty);
     assert_eq!(relay.get(PATH).await.status, 429);
 }
 

@@ -107,7 +107,6 @@ class Embedded {
       const { site } = this.desk;
       byId('invite-link-label').hidden = !site;
       byId('invite-link').value = site ? this.link(site, made.token) : '';
-      byId('invite-left').textContent = '';
       this.show();
       await this.hooks.join(made.token);
     } finally {

@@ -22,6 +22,9 @@ const START_LIMIT: Duration = Duration::from_secs(15);
 /// How long the relay may take to close its sessions when it is stopped.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
+/// With it the demo's tab of Dynamics 365 invites customers. It is no secret: the demo is for who runs it.
+const INVITE_SECRET: &str = "of the demonstration";
+
 /// How often the relay is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -64,7 +67,11 @@ pub(crate) fn demo(ws: &Workspace, port: u16) -> Result<ExitCode> {
     let stopped = Arc::clone(&stop);
     ctrlc::set_handler(move || stopped.store(true, Ordering::SeqCst)).context("cannot listen for ctrl-c")?;
     let address = free_address(port)?;
-    let serve = ws.cmd(ws.cobrowse()).args(["serve", "--listen", &address.to_string(), "--pages"]).arg(folder(ws));
+    web_resources(ws, address)?;
+    let serve = ws
+        .cmd(ws.cobrowse())
+        .args(["serve", "--listen", &address.to_string(), "--invite-secret", INVITE_SECRET, "--pages"])
+        .arg(folder(ws));
     let shown = serve.display();
     let mut relay = serve.command().spawn().with_context(|| format!("cannot run `{shown}`"))?;
     if await_start(&mut relay, address, &stop, &shown)? {
@@ -79,6 +86,22 @@ pub(crate) fn demo(ws: &Workspace, port: u16) -> Result<ExitCode> {
     end(ws, &mut relay)?;
     println!("\nThe demo has stopped.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the web resources of the example for Dynamics 365, which have the relay's address in them.
+fn web_resources(ws: &Workspace, address: SocketAddr) -> Result<()> {
+    let site = format!("http://{address}/examples/dynamics-365/shop.html");
+    let written = ws
+        .cmd(ws.cobrowse())
+        .args(["dynamics365", "package", "--force", "--screen-sharing", "--key", INVITE_SECRET, "--site", &site])
+        .args(["--relay", &format!("http://{address}"), "--out"])
+        .arg(ws.target.join("demo-dynamics365.zip"))
+        .arg("--web-resources")
+        .arg(folder(ws).join("resources"));
+    if !written.succeeds() {
+        bail!("the web resources of the example for Dynamics 365 could not be written: `{}` failed", written.display());
+    }
+    Ok(())
 }
 
 /// The address asked for, or a free one when it is taken.
@@ -121,6 +144,8 @@ fn announce(address: SocketAddr) {
     println!("  side by side    http://{address}/demo/");
     println!("  customer's shop http://{address}/demo/shop/");
     println!("  agent's page    http://{address}/slave.html");
+    println!("  LivePerson      http://{address}/examples/liveperson/index.html and …/agent.html");
+    println!("  Dynamics 365    http://{address}/examples/dynamics-365/omnichannel.html");
     println!();
     println!("Press ctrl-c to stop.");
 }

@@ -89,24 +89,15 @@ impl<'a> Desk<'a> {
         let arguments = [&["--invite-secret", SECRET], listed, arguments].concat();
         let relay = Examples::open(bench, name, &arguments).await?;
         let desk = Self { bench, customer: &bench.customer, agent: &bench.agent, organisation, relay };
-        desk.write_resources(SECRET).await?;
+        desk.write_resources(SECRET, &desk.relay.relay.url).await?;
         Ok(desk)
     }
 
     /// As an administrator does it.
-    async fn write_resources(&self, key: &str) -> Result<()> {
+    async fn write_resources(&self, key: &str, relay: &str) -> Result<()> {
         let folder = &self.organisation.folder;
         let output = Command::new(self.bench.cobrowse())
-            .args([
-                "dynamics365",
-                "package",
-                "--relay",
-                &self.relay.relay.url,
-                "--key",
-                key,
-                "--screen-sharing",
-                "--force",
-            ])
+            .args(["dynamics365", "package", "--relay", relay, "--key", key, "--screen-sharing", "--force"])
             .args(["--site", &self.relay.page("dynamics-365/shop.html")])
             .arg("--out")
             .arg(folder.join("cobrowse.zip"))
@@ -414,7 +405,7 @@ async fn data(desk: &Desk<'_>) -> Result<()> {
 
 async fn origins(bench: &Workbench, desk: &Desk<'_>) -> Result<()> {
     // The relay's secret is another one: it is said in words.
-    desk.write_resources("a secret of another relay").await?;
+    desk.write_resources("a secret of another relay", &desk.relay.relay.url).await?;
     desk.open_tab("", "#cobrowse").await?;
     desk.says("Ready").await?;
     desk.embedded("document.getElementById('invite-start').click()").await?;
@@ -427,6 +418,11 @@ async fn origins(bench: &Workbench, desk: &Desk<'_>) -> Result<()> {
         .embedded("window.postMessage({ type: 'cobrowse', command: 'open', conversationId: 'x', key: 'y' }, '*'); return new Promise((done) => setTimeout(() => done(window.cobrowseEmbedded.desk.conversationId), 300))")
         .await?;
     ensure!(heard == CONVERSATION, "the agent's page is directed by itself: {heard}");
+
+    // Where the relay serves the web resources, too, as in the demonstration, nobody has to be listed.
+    desk.write_resources(SECRET, &desk.organisation.relay.url).await?;
+    desk.open_tab("", "#cobrowse").await?;
+    desk.says("Ready").await?;
 
     // A relay that lists nobody: the page can be in a frame, as it always could, but nobody directs it.
     let unlisted = Desk::open(bench, "dynamics365-unlisted", &[], false).await?;
