@@ -58,6 +58,7 @@ export class AgentInput {
   }
 
   say(name, ...fields) {
+    if (this.view.destroyed) return; // What was under way is not said any more.
     try {
       this.view.send(this.view.engine.say(SAY[name], fields));
     } catch (error) {

@@ -92,7 +92,9 @@ export class ScreenView {
     const { id, sdp } = JSON.parse(data);
     this.peer?.close();
     const { iceServers, iceTransportPolicy = 'all' } = this.view.options;
-    const peer = new RTCPeerConnection({ iceServers: iceServers ?? (await this.servers()), iceTransportPolicy });
+    const servers = iceServers ?? (await this.servers());
+    if (this.isOver) return;
+    const peer = new RTCPeerConnection({ iceServers: servers, iceTransportPolicy });
     Object.assign(this, { peer, id });
     if (!this.isConnected) this.become('connecting');
     peer.onicecandidate = ({ candidate }) => candidate && this.peer === peer && this.say(ASK.CANDIDATE, JSON.stringify({ id, candidate }));
@@ -106,10 +108,14 @@ export class ScreenView {
       if (this.isConnected) this.retry();
       else this.fail('route');
     };
-    await peer.setRemoteDescription({ type: 'offer', sdp });
-    const answer = await peer.createAnswer();
-    await peer.setLocalDescription(answer);
-    this.say(ASK.ANSWER, JSON.stringify({ id, sdp: answer.sdp }));
+    try {
+      await peer.setRemoteDescription({ type: 'offer', sdp });
+      const answer = await peer.createAnswer();
+      await peer.setLocalDescription(answer);
+      if (this.peer === peer) this.say(ASK.ANSWER, JSON.stringify({ id, sdp: answer.sdp }));
+    } catch (error) {
+      if (this.peer === peer) throw error; // It was closed meanwhile.
+    }
   }
 
   async found(data) {
@@ -183,6 +189,7 @@ export class ScreenView {
 
   // The session is over, or the player gone.
   stop() {
+    this.isOver = true;
     const wasThere = this.state !== 'off' && this.state !== 'ended';
     this.close();
     clearTimeout(this.timer);
