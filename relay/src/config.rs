@@ -44,7 +44,7 @@ pub struct Config {
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
     /// address, otherwise only its own.
     pub origins: Option<Vec<String>>,
-    /// The most sessions at a time. From 1 on, default 10,000.
+    /// The most sessions at a time; where several relays share a store, all of them together. From 1 on, default 10,000.
     pub sessions: usize,
     /// The most agents in one session. 1 to 1,000, default 16.
     pub agents: usize,

@@ -38,8 +38,9 @@
 //! Statuses of errors: 400 a malformed request, 401 a missing or wrong secret, 403 an origin that may not ask
 //! ([`Config::origins`]), 404 no live session has the token, 408 a body that came too slowly, 409 the session has all
 //! its agents, or is no invitation that could be taken, 413 a body above 4 KiB,
-//! 426 no WebSocket handshake, 429 too many wrong tokens or secrets from one address (with `Retry-After`), 503 no room for
-//! another session. For a WebSocket they come instead of the upgrade.
+//! 426 no WebSocket handshake, 429 too many wrong tokens or secrets, new sessions (both with `Retry-After`) or connections of
+//! one address, 503 no room for another session, or a store that does not answer. For a WebSocket they come instead of the
+//! upgrade.
 //!
 //! # Sessions of other systems
 //!
@@ -75,7 +76,7 @@
 //!
 //! # Invariants
 //!
-//! - No participant waits for another: publishing never blocks, and every wait for a socket is in that socket's own task.
+//! - No participant waits for another: every wait, for a socket or for the store, is in the task of the socket that it concerns.
 //! - What a session holds is bounded, whatever its agents do (see [`Config`]). There are no unbounded queues.
 //! - An agent is sent a delta only if it was sent all since the keyframe before it.
 //! - Nothing of a frame's body, no secret, and no more than three digits of a token gets into the logs.

@@ -61,9 +61,9 @@ impl Attack {
         }
     }
 
-    /// What the relay is told beside its defaults. Everyone here has one address: those who mean well are there already.
-    pub(crate) fn settings(self) -> &'static [&'static str] {
-        &[]
+    /// So often it is tried at least.
+    pub(crate) fn least(self, quick: bool) -> u64 {
+        if self == Self::Tokens && !quick { 100_000 } else { 0 }
     }
 
     pub(crate) async fn begin(self, address: &str, quick: bool) -> Result<Attacker> {
@@ -106,6 +106,11 @@ impl Attack {
 }
 
 impl Attacker {
+    /// How often it has been tried.
+    pub(crate) fn tried(&self) -> u64 {
+        self.done.tried.load(Ordering::Relaxed)
+    }
+
     /// Says what was done.
     pub(crate) async fn end(mut self) -> String {
         self.done.stops.store(true, Ordering::Relaxed);
@@ -160,7 +165,7 @@ fn hold(tasks: &mut JoinSet<()>, done: &Arc<Done>, address: &str, count: usize, 
                     }
                 }
                 done.refused.fetch_add(1, Ordering::Relaxed);
-                sleep(Duration::from_millis(200)).await;
+                sleep(Duration::from_secs(1)).await;
             }
         });
     }

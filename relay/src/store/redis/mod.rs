@@ -14,6 +14,7 @@
 //!
 //! Several Redis servers share the sessions by their slots, as a cluster's do.
 
+mod address;
 mod entry;
 mod feed;
 mod keeping;
@@ -30,12 +31,14 @@ use crate::{
     room::{self, Agents, Room},
     token::{SecretDigest, Token},
 };
+pub use address::NoAddress;
+use address::{client, slot};
 use bytes::Bytes;
 use feed::Feed;
 use link::{Link, Script};
 use nodes::Nodes;
 use protocol::control::{Control, EndReason, Role};
-use redis::{Cmd, IntoConnectionInfo, RedisError, Value};
+use redis::{Cmd, RedisError, Value};
 use replica::Replica;
 use std::{
     collections::HashMap,
@@ -132,11 +135,6 @@ struct Inner {
     this: Weak<Inner>,
 }
 
-/// The address of a store is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected redis://HOST:PORT, with ?protocol, user and password as Redis's own tools take them, found {0}")]
-pub struct NoAddress(String);
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -166,7 +164,7 @@ impl RedisStore {
         addresses: &[String],
         recorder: Option<Arc<dyn Recorder>>,
     ) -> Result<Self, NoAddress> {
-        let node = random().map_err(NoAddress)?;
+        let node = random().map_err(NoAddress::new)?;
         let mut shards = Vec::new();
         for address in addresses {
             shards.push(Shard {
@@ -177,7 +175,7 @@ impl RedisStore {
             });
         }
         if shards.is_empty() || shards.len() > SHARDS {
-            return Err(NoAddress(format!("{} of them", shards.len())));
+            return Err(NoAddress::new(format!("{} of them", shards.len())));
         }
         let inner = Arc::new_cyclic(|this| Inner {
             config,
@@ -204,31 +202,6 @@ impl RedisStore {
 
 fn random() -> Result<u64, String> {
     getrandom::u64().map_err(|error| error.to_string())
-}
-
-fn client(address: &str) -> Result<redis::Client, NoAddress> {
-    // A password is nobody's to read.
-    let shown = |error: &dyn std::fmt::Display| {
-        let place = address.rsplit_once('@').map_or(address, |(_, place)| place);
-        NoAddress(format!("{:?} ({error})", place))
-    };
-    if address.starts_with("rediss:") || address.starts_with("valkeys:") {
-        return Err(shown(&"TLS to the store is not built in"));
-    }
-    let info = address.into_connection_info().map_err(|error| shown(&error))?;
-    redis::Client::open(info).map_err(|error| shown(&error))
-}
-
-/// The slot of a key in a Redis cluster, by its hash tag: CRC16 (XMODEM) modulo 16,384.
-fn slot(tag: &str) -> usize {
-    let mut crc: u16 = 0;
-    for byte in tag.bytes() {
-        crc ^= u16::from(byte) << 8;
-        for _ in 0..8 {
-            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
-        }
-    }
-    usize::from(crc & 0x3fff)
 }
 
 impl Inner {
@@ -744,26 +717,5 @@ impl Store for RedisStore {
 
     fn is_ready(&self) -> bool {
         !self.inner.draining.load(Ordering::Relaxed) && self.inner.shards.iter().all(|shard| shard.link.is_up())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slots_are_those_of_a_cluster() {
-        // As `CLUSTER KEYSLOT` says.
-        assert_eq!(slot("123456789"), 12_739);
-        assert_eq!(slot("foo"), 12_182);
-        assert_eq!(slot(""), 0);
-    }
-
-    #[test]
-    fn what_is_no_address_is_named_without_its_password() {
-        let error = client("redis:/x@nowhere:abc").unwrap_err().to_string();
-        assert!(error.contains("nowhere:abc") && !error.contains('@'), "{error}");
-        assert!(client("rediss://127.0.0.1").unwrap_err().to_string().contains("TLS"));
-        assert!(client("redis://user:secret@127.0.0.1:6379/2").is_ok());
     }
 }
