@@ -365,7 +365,7 @@ mod tests {
         let config = Arc::new(Config::default());
         let store = Arc::new(MemoryStore::new(config.clone()));
         let app = App::new(config, store, ([127, 0, 0, 1], 0).into()).unwrap();
-        let token = api::new_session(&app, Mode::default()).await.unwrap().token;
+        let token = api::new_session(&app, None, Wanted::default()).await.unwrap().token;
         let seat = Arc::new(app.store().enter(token, Role::Controller, String::new()).await.unwrap());
         for (role, stays) in others {
             let other = app.store().enter(token, *role, String::new()).await.unwrap();
