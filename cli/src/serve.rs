@@ -110,7 +110,7 @@ pub(crate) struct Args {
 
     /// An origin whose pages may have the agent's page in a frame and direct it, as https://org.crm.dynamics.com or
     /// https://*.desk.example; may be repeated. Without it any page may have it in a frame, and none may direct it.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     frame_ancestors: Vec<String>,
 
     /// What to log, as tracing's filters: a level, or a level for each target.
