@@ -197,6 +197,15 @@ mod tests {
     }
 
     #[test]
+    fn our_page_has_that_form() {
+        let (sentences, faults) = sentences(include_str!("../../docs/integrations/README.md"));
+        assert_eq!(faults, Vec::<String>::new());
+        for document in ["000.", "002.", "003.", "004."] {
+            assert!(sentences.iter().any(|sentence| sentence.number.starts_with(document)), "{document}");
+        }
+    }
+
+    #[test]
     fn the_page_has_a_form() {
         for (page, fault) in [
             ("## 003: empty\n\n| number | sentence | shown by |\n|---|---|---|\n", "README.md:1: expected rows"),
