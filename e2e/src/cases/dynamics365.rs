@@ -1,6 +1,7 @@
 //! A tab of Dynamics 365 Omnichannel: the example of docs/integrations, with web resources that `cobrowse dynamics365 package` has
 //! written, on a server of another origin than the relay's, driven from the invitation to the end.
 
+use super::screen;
 use crate::{
     browser::Browser,
     examples::{Examples, answer, load, question, until},
@@ -26,12 +27,14 @@ pub(crate) enum Scenario {
     Origins,
     /// Milestones come once each, whoever says what.
     Milestones,
+    /// The tab for screen sharing: the customer's screen, from the invitation to the end.
+    Screen,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Session, Self::Number, Self::Refused, Self::Data, Self::Origins, Self::Milestones];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Session, Self::Number, Self::Refused, Self::Data, Self::Origins, Self::Milestones, Self::Screen];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Scenario {
             Self::Data => "data",
             Self::Origins => "origins",
             Self::Milestones => "milestones",
+            Self::Screen => "screen",
         }
     }
 }
@@ -54,6 +58,14 @@ const EMBEDDED: [&str; 2] = ["#resource", "iframe"];
 /// Runs one scenario.
 pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
     let name = format!("dynamics365-{}", scenario.name());
+    if let Scenario::Screen = scenario {
+        let own = bench.with_flags(&screen::FLAGS).await?;
+        let desk = Desk::open(&own, &name, &[], true).await?;
+        let result = shared_screen(&desk).await.and_then(|()| desk.relay.relay.check());
+        drop(desk);
+        own.close().await?;
+        return result;
+    }
     let desk = match scenario {
         // So long an invitation stands.
         Scenario::Refused => Desk::open(bench, &name, &["--absence", "4s"], true).await?,
@@ -66,6 +78,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::Data => data(&desk).await?,
         Scenario::Origins => origins(bench, &desk).await?,
         Scenario::Milestones => milestones(&desk).await?,
+        Scenario::Screen => {}
     }
     bench.customer.goto(&bench.page("/pages/blank.html")).await?;
     bench.agent.goto(&bench.page("/pages/blank.html")).await?;
@@ -442,6 +455,30 @@ async fn origins(bench: &Workbench, desk: &Desk<'_>) -> Result<()> {
     ensure!(shown.as_ref().is_ok_and(|shown| shown == "chrome-error://chromewebdata/"), "the frame shows {shown:?}");
     others.agent.faults().await?;
     desk.agent.goto(&bench.page("/pages/blank.html")).await
+}
+
+async fn shared_screen(desk: &Desk<'_>) -> Result<()> {
+    let (shown, gone) = ("ScreenShareConnectedEvent", "ScreenShareEndedEvent");
+    desk.open_tab("", "#screen").await?;
+    let number = desk.invite("follow").await?;
+    let page = desk.relay.page("dynamics-365/shop.html");
+    load(desk.customer, &format!("{page}?cobrowse={number}")).await?;
+    answer(desk.customer, true).await?;
+    // The agent's page asks for the screen by itself; the customer is asked about that, too, and ends it.
+    screen::agree(desk.customer).await.context("the question about the screen")?;
+    let video = "const { video } = cobrowsePlayer.screen; return Boolean(video) && video.videoWidth > 0";
+    desk.until_embedded("the customer's screen", video).await?;
+    desk.told(&[shown]).await?;
+    desk.look("screen").await?;
+    screen::press(desk.customer, ".screen button:last-child").await?;
+    desk.told(&[shown, gone]).await?;
+    // Once more, and then all of it is over.
+    desk.embedded("cobrowsePlayer.screen.request()").await?;
+    screen::agree(desk.customer).await?;
+    desk.told(&[shown, gone, shown]).await?;
+    desk.embedded("document.getElementById('end').click()").await?;
+    desk.told(&[shown, gone, shown, gone]).await?;
+    until_over(desk.customer).await
 }
 
 async fn milestones(desk: &Desk<'_>) -> Result<()> {

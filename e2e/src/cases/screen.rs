@@ -74,7 +74,7 @@ const PAGE: &str = "/fixtures/form.html";
 
 /// The picker chooses by itself, and what is shown is a picture that moves. Addresses are told as they are: there is nobody who would
 /// find names for them here.
-const FLAGS: [&str; 4] = [
+pub(super) const FLAGS: [&str; 4] = [
     "--disable-gpu",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -163,14 +163,14 @@ const STOPPED: &str =
     "return window.__streams.every((stream) => stream.getTracks().every((track) => track.readyState === 'ended'))";
 
 /// Clicks something of the overlay, as a hand does: the browser's picker wants that.
-async fn press(browser: &Browser, selector: &str) -> Result<()> {
+pub(super) async fn press(browser: &Browser, selector: &str) -> Result<()> {
     let place = "const node = window.__overlay.querySelector(arguments[0]);
         const { x, y, width, height } = node.getBoundingClientRect(); return [x + width / 2, y + height / 2]";
     let [x, y]: [f64; 2] = browser.eval(place, vec![json!(selector)]).await?;
     browser.click_at(x, y).await
 }
 
-async fn agree(browser: &Browser) -> Result<()> {
+pub(super) async fn agree(browser: &Browser) -> Result<()> {
     wait(browser, "the question", ASKED).await?;
     press(browser, ".card .yes").await
 }
