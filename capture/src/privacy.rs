@@ -498,8 +498,12 @@ impl Class {
     pub fn of(namespace: Namespace, name: &str) -> Self {
         let none = namespace == Namespace::None;
         let prop = namespace == Namespace::Prop;
-        let handler = none && name.len() > 2 && name.as_bytes()[..2].eq_ignore_ascii_case(b"on");
         let bytes = name.as_bytes();
+        // The names of event handlers are letters only (HTML standard, §8.1.8.2); frameworks have directives such as `on-hover-do`.
+        let handler = none
+            && name.len() > 2
+            && bytes[..2].eq_ignore_ascii_case(b"on")
+            && bytes.iter().all(u8::is_ascii_alphabetic);
         let told = [&b"aria-"[..], b"data-", b"title", b"alt"].iter().any(|start| bytes.starts_with(start));
         let bits = [
             (prop, Self::PROP),

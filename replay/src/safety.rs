@@ -72,7 +72,8 @@ pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, v
 
 /// Whether a browser may take an attribute of this name for an event handler. The names of these are letters only (HTML
 /// standard, §8.1.8.2); frameworks have directives such as `on-hover-do`.
-fn is_handler(name: &str) -> bool {
+#[must_use]
+pub fn is_handler(name: &str) -> bool {
     let (start, rest) = name.as_bytes().split_at(name.len().min(2));
     start.eq_ignore_ascii_case(b"on") && !rest.is_empty() && rest.iter().all(u8::is_ascii_alphabetic)
 }

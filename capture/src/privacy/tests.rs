@@ -74,6 +74,7 @@ fn what_the_page_masks_is_not_unmasked_below() {
 fn handlers_and_script_addresses_never_leave() {
     let none = Rules::default();
     assert_eq!(gated(none, "onclick", "steal()"), None);
+    assert!(gated(none, "on-hover-do", "show()").is_some(), "no browser runs it");
     assert_eq!(gated(none, "href", " \u{1}java\nscript:alert(1)").as_deref(), Some("#"));
     assert_eq!(
         gated(none, "href", "https://example.test/javascript:").as_deref(),

@@ -388,7 +388,7 @@ impl Player {
                 self.set(place, name, string)
             }
             // Not to be run, whoever plays it.
-            _ if name.len() > 2 && name.as_bytes()[..2].eq_ignore_ascii_case(b"on") => Ok(()),
+            _ if replay::safety::is_handler(name) => Ok(()),
             _ => {
                 let namespace = match name.split(':').next() {
                     Some("xmlns") if svg => Namespace::Xmlns,

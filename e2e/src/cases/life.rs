@@ -365,7 +365,7 @@ async fn silent(bench: &Workbench) -> Result<()> {
     pair.wait(pair.agent(), "an edit after silence", shown, SOON).await?;
 
     uplink.set(Way::Refused);
-    says(&pair, "nothing was heard of the customer for too long").await?;
+    says(&pair, "nothing was heard for too long").await?;
     uplink.set(Way::Open);
     // The page learns that there is nothing to come back to.
     let is_ended = "return window.__e2e.state() === 'ended'";
