@@ -10,6 +10,8 @@ import { stageOf } from './stage.js';
 // Tags of protocol/src/control.rs.
 const DOCUMENT = 71, DOCUMENT_STATE = 23;
 const STATE = { ARRIVED: 0, SHOWN: 1, CLOSED: 2, REFUSED: 3, REPLACED: 4, TAKEN_BACK: 5 };
+// As docs/wire-format.md has it.
+const PIECE_BYTES = 16 << 10;
 const WHY = { KIND: 1, LARGE: 2, BROKEN: 3, SITE: 4, PIECES: 5 };
 const PAUSED = 6, CONTROL = 8;
 // The most bytes, and the most pixels that are made of them; what is shown has at most so many.
@@ -83,7 +85,7 @@ class Documents {
     clearTimeout(this.timer);
     if (incoming.arrived === size) return; // It is being looked at.
     this.timer = setTimeout(() => this.forget(), STALL_MS);
-    if (size !== incoming.size || at + bytes.length > size) return this.refuse(user, document, WHY.PIECES);
+    if (size !== incoming.size || at + bytes.length > size || bytes.length > PIECE_BYTES) return this.refuse(user, document, WHY.PIECES);
     if (at === incoming.arrived) {
       incoming.bytes.set(bytes, at);
       incoming.arrived += bytes.length;

@@ -132,7 +132,8 @@
     const observer = new MutationObserver(() => (changed = true));
     observer.observe(document, { childList: true, subtree: true, attributes: true });
     const look = () => {
-      if (session.state === 'ended') return;
+      // What the customer does not show is in no history.
+      if (['ended', 'paused', 'elsewhere'].includes(session.state)) return;
       tellPage(server, secret);
       if (!changed || !onMaskedElement.isHeard) return;
       changed = false;

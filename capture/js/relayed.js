@@ -68,15 +68,19 @@ function made(session) {
   return session;
 }
 
+// The token and the secret of a session that begins: the site's own, an invitation's, or those of a new one.
+export async function admit(session) {
+  const { relay, session: given, reference } = session.options;
+  await findInvited(session);
+  return made(given) ?? (session.invited ? takeInvitation(relay, session.invited.token) : createSession(relay, session.mode, reference));
+}
+
 // Connects a session, a new one or one that goes on from the page before.
 export async function join(session) {
   const { options, resumed } = session;
   // What they keep stays the same from one page to the next.
   session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
-  if (!resumed) await findInvited(session);
-  const { token, secret } = resumed ?? made(options.session) ?? (await (session.invited
-    ? takeInvitation(options.relay, session.invited.token)
-    : createSession(options.relay, session.mode, options.reference)));
+  const { token, secret } = resumed ?? (await admit(session));
   Object.assign(session, { token, secret });
   save(session);
   connect(session);

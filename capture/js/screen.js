@@ -4,7 +4,6 @@
 import { Blind } from './blind.js';
 import { element } from './overlay.js';
 import { Peers } from './peers.js';
-import { createSession } from './relay.js';
 import { SCREEN_WORDS } from './screen-words.js';
 import { signalFrame } from './signal.js';
 import { stageOf } from './stage.js';
@@ -286,7 +285,9 @@ async function open(session, ready, part) {
   if (session.ended) throw new Error('cobrowse: the session was stopped before it began');
   try {
     session.recorder = new Blind(wasm, part);
-    Object.assign(session, await createSession(session.options.relay, session.mode).then(({ token, secret }) => ({ token, secret })));
+    const { token, secret } = await session.live.admit(session);
+    // Whatever was offered: nothing of the page is shown.
+    Object.assign(session, { token, secret, mode: 'follow' });
     session.live.connect(session);
     await screen.share(stream);
   } catch (error) {

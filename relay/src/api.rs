@@ -117,9 +117,12 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) 
 }
 
 /// What the relay counts, for who may read it.
-async fn metrics(State(app): State<App>, peer: PeerOf) -> Result<Response, ApiError> {
+async fn metrics(State(app): State<App>, peer: PeerOf, headers: HeaderMap) -> Result<Response, ApiError> {
+    // A proxy on this machine that is not listed has passed it on.
+    let is_forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| headers.contains_key(*name));
     let listed = |peer: &Peer| {
-        (peer.address.is_loopback() && !peer.is_forwarded) || network::lists(&app.config().metrics_from, peer.address)
+        (peer.address.is_loopback() && !peer.is_forwarded && !is_forwarded)
+            || network::lists(&app.config().metrics_from, peer.address)
     };
     if !peer.as_ref().is_none_or(|peer| listed(&peer.0)) {
         return Err(ApiError::new(StatusCode::NOT_FOUND, "metrics: expected an address that may read them"));
@@ -183,6 +186,9 @@ pub(crate) fn may_create(app: &App, peer: Option<&Peer>) -> Result<(), ApiError>
 /// Creates a session, under a token that no other has.
 pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, wanted: Wanted) -> Result<NewSession, ApiError> {
     may_create(app, peer)?;
+    if let Some(peer) = peer {
+        app.creations().miss(peer.address, Instant::now());
+    }
     let Wanted { mode, reference, open } = wanted;
     let reference = reference.map(Reference::into_string);
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
@@ -197,7 +203,6 @@ pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, wanted: Wanted) 
             Ok(recording) => {
                 count(&app.metrics().created);
                 if let Some(peer) = peer {
-                    app.creations().miss(peer.address, Instant::now());
                     tracing::info!(target: "audit", ?token, peer = %peer.address, mode = mode.name(), "session created");
                 }
                 return Ok(NewSession { token, secret, created, expires, recording });
@@ -460,11 +465,15 @@ pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) ->
     }
     let token: Token =
         token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
-    if let Some(status) = app.store().find(token).await? {
-        return Ok(status);
+    let Some(status) = app.store().find(token).await? else {
+        app.miss(peer);
+        return Err(ApiError::unknown());
+    };
+    // A store may take a while: who has guessed wrong too often meanwhile, many at a time, is not told of a hit either.
+    if let Some(peer) = peer {
+        throttled(app, peer)?;
     }
-    app.miss(peer);
-    Err(ApiError::unknown())
+    Ok(status)
 }
 
 /// Whether an address may try.

@@ -181,6 +181,7 @@ async fn who_joins_late_is_told_who_is_there_and_since_when() {
     let (relay, session) = started(Config::default()).await;
     let _customer = relay.customer(&session).await;
     let mut agent = relay.agent(&session, "Ann").await;
+    relay.has_agents(&session.token, 1).await;
     let mut desk = Client::new(&relay).await;
     let joined = desk.join(&session.token, 3).await;
     let expected = json!([{ "userId": 1, "role": 1, "name": "" }, { "userId": 2, "role": 2, "name": "Ann" }]);

@@ -99,7 +99,7 @@ async fn an_agent_invites_and_one_customer_takes_it() {
     // The agent waits in the session, and is told who comes.
     let nobody = Session { token: token.clone(), secret: "0".repeat(64) };
     let mut agent = relay.agent(&nobody, "Ann").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    relay.has_agents(&token, 1).await;
     let shown = relay.get(&format!("/api/sessions/{token}")).await.json();
     assert_eq!(shown["agents"], json!([{ "user": 2, "name": "Ann" }]));
     // Nobody is its customer yet, whatever the secret.
@@ -149,6 +149,7 @@ async fn a_customer_who_declines_is_told_of() {
     let made = invite(&relay, &json!({ "invite": true })).await;
     let session = Session { token: made["token"].as_str().unwrap().to_owned(), secret: String::new() };
     let mut agent = relay.agent(&session, "").await;
+    relay.has_agents(&session.token, 1).await;
     let path = take(&made["token"]).replace("/take", "/decline");
     assert_eq!(relay.request("POST", &path, &[], "").await.status, 204);
     agent.expect(&["Ended Declined"]).await;

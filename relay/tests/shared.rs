@@ -146,3 +146,53 @@ async fn a_session_that_nobody_comes_to_is_gone_by_itself() {
     let mut agent = other.agent(&session, "").await;
     agent.expect(&["Ended Idle", "close 4000 the session ended"]).await;
 }
+
+/// A way to a Redis that can be cut: while it is, what comes over it goes nowhere.
+async fn cable(redis: u16) -> (String, tokio::sync::watch::Sender<bool>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("redis://{}", listener.local_addr().unwrap());
+    let (cut, is_cut) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut is_cut = is_cut.clone();
+            tokio::spawn(async move {
+                if *is_cut.borrow() {
+                    return;
+                }
+                let mut far = TcpStream::connect(("127.0.0.1", redis)).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                    _ = is_cut.wait_for(|is_cut| *is_cut) => {}
+                }
+            });
+        }
+    });
+    (address, cut)
+}
+
+#[tokio::test]
+async fn who_was_said_to_have_left_does_not_watch_unseen() {
+    let redis = Redis::start().await;
+    let (address, cut) = cable(redis.port).await;
+    let one = Relay::on(Config::default(), &[address]).await;
+    let other = Relay::on(Config::default(), &[redis.address()]).await;
+    let session = other.create().await;
+    let mut customer = other.customer(&session).await;
+    let mut agent = one.agent(&session, "Ann").await;
+    customer.expect(&["Joined 2 Agent Ann"]).await;
+    customer.keyframe(1, 100).await;
+    agent.expect(&["Joined 1 Customer", "K1"]).await;
+    cut.send(true).unwrap();
+    // Longer than the lease, and with so much said meanwhile that the log no longer tells of it.
+    tokio::time::sleep(Duration::from_secs(13)).await;
+    customer.expect(&["Left 2"]).await;
+    customer.keyframe(2, 100).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    customer.delta(3, 100).await;
+    cut.send(false).unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(10), agent.closed()).await.expect("the agent is sent away");
+    assert_eq!(closed.0, 4009, "{closed:?}");
+    let again = one.agent(&session, "Ann").await;
+    customer.expect(&["Joined 3 Agent Ann"]).await;
+    drop(again);
+}

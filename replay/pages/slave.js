@@ -4,10 +4,11 @@
 
 const params = new URLSearchParams(location.hash.slice(1) || location.search);
 const $ = (id) => document.getElementById(id);
-const relay = params.get('relay') ?? new URL('.', location.href).href;
 
 // Where a page around this one directs it.
 const desk = params.get('embedded') === '1' ? window.cobrowseEmbedded : null;
+// Who directs it does not choose whom it asks whether that may be.
+const relay = (desk ? null : params.get('relay')) ?? new URL('.', location.href).href;
 
 let player = null;
 let turns = 0; // how often a session was joined

@@ -3,7 +3,7 @@
 // `events.publish` and `events.hasFired` are used. The engine is fetched when a session begins.
 
 import { cobrowse, makeOverlay, optionsOf, relayOf } from '../alone.js';
-import { checkInitConnection, readNotification } from './notifications.js';
+import { MODES, checkInitConnection, readNotification } from './notifications.js';
 import { Offers } from './offers.js';
 
 const APP = 'lpCoBrowse';
@@ -196,7 +196,9 @@ class Adapter {
       // One session at a time: the customer has agreed to the newer one.
       const before = await api.session;
       if (before && before.state !== 'ended') await before.stop();
-      const session = await api.start({ relay, ...start, mode: offer.mode ?? mode ?? 'follow', reference: offer.serviceId, consent: false });
+      // The site's word is the most that an offer can have.
+      const least = [offer.mode ?? mode ?? 'follow', start?.mode ?? 'shared'].sort((a, b) => MODES.indexOf(b) - MODES.indexOf(a))[0];
+      const session = await api.start({ relay, ...start, mode: least, reference: offer.serviceId, consent: false });
       if (offer.state !== 'accepted') {
         await session.stop(); // Closed meanwhile.
         return;

@@ -3,7 +3,8 @@
 const CHANGES = 'cqm.ExConversationChangeNotification';
 const CHANNEL = 'COBROWSE';
 const STATES = ['INVITED', 'ACCEPTED', 'CLOSED'];
-const MODES = ['shared', 'view', 'follow'];
+// The most first.
+export const MODES = ['shared', 'view', 'follow'];
 const AGENT = 'ASSIGNED_AGENT';
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

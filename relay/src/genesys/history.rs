@@ -16,6 +16,8 @@ const SESSIONS: usize = 20_000;
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The most pages of one.
 const PAGES: usize = 500;
+/// How many bytes all addresses of pages may take.
+const BYTES: usize = 64 << 20;
 /// The longest address of a page, in bytes.
 pub(crate) const URL_BYTES: usize = 2_048;
 
@@ -52,6 +54,11 @@ struct Page {
     duration: u64,
 }
 
+/// What a page takes, in bytes.
+const fn cost(url: &str) -> usize {
+    url.len() + 64
+}
+
 /// Every session that there was.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -60,6 +67,8 @@ pub(crate) struct History {
     live: HashMap<Token, String>,
     /// Ids in the order in which they ended.
     ended: VecDeque<String>,
+    /// What the addresses of pages take.
+    bytes: usize,
 }
 
 impl History {
@@ -70,7 +79,7 @@ impl History {
         }
         while self.entries.len() >= SESSIONS {
             let oldest = self.ended.pop_front()?;
-            self.entries.remove(&oldest);
+            self.remove(&oldest);
         }
         self.live.insert(token, id.clone());
         let entry = Entry { token, created, activated: None, ended: None, pages: Vec::new() };
@@ -104,8 +113,21 @@ impl History {
         if entry.pages.len() >= PAGES {
             return false;
         }
-        entry.pages.push((url.to_owned(), at));
+        while self.bytes + cost(url) > BYTES {
+            let Some(oldest) = self.ended.pop_front() else { return false };
+            self.remove(&oldest);
+        }
+        self.bytes += cost(url);
+        if let Some(entry) = self.entry(token) {
+            entry.pages.push((url.to_owned(), at));
+        }
         true
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some(entry) = self.entries.remove(id) {
+            self.bytes -= entry.pages.iter().map(|(url, _)| cost(url)).sum::<usize>();
+        }
     }
 
     fn entry(&mut self, token: Token) -> Option<&mut Entry> {
@@ -124,8 +146,8 @@ impl History {
             if ended.is_some_and(|ended| now.duration_since(ended).unwrap_or_default() < KEPT) {
                 return;
             }
-            let id = self.ended.pop_front();
-            id.and_then(|id| self.entries.remove(&id));
+            let Some(id) = self.ended.pop_front() else { return };
+            self.remove(&id);
         }
     }
 
@@ -161,6 +183,23 @@ mod tests {
 
     fn token(number: u32) -> Token {
         format!("{number:09}").parse().unwrap()
+    }
+
+    #[test]
+    fn pages_take_no_more_than_they_may() {
+        let mut history = History::default();
+        let url = |number: u32| format!("https://shop.test/{number}/{}", "x".repeat(2_000));
+        let mut known = 0;
+        for session in 0..200 {
+            history.begin(token(session), at(1), format!("{session}"));
+            known = (0_u32..).take(PAGES).filter(|page| history.enter(token(session), &url(*page), at(2))).count();
+            history.end(token(session), at(3));
+            assert!(history.bytes <= BYTES, "{}", history.bytes);
+        }
+        assert_eq!(known, PAGES, "the oldest that have ended make room");
+        assert!(history.show("0", at(4)).is_none() && history.show("199", at(4)).is_some());
+        history.forget(at(4) + KEPT);
+        assert_eq!(history.bytes, 0);
     }
 
     #[test]

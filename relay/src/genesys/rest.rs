@@ -135,9 +135,10 @@ async fn page(
     }
     let is_address = entered.url.len() <= URL_BYTES
         && (entered.url.starts_with("https://") || entered.url.starts_with("http://"))
-        && !entered.url.contains(['?', '#']);
+        && !entered.url.contains(['?', '#', '@']);
     if !is_address {
-        let expected = "url: expected an address of http or https without a query and a fragment, at most 2048 bytes";
+        let expected =
+            "url: expected an address of http or https without a query, a fragment and an @, at most 2048 bytes";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, expected));
     }
     let token = status.record.token;

@@ -14,6 +14,7 @@ use super::{bayeux, cometd::Slot, remember, unguessable};
 use crate::{
     api::{self, Wanted, millis},
     error::ApiError,
+    metrics::count,
     server::{App, Peer},
     store::{Delivery, Seat, StoreError},
 };
@@ -22,8 +23,16 @@ use protocol::{
     control::{Control, EndReason, Role},
 };
 use serde_json::{Value, json};
-use std::{collections::HashMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// How long the store may take to tell of the end that it was asked for.
+const END: Duration = Duration::from_secs(2);
 
 pub(super) const CREATE: &str = "/service/session/create";
 pub(super) const JOIN: &str = "/service/session/join";
@@ -151,7 +160,9 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
         leave(app, &seat).await;
         return Err(Refused::new(409, "expected a client that has joined no session"));
     }
-    tracing::info!(?token, user = seat.user, ?role, "joined over CometD");
+    let address = peer.map(|peer| peer.address.to_string()).unwrap_or_default();
+    tracing::info!(target: "audit", ?token, user = seat.user, ?role, peer = address, "joined over CometD");
+    count(&app.metrics().joined);
     // What was so before is told behind the answer; who is there is what the seat yields first.
     let activated = seat.activated();
     let mut told = Told::new(app.clone(), slot.clone(), seat.clone());
@@ -283,6 +294,8 @@ async fn attend(app: App, user_token: String, user: User, mut told: Told) {
             }
         }
     };
+    let (token, number, role) = (user.seat.token(), user.seat.user, user.seat.role);
+    tracing::info!(target: "audit", ?token, user = number, ?role, "left, who had joined over CometD");
     leave(&app, &user.seat).await;
     app.genesys().users().remove(&user_token);
     user.client.rise(&user_token);
@@ -342,6 +355,8 @@ pub(super) async fn stop(app: &App, user_token: &str, why: Option<&str>) -> Resu
     if !app.store().end(user.seat.token(), reason(why)?).await? {
         return Err(no_session());
     }
+    // A store of several relays says when that was a moment later; everybody is told the same time.
+    let _ = timeout(END, user.seat.closing()).await;
     Ok(ended(app, &user.seat))
 }
 

@@ -169,6 +169,25 @@ impl Room {
         state.trim();
     }
 
+    /// The connections whose sockets are here.
+    pub(crate) fn connections(&self) -> Vec<u64> {
+        let here = |member: &&Member| member.node.is_none() && member.present();
+        self.lock().members.iter().filter(here).map(|member| member.connection).collect()
+    }
+
+    /// Closes some of them: the session goes on without them.
+    pub(crate) fn close_some(&self, connections: impl Iterator<Item = u64>) {
+        let mut state = self.lock();
+        for connection in connections {
+            if let Some(member) =
+                state.members.iter_mut().find(|member| member.connection == connection && member.present())
+            {
+                member
+                    .close(Close::Unavailable("the session goes on without this connection: connect again".to_owned()));
+            }
+        }
+    }
+
     /// Closes all sockets that are here.
     pub(crate) fn close_all(&self, why: &Close) {
         let mut state = self.lock();

@@ -238,6 +238,18 @@ impl Relay {
         self.customer_ready(session).await.0
     }
 
+    /// Waits until so many agents are in a session: with Redis that is a moment after their sockets are there.
+    #[allow(dead_code, reason = "not every file of tests asks")]
+    pub(crate) async fn has_agents(&self, token: &str, agents: usize) {
+        let there = async {
+            let path = format!("/api/sessions/{token}");
+            while self.get(&path).await.json()["agents"].as_array().map(Vec::len) != Some(agents) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, there).await.expect("agents in the session");
+    }
+
     pub(crate) async fn agent(&self, session: &Session, name: &str) -> Socket {
         self.socket(&format!("/ws/agent?token={}&name={name}", session.token)).await.unwrap()
     }

@@ -200,7 +200,7 @@ impl Inner {
         let mut beat: u64 = 0;
         let mut restarts = 0;
         let mut was_deaf = true;
-        let mut kept = Instant::now();
+        let (mut kept, mut heard) = (Instant::now(), Instant::now());
         loop {
             beat += 1;
             let link = &self.shards[shard].link;
@@ -211,6 +211,10 @@ impl Inner {
             match self.beat(shard, beat, was_deaf).await {
                 Ok(gone) => {
                     was_deaf = false;
+                    // The others may have taken it for gone.
+                    if heard.elapsed() < nodes::LEASE || self.recount(shard).await {
+                        heard = Instant::now();
+                    }
                     for (token, node) in gone {
                         self.let_go(token, node).await;
                     }
@@ -258,6 +262,23 @@ impl Inner {
             link.say(cmd("HDEL").arg(nodes::KEY).arg(format!("{node:x}"))).await?;
         }
         Ok(gone)
+    }
+
+    /// Closes the connections here of whom the others were told, while nothing was heard, that they have left, and all of sessions
+    /// that are over: nobody watches unseen. False where that could not be found out.
+    async fn recount(&self, shard: usize) -> bool {
+        for replica in self.replicas(Some(shard)) {
+            let Some(room) = replica.room() else { continue };
+            let here = room.connections();
+            let mut command = cmd("HGETALL");
+            command.arg(&replica.keys[0]);
+            let Ok(answer) = self.shards[shard].link.say(&command).await else { return false };
+            match session::connections(answer) {
+                Some(there) => room.close_some(here.iter().filter(|connection| !there.contains(connection)).copied()),
+                None => self.close_here(&replica),
+            }
+        }
+        true
     }
 
     async fn let_go(&self, token: Token, node: u64) {

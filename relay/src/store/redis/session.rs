@@ -14,7 +14,7 @@ use protocol::{Limits, Mode, control::Role, frame};
 use redis::Value;
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -105,6 +105,15 @@ fn members(fields: &Fields) -> Vec<Standing> {
 
 fn mode(fields: &Fields) -> Option<Mode> {
     word(fields, "mode")?.parse().ok()
+}
+
+/// The connections of a session, from its fields; none where there are none.
+pub(super) fn connections(answer: Value) -> Option<HashSet<u64>> {
+    let fields: Fields = entry::pairs(answer).unwrap_or_default().into_iter().collect();
+    if fields.is_empty() {
+        return None;
+    }
+    Some(members(&fields).into_iter().map(|member| member.connection).collect())
 }
 
 /// A session as it is now, from its fields; none where there are none.
