@@ -18,6 +18,7 @@ class Hosts {
     this.origins = new Set(origins);
     this.rules = rules;
     this.links = new Map(); // a frame of the page, or the window of one in a frame that has joined → its link
+    this.waiting = new Map(); // by the same: those who were invited last
     this.tables = 0; // of names: each reader has one, the page's own is 0
     this.goneRoots = new Set(); // documents of frames that have left, told and not told to be gone
     this.refused = new WeakSet(); // frames that said what the engine does not take
@@ -67,6 +68,8 @@ class Hosts {
     if (this.refused.has(key)) return;
     const { port1, port2 } = new MessageChannel();
     const link = new Link(this, place, port1);
+    // WebKit forgets a port that nobody holds while the other end has nobody who listens: the frame's script is on its way.
+    this.waiting.set(key, [link, this.waiting.get(key)?.[0]]);
     port1.onmessage = ({ data }) => {
       if (data[0] === 'hello') {
         const before = this.links.get(key);

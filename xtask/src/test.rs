@@ -179,7 +179,7 @@ const OUTSIDE_WEBKIT: [&str; 9] = [
     "outside/masked",
     "outside/acted",
     "outside/canvas",
-    "outside/nested",
+    "outside/nested-",
     "outside/within",
     "outside/icons",
 ];
