@@ -6,7 +6,7 @@ export const SCREEN_WORDS = {
     screenAbout: '{who} would like to see your screen to help you, and can only look. Next you choose a tab, a window or the whole screen.',
     screenWarning: 'Everything there can be seen, also passwords and card details: nothing is hidden.',
     screenYes: 'Choose what to show', screenNo: 'Not now',
-    screenShown: '{who} can see your screen', screenPaused: 'Your screen cannot be seen for now',
+    screenShown: '{who} can see your screen', screenPaused: 'Nobody can see your screen while paused',
     screenWaiting: 'Waiting for an agent to see your screen', screenStop: 'Stop showing', screenRegion: 'Screen sharing',
   },
   de: {
