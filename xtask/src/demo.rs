@@ -144,8 +144,10 @@ fn announce(address: SocketAddr) {
     println!("  side by side    http://{address}/demo/");
     println!("  customer's shop http://{address}/demo/shop/");
     println!("  agent's page    http://{address}/slave.html");
+    println!("  Genesys         http://{address}/examples/genesys/customer.html and …/desktop.html");
     println!("  LivePerson      http://{address}/examples/liveperson/index.html and …/agent.html");
     println!("  Dynamics 365    http://{address}/examples/dynamics-365/omnichannel.html");
+    println!("  Live Assist     http://{address}/examples/live-assist/index.html and …/agent.html");
     println!();
     println!("Press ctrl-c to stop.");
 }
