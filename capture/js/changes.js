@@ -31,6 +31,7 @@ export class Changes {
     this.contents = new Set(); // of templates
     this.hosts = new Set(); // elements that may have got a shadow root or another document
     this.frames = new Map(); // frame → the document that was told
+    this.left = null; // documents that a frame had before, once there are any
     this.awaited = new Set(); // custom elements that may yet be defined
     this.over = { hover: null, active: null };
     this.patches = null; // once there are any: those of each window
@@ -129,7 +130,10 @@ export class Changes {
   patchLater(document) {
     whenIdle(() => {
       const scope = dom.defaultView(document); // It has none when the frame has moved on.
-      if (scope !== null && !this.ended) this.patch(scope);
+      if (scope === null || this.ended) return;
+      this.patch(scope);
+      // What its scripts have adopted until now nobody has told.
+      for (const root of this.roots) if (root === document || dom.ownerDocument(root) === document) this.sheets.noteRoot(root);
     });
   }
 
@@ -317,7 +321,7 @@ export class Changes {
       gone.add(root);
     }
     if (gone.size === 0) return;
-    for (const [node, document] of this.frames) if (gone.has(document)) this.frames.delete(node);
+    for (const [node, document] of this.frames) if (gone.has(document)) this.leave(node);
     this.listeners = this.listeners.filter(([target, type, listener, options]) => {
       if (gone.has(target)) target.removeEventListener(type, listener, options);
       return !gone.has(target);
@@ -443,13 +447,15 @@ export class Changes {
     for (const node of resized) this.stateSize(node);
     this.content?.state(reader);
     this.motion?.state(reader);
+    if (!isPlacing) this.slots?.state();
     this.guests?.state(reader);
     if (this.documentChanged) stateDocument(this);
   }
 
-  // Whether the node is in the page, a template's content included.
+  // Whether the node is in the page, a template's content included, and not in a document that a frame has no longer.
   isInside(node) {
-    return dom.isConnected(node) || this.reader.ids.has(dom.getRootNode(node));
+    if (!dom.isConnected(node)) return this.reader.ids.has(dom.getRootNode(node));
+    return this.left === null || !this.left.has(dom.ownerDocument(node));
   }
 
   stateAttrs({ nodes, names, uris }, states, deciding) {
@@ -549,7 +555,8 @@ export class Changes {
     if (reader.isCut) return;
     for (const node of leaving) {
       const id = reader.ids.get(node);
-      if (id !== undefined) reader.gone(id);
+      // It may be in what is new, as in the content of a template.
+      if (id !== undefined && !reader.told.has(id)) reader.gone(id);
     }
     leaving.clear();
   }
@@ -588,6 +595,12 @@ export class Changes {
     reader.endRun();
   }
 
+  // A frame no longer shows the document that was told: what is in that is connected for as long as a script holds it.
+  leave(frame) {
+    (this.left ??= new WeakSet()).add(this.frames.get(frame));
+    this.frames.delete(frame);
+  }
+
   // Frames that have another document than the one that was told: that one goes, the other comes in the next frame.
   stateFrames() {
     const emptied = [];
@@ -595,7 +608,7 @@ export class Changes {
       if (dom.frameDocument(node) === document) continue;
       const id = this.reader.ids.get(document);
       if (id !== undefined) this.reader.gone(id);
-      this.frames.delete(node);
+      this.leave(node);
       this.hosts.delete(node);
       emptied.push(node);
     }

@@ -75,6 +75,7 @@ export const nextNode = /* @__PURE__ */ method(TreeWalker, 'nextNode');
 export const walkerSibling = /* @__PURE__ */ method(TreeWalker, 'nextSibling');
 export const walkerParent = /* @__PURE__ */ method(TreeWalker, 'parentNode');
 export const append = /* @__PURE__ */ method(Element, 'append');
+export const assignedNodes = /* @__PURE__ */ method(HTMLSlotElement, 'assignedNodes');
 export const composedPath = /* @__PURE__ */ method(Event, 'composedPath');
 export const getRootNode = /* @__PURE__ */ method(Node, 'getRootNode');
 export const doctypeName = /* @__PURE__ */ getter(DocumentType, 'name');

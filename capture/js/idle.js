@@ -4,6 +4,7 @@ import { CHOOSING } from './candidates.js';
 import * as dom from './dom.js';
 import { Faces } from './faces.js';
 import { Features } from './features.js';
+import { Slots } from './slots.js';
 import { Walk } from './walk.js';
 import { watchWindows } from './windows.js';
 
@@ -18,4 +19,4 @@ function seeksContent({ page: { document }, changes, options: { resources } }) {
   return false;
 }
 
-window[Symbol.for('cobrowse.idle')] = { Faces, Features, Walk, seeksContent, watchWindows };
+window[Symbol.for('cobrowse.idle')] = { Faces, Features, Slots, Walk, seeksContent, watchWindows };

@@ -416,7 +416,9 @@ export class Reader {
     this.tellChildren(root);
   }
 
+  // Of a template; Chromium's may have none, in a frame's document that is about to be another's.
   tellContent(content) {
+    if (!content) return;
     this.words[this.count++] = CONTENT;
     this.fresh.push(content);
     this.tellChildren(content);

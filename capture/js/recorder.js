@@ -74,6 +74,7 @@ export class PageRecorder {
     this.changes.motion = this.motion;
     this.changes.guests = this.guests;
     this.changes.features = this.features;
+    this.changes.slots = this.slots;
     this.changes.onAnimated = (node) => (this.motion ? this.motion.note(node) : this.loadMotion());
     this.reader.onCanvas = (canvas) => this.content?.canvases.add(canvas);
     this.content?.restart();
@@ -230,10 +231,11 @@ export class PageRecorder {
 
   // What is there for idle time: the customer's media features are told, and later the page is compared with the mirror.
   loadIdle() {
-    return this.load('idle', ({ Faces, Features, Walk, seeksContent }) => {
+    return this.load('idle', ({ Faces, Features, Slots, Walk, seeksContent }) => {
       this.faces = new Faces(this.page.scope);
       this.seeks = seeksContent;
       this.features = this.changes.features = new Features(this.page.window, () => this.changes.noteDocument());
+      this.slots = this.changes.slots = new Slots(this);
       this.changes.noteDocument();
       this.walk = new Walk(this, WALK_MS);
     });

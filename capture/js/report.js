@@ -80,7 +80,8 @@ class Report {
     if (dom.namespaceURI(node) === dom.HTML) {
       const document = dom.frameDocument(node);
       if (document !== null) this.walk(document, path + '#document > ', inside);
-      if (dom.localName(node) === 'template') this.walk(dom.content(node), path + '#content > ', inside);
+      const content = dom.localName(node) === 'template' ? dom.content(node) : null;
+      if (content !== null) this.walk(content, path + '#content > ', inside);
     }
     this.walk(node, path, inside);
   }

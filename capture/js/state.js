@@ -34,6 +34,7 @@ export function stateOf(node, kind, report) {
         const checked = dom.inputChecked(node);
         report('checked', checked === dom.inputDefaultChecked(node) ? null : flag(checked));
         report('indeterminate', dom.inputIndeterminate(node) ? '1' : null);
+        report('value', null); // It may have been of another type.
         return;
       }
       const value = heard(node, dom.inputValue(node));

@@ -317,12 +317,14 @@
       if (html) this.sayState(element, name, depth, allowance);
       const below = [];
       const first = firstChild(element);
-      if (first !== null) below.push([first, Boolean(allowance.mask)]);
+      // What stands in a field that is kept no browser shows.
+      if (first !== null && !(allowance.field && name === 'input')) below.push([first, Boolean(allowance.mask)]);
       if (html && name === 'template') {
+        // Chromium's may have none.
         const content = templateContent(element);
-        this.hosts.set(content, [element, '#content']);
+        if (content !== null) this.hosts.set(content, [element, '#content']);
         this.say(element, depth, 'content', '');
-        if (firstChild(content) !== null) below.push([firstChild(content), Boolean(allowance.mask)]);
+        if (content !== null && firstChild(content) !== null) below.push([firstChild(content), Boolean(allowance.mask)]);
       }
       const inner = html ? (innerDocuments[name]?.(element) ?? null) : null;
       if (this.agent || this.raw ? allowance.frame !== undefined : inner !== null) {
@@ -578,6 +580,9 @@
       const round = (number) => Math.round(number * 10) / 10;
       const boxes = this.boxed
         ? this.elements.map((element) => {
+            // A frame that is not shown has no layout to speak of.
+            const frame = this.hosts.get(ownerDocument(element))?.[0];
+            if (frame && clientRect(frame).width === 0) return [0, 0, 0, 0];
             const { x, y, width, height } = clientRect(element);
             return [round(x), round(y), round(width), round(height)];
           })

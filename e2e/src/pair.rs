@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 const SIDES: &str = include_str!("../js/sides.js");
 const PEER: &str = include_str!("../js/peer.js");
 const MUTATE: &str = include_str!("../js/mutate.js");
+const STORM: &str = include_str!("../js/storm.js");
 
 /// How long the agent may take to be in step.
 const IN_STEP: Duration = Duration::from_secs(30);
@@ -110,7 +111,8 @@ impl<'a> Pair<'a> {
         pair.begin(options).await
     }
 
-    async fn load(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {
+    /// Loads a page in the customer's browser, without a session.
+    pub(crate) async fn load(bench: &'a Workbench, page: &str, transport: Transport) -> Result<Self> {
         let from = Instant::now();
         bench.customer.goto(&bench.page(page)).await?;
         bench.mark("load", from);
@@ -142,7 +144,8 @@ impl<'a> Pair<'a> {
     }
 
     /// Starts a session on the page that is loaded.
-    async fn begin(mut self, options: Value) -> Result<Self> {
+    /// Starts the session.
+    pub(crate) async fn begin(mut self, options: Value) -> Result<Self> {
         let from = Instant::now();
         let customer = self.customer();
         self.load_script(customer, "capture.js", "Cobrowse").await?;
@@ -261,6 +264,13 @@ impl<'a> Pair<'a> {
         self.customer().run(MUTATE, vec![]).await?;
         let script = "return window.__mutate.run(arguments[0])";
         self.customer().run(script, vec![json!({ "seed": seed, "count": count })]).await.context("mutating")
+    }
+
+    /// Makes `count` random edits of all kinds of what the customer's page has in it.
+    pub(crate) async fn storm(&self, seed: u32, count: u32) -> Result<()> {
+        self.customer().run(STORM, vec![]).await?;
+        let script = "return window.__storm.run(arguments[0])";
+        self.customer().run(script, vec![json!({ "seed": seed, "count": count })]).await.context("a storm")
     }
 
     /// Takes the frames that the recorder has made; direct transport only. Returns the new ones.

@@ -18,6 +18,11 @@ export const firstChild = /* @__PURE__ */ getter(Node, 'firstChild');
 export const parentNode = /* @__PURE__ */ getter(Node, 'parentNode');
 export const getRootNode = /* @__PURE__ */ method(Node, 'getRootNode');
 export const contains = /* @__PURE__ */ method(Node, 'contains');
+// Whether a node is this one or in it, in shadow trees of it, too.
+export const includes = (node, inner) => {
+  for (let at = inner; at; at = getRootNode(at).host) if (contains(node, at)) return true;
+  return false;
+};
 export const isConnected = /* @__PURE__ */ getter(Node, 'isConnected');
 export const ownerDocument = /* @__PURE__ */ getter(Node, 'ownerDocument');
 export const insertBefore = /* @__PURE__ */ method(Node, 'insertBefore');

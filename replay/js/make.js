@@ -57,6 +57,21 @@ export function setAttribute(node, uri, name, value) {
   }
 }
 
+// What sets an input's type: another type may make the browser put the value into the attribute.
+export function retype(node, run) {
+  const value = dom.getAttribute(node, 'value');
+  run();
+  if (dom.getAttribute(node, 'value') === value) return;
+  if (value === null) dom.removeAttributeNS(node, null, 'value');
+  else setAttribute(node, null, 'value', value);
+}
+
+// Sets the value of a control. Inputs of some types have none beside their attribute, which stays as it is.
+const WITHOUT_VALUE = new Set(['hidden', 'checkbox', 'radio', 'submit', 'reset', 'button', 'image', 'file']);
+export function setValue(node, value) {
+  if (dom.localName(node) !== 'input' || !WITHOUT_VALUE.has(node.type)) node.value = value ?? node.defaultValue;
+}
+
 export function createLeaf(document, kind, data) {
   switch (kind) {
     case TEXT:

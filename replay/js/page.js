@@ -5,9 +5,10 @@
 import { Assets } from './assets.js';
 import * as dom from './dom.js';
 import { Canvases } from './canvas.js';
+import { Choices } from './choices.js';
 import { Features } from './features.js';
 import { FrameNode, Frames } from './frames.js';
-import { HTML, createElement, createLeaf, setAttribute } from './make.js';
+import { HTML, createElement, createLeaf, retype, setAttribute, setValue } from './make.js';
 import { Motion } from './motion.js';
 import { Resources } from './resources.js';
 import { States } from './states.js';
@@ -44,6 +45,7 @@ export class Page {
     this.base = null; // set where addresses are to be made absolute here
     this.late = []; // what waits until the whole frame is in place
     this.state = new WeakMap(); // control → Map of properties that are not what the attributes say
+    this.choices = new Choices(this.state);
     this.sheets = new Sheets(this);
     this.frames = new Frames(this);
     this.stateful = new Set(); // elements in the top layer, and those that play
@@ -78,6 +80,7 @@ export class Page {
         this.stateful.delete(node);
         this.motion.forget(node);
         this.shadows.delete(node);
+        this.sheets.given.delete(node);
       }
       this.nodes[id] = undefined;
     }
@@ -87,6 +90,7 @@ export class Page {
     // In a single choice, what is no longer chosen comes before what is.
     late.sort((a, b) => a[0] - b[0]);
     for (const [, run] of late) run();
+    this.choices.settle();
     for (const node of this.drawn) this.canvases.update(node, this.state.get(node));
     this.drawn.clear();
   }
@@ -104,18 +108,10 @@ export class Page {
     hear('load', (target) => {
       this.resources.loaded(target);
       this.assets.loaded(target);
-      if (dom.localName(target) === 'link') this.sheetCame(target);
+      // A linked sheet is there, or another in its place: what scripts made of it is made of this one.
+      if (dom.localName(target) === 'link') this.sheets.settle();
     });
     hear('error', (target) => this.assets.failed(target));
-  }
-
-  // A linked sheet is there, or another in its place: what scripts made of it is made of this one.
-  sheetCame(link) {
-    this.sheets.settle();
-    const props = this.state.get(link);
-    if (!link.sheet || !props) return;
-    if (props.has('disabled')) link.sheet.disabled = props.get('disabled') === '1';
-    if (props.has('media')) link.sheet.media.mediaText = props.get('media');
   }
 
   // What other nodes can be below: of a frame, its document.
@@ -153,7 +149,10 @@ export class Page {
         if (node instanceof RuleNode) node.sheet.remove(node);
         else if (node instanceof SheetNode) this.sheets.release(node);
         else if (node instanceof FrameNode) this.frames.release(node);
-        else if (node) removeNode(node);
+        else if (node) {
+          this.choices.note(dom.parentNode(node));
+          removeNode(node);
+        }
         break;
       }
       case ATTR: {
@@ -187,7 +186,9 @@ export class Page {
     const parentId = words[this.at++], beforeId = words[this.at++];
     const before = beforeId === NONE ? null : this.nodes[beforeId];
     const parent = before instanceof RuleNode ? before.sheet : before ? dom.parentNode(before) : this.nodeOf(parentId);
-    this.frame = parent && !(parent instanceof SheetNode) ? this.frames.around(parent) : undefined;
+    const isNode = parent && !(parent instanceof SheetNode);
+    this.frame = isNode ? this.frames.around(parent) : undefined;
+    if (isNode) this.choices.note(parent);
     const stack = [];
     let into = parent;
     for (;;) {
@@ -282,8 +283,8 @@ export class Page {
   }
 
   holdsState(node) {
-    for (const held of this.stateful) if (dom.contains(node, held)) return true;
-    for (const { element } of this.frames.all) if (dom.contains(node, element)) return true;
+    for (const held of this.stateful) if (dom.includes(node, held)) return true;
+    for (const { element } of this.frames.all) if (dom.includes(node, element)) return true;
     return false;
   }
 
@@ -390,6 +391,7 @@ export class Page {
     if (dom.namespaceURI(node) !== HTML) return;
     const name = dom.localName(node);
     if (name === 'noscript') this.show(node, UNSEEN);
+    if (name === 'select') this.choices.note(node);
     if (name === 'canvas' && !this.state.get(node)?.has('tiles')) this.late.push([3, () => this.canvases.show(node)]);
   }
 
@@ -401,7 +403,8 @@ export class Page {
     const frame = this.frame ?? this.frames.around(node);
     const base = frame === undefined ? this.base : frame.base;
     if (base !== null) value = this.absolute(node, name, value, base, frame?.url ?? this.url);
-    setAttribute(node, uri, name, value);
+    if (name === 'type' && uri === null && dom.localName(node) === 'input') retype(node, () => setAttribute(node, uri, name, value));
+    else setAttribute(node, uri, name, value);
     this.resync(node, name);
   }
 
@@ -410,7 +413,8 @@ export class Page {
       this.setProp(node, name, null);
       return;
     }
-    if (uri === null) dom.removeAttributeNS(node, null, name);
+    if (uri === null && name === 'type' && dom.localName(node) === 'input') retype(node, () => dom.removeAttributeNS(node, null, name));
+    else if (uri === null) dom.removeAttributeNS(node, null, name);
     else dom.removeAttributeNS(node, uri, name.slice(name.indexOf(':') + 1));
     this.resync(node, name);
   }
@@ -468,7 +472,7 @@ export class Page {
     }
     switch (name) {
       case 'value':
-        this.late.push([1, () => attempt(() => (node.value = value ?? node.defaultValue))]);
+        this.late.push([1, () => attempt(() => setValue(node, value))]);
         break;
       case 'checked': {
         const on = value === null ? node.defaultChecked : value === '1';
@@ -491,6 +495,9 @@ export class Page {
       case 'range':
         this.late.push([5, () => attempt(() => selectIn(node, value))]);
         break;
+      case 'assigned':
+        this.late.push([1, () => attempt(() => node.assign(...(value ?? '').split(' ').map((id) => this.nodes[id]).filter(Boolean)))]);
+        break;
       case 'animations':
         this.late.push([6, () => attempt(() => this.motion.set(node, value))]);
         break;
@@ -511,10 +518,8 @@ export class Page {
         this.late.push([3, () => play(node, value)]);
         break;
       case 'disabled':
-        this.late.push([3, () => withSheet(node, (sheet) => (sheet.disabled = value === '1'))]);
-        break;
       case 'media':
-        this.late.push([3, () => withSheet(node, (sheet) => (sheet.media.mediaText = value ?? dom.getAttribute(node, 'media') ?? ''))]);
+        this.sheets.give(node);
         break;
       case 'picture':
       case 'candidate':
@@ -539,6 +544,7 @@ export class Page {
   // A control that shows what its attributes say goes on doing so when they change.
   resync(node, attr) {
     if (attr === 'style' && this.assets.hashes.size > 0) this.assets.isDue = true;
+    this.choices.noteAttribute(node, attr);
     const props = this.state.get(node);
     if (props === undefined) return;
     const local = dom.localName(node);
@@ -546,7 +552,7 @@ export class Page {
     if (local === 'use' && /href$/.test(attr) && props.has('picture')) later(() => this.resources.show(node));
     if (local === 'img' && props.has('candidate')) later(() => this.resources.show(node));
     if (local !== 'input' && local !== 'option') return;
-    if (attr === 'value' && !props.has('value') && local === 'input') later(() => (node.value = node.defaultValue));
+    if (local === 'input' && (attr === 'type' || (attr === 'value' && !props.has('value')))) later(() => setValue(node, props.get('value')));
     if (attr === 'checked' && !props.has('checked')) later(() => (node.checked = node.defaultChecked));
     if (attr === 'selected' && !props.has('selected')) later(() => (node.selected = node.defaultSelected));
   }
@@ -678,12 +684,6 @@ function follow(node, time, rate, from) {
     else node.currentTime = time + ((performance.now() - from) / 1000) * rate;
   }, FOLLOW_MS);
   followed.set(node, timer);
-}
-
-// Runs with an element's style sheet, as soon as it is there.
-function withSheet(node, run) {
-  if (node.sheet) run(node.sheet);
-  else once(node, 'load', () => node.sheet && (run(node.sheet), true));
 }
 
 function box(window, node, width, height) {

@@ -111,6 +111,7 @@ export class Sheets {
     this.numbered = new Map(); // number → SheetNode, constructed
     this.adopted = new Map(); // root → its numbers
     this.roots = new Set(); // roots whose list is to be set
+    this.given = new Map(); // element to whose sheet scripts gave media, or which they disabled → the sheet that has them
     this.styles = new Map(); // style element → the sheet in which addresses were made absolute
   }
 
@@ -140,6 +141,23 @@ export class Sheets {
     sheet.live.disabled = sheet.disabled;
   }
 
+  // What scripts gave to an element's sheet has changed. A sheet in its place, as when the element was moved, gets it, too.
+  give(element) {
+    this.given.set(element, undefined);
+  }
+
+  settleGiven() {
+    for (const [element, had] of this.given) {
+      const { sheet } = element;
+      if (!sheet || sheet === had) continue;
+      const props = this.page.state.get(element);
+      sheet.disabled = props.get('disabled') === '1';
+      sheet.media.mediaText = props.get('media') ?? dom.getAttribute(element, 'media') ?? '';
+      if (props.has('disabled') || props.has('media')) this.given.set(element, sheet);
+      else this.given.delete(element);
+    }
+  }
+
   // `root`: a document, a shadow root, or a frame.
   adopt(root, value) {
     if (value === null) this.adopted.delete(root);
@@ -165,6 +183,7 @@ export class Sheets {
 
   // Once a frame is in place: sheets that the browser has read anew get their rules, and roots their lists.
   settle() {
+    this.settleGiven();
     for (const sheet of this.owned) {
       const live = sheet.owner.sheet;
       if (live && live !== sheet.live) this.take(sheet, live);

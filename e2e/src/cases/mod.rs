@@ -27,6 +27,7 @@ mod secrets;
 mod session;
 mod shared;
 mod sites;
+mod storm;
 mod traps;
 
 use crate::{engine::Engine, server::Folders, workbench::Workbench};
@@ -43,6 +44,8 @@ pub(crate) enum Case {
     Own(&'static own::Script),
     /// Very many edits of a real page.
     Long(&'static str),
+    /// Random edits of all kinds.
+    Storm(u32),
     /// Agents that come and go.
     Session(session::Scenario),
     /// Networks, pages and tabs that come and go.
@@ -103,6 +106,7 @@ impl Case {
             Self::Shared(page) => format!("shared/{}", page.name()),
             Self::Own(script) => format!("own/{}", script.name),
             Self::Long(page) => format!("long/{page}"),
+            Self::Storm(seed) => format!("storm/{seed}"),
             Self::Session(scenario) => format!("session/{}", scenario.name()),
             Self::Life(scenario) => format!("life/{}", scenario.name()),
             Self::Sites(scenario) => format!("sites/{}", scenario.name()),
@@ -163,6 +167,7 @@ impl Case {
             Self::Shared(page) => shared::run(bench, page).await,
             Self::Own(script) => own::run(bench, script).await,
             Self::Long(page) => long::run(bench, page).await,
+            Self::Storm(seed) => storm::run(bench, *seed).await,
             Self::Session(scenario) => session::run(bench, *scenario).await,
             Self::Life(scenario) => life::run(bench, *scenario).await,
             Self::Sites(scenario) => sites::run(bench, *scenario).await,
@@ -221,6 +226,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(secrets::Scenario::ALL.into_iter().map(Case::Secrets));
     cases.extend(genesys::Scenario::ALL.into_iter().map(Case::Genesys));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
+    cases.extend(storm::seeds().map(Case::Storm));
     if folders.shared.is_dir() {
         cases.extend(long::PAGES.map(Case::Long));
     }
