@@ -2,7 +2,7 @@
 // it moves, the nodes are kept in a document that is not shown.
 
 import * as dom from './dom.js';
-import { DOCTYPES, META, clear } from './frame.js';
+import { DOCTYPES, clear, headOf } from './frame.js';
 
 export class FrameNode {
   constructor(element, document) {
@@ -92,7 +92,7 @@ export class Frames {
     frame.document = document;
     frame.stale = false;
     document.open();
-    document.write(DOCTYPES[frame.mode] + META);
+    document.write(DOCTYPES[frame.mode] + headOf(this.page.loading.policy));
     document.close();
     this.page.listenIn(document);
     clear(document);

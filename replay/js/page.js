@@ -35,10 +35,13 @@ const WHOLE = /^\s*(https?:\/\/|(?!https?:)[a-z][a-z0-9+.-]*:)/i;
 const UNSEEN = { display: 'none', position: 'absolute', visibility: 'hidden', width: '0', height: '0', overflow: 'hidden', pointerEvents: 'none' };
 
 export class Page {
-  // `clock()` gives the stream's time; `tell(addresses)` says what could not be loaded.
-  constructor(document, window, clock, tell) {
+  // `clock()` gives the stream's time, `loading` is what may be loaded; `tell(addresses)` says what could not be loaded, `blocked(address)`
+  // what was not asked for.
+  constructor(document, window, clock, loading, tell, blocked) {
     this.document = document;
     this.window = window;
+    this.loading = loading;
+    this.blocked = blocked;
     this.nodes = [document];
     this.names = [];
     this.base = null; // set where addresses are to be made absolute here
@@ -107,6 +110,8 @@ export class Page {
       if (dom.localName(target) === 'link') this.sheetCame(target);
     });
     hear('error', (target) => this.assets.failed(target));
+    // What the policy forbids: of pictures in rules nothing else tells.
+    root.addEventListener('securitypolicyviolation', ({ blockedURI }) => this.assets.refused(blockedURI));
   }
 
   // A linked sheet is there, or another in its place: what scripts made of it is made of this one.
@@ -401,7 +406,8 @@ export class Page {
     const frame = this.frame ?? this.frames.around(node);
     const base = frame === undefined ? this.base : frame.base;
     if (base !== null) value = this.absolute(node, name, value, base, frame?.url ?? this.url);
-    setAttribute(node, uri, name, value);
+    const kept = this.loading.set(node, uri, name, value, base ?? dom.baseURI(this.document));
+    if (kept !== null) this.assets.keptFrom(node, kept);
     this.resync(node, name);
   }
 
@@ -410,8 +416,7 @@ export class Page {
       this.setProp(node, name, null);
       return;
     }
-    if (uri === null) dom.removeAttributeNS(node, null, name);
-    else dom.removeAttributeNS(node, uri, name.slice(name.indexOf(':') + 1));
+    this.loading.remove(node, uri, name);
     this.resync(node, name);
   }
 

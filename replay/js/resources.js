@@ -77,9 +77,14 @@ export class Resources {
   async choose(node, url, width) {
     const turn = {};
     this.turns.set(node, turn);
-    const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer', src: url });
+    // One of the page's own: it is under the page's policy.
+    const picture = Object.assign(new this.page.window.Image(), { referrerPolicy: 'no-referrer', src: url });
     await picture.decode().catch(() => undefined);
-    if (this.turns.get(node) !== turn || picture.naturalWidth === 0) return;
+    if (this.turns.get(node) !== turn) return;
+    if (picture.naturalWidth === 0) {
+      this.page.assets.miss(url);
+      return;
+    }
     const density = picture.naturalWidth / width;
     const quoted = `url("${url.replace(/["\\]/g, '\\$&')}")`;
     this.page.show(node, { content: density === 1 ? quoted : `image-set(${quoted} ${density}x)` });
