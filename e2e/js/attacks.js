@@ -185,7 +185,7 @@
             if (name === 'meta' && localName === 'http-equiv' && /^(refresh|content-security-policy.*)$/i.test(value)) say('a pragma', element);
           }
           if (localNameOf(element) !== 'script' || !/(xhtml|svg)$/.test(spaceUriOf(element))) continue;
-          if (textOf(element) !== '' || [...attributesOf(element)].some(({ namespaceURI: space, localName }) => space !== 'urn:cobrowse:inert' && /^(src|href)$/.test(localName))) say('a script', element);
+          if ([...nodesOf(element)].some((node) => nameOf(node) === '#text' && textOf(node) !== '') || [...attributesOf(element)].some(({ namespaceURI: space, localName }) => space !== 'urn:cobrowse:inert' && /^(src|href)$/.test(localName))) say('a script', element);
         }
       }
       return found;

@@ -9,7 +9,7 @@ use protocol::{
     names::{NameId, Namespace},
     tree::{Kind, NONE, ROOT},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
 
 /// The host that is asked in vain.
@@ -130,7 +130,7 @@ fn filled(text: &str, id: usize, is_markup: bool) -> String {
 }
 
 /// A node of a page, as a stream states it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Node {
     /// A text.

@@ -52,6 +52,8 @@ struct Shared {
     pages: Mutex<HashMap<String, (&'static str, Vec<u8>)>>,
     /// Connections on which nothing was said yet.
     silent: AtomicUsize,
+    /// How many of them were told of.
+    told: AtomicUsize,
 }
 
 /// A running server.
@@ -94,7 +96,8 @@ impl Canary {
     pub(crate) fn take(&self) -> (Vec<Request>, Vec<String>) {
         let mut heard = std::mem::take(&mut *self.shared.heard());
         let silent = self.shared.silent.load(Ordering::Relaxed);
-        heard.other.extend((0..silent).map(|_| "nothing yet".to_owned()));
+        let told = self.shared.told.swap(silent, Ordering::Relaxed);
+        heard.other.extend((told..silent).map(|_| "nothing yet".to_owned()));
         (heard.requests, heard.other)
     }
 }
@@ -120,8 +123,7 @@ async fn connection(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         let count = stream.read(&mut buffer).await.unwrap_or(0);
         if count == 0 {
             // One that said nothing, and has gone, was there all the same.
-            if is_silent {
-                shared.silent.fetch_sub(1, Ordering::Relaxed);
+            if is_silent && shared.silent.fetch_sub(1, Ordering::Relaxed) > shared.told.load(Ordering::Relaxed) {
                 shared.heard().other.push("nothing".to_owned());
             }
             return Ok(());

@@ -135,7 +135,8 @@ export class Page {
       const name = text.slice(textAt, (textAt += words[at + 3]));
       if (namespace === OTHER) {
         const space = name.lastIndexOf(' ');
-        this.names[number] = { uri: name.slice(0, space), name: name.slice(space + 1), prop: false };
+        // An empty namespace is none.
+        this.names[number] = { uri: name.slice(0, space) || null, name: name.slice(space + 1), prop: false };
       } else {
         this.names[number] = { uri: NAMESPACES[namespace] ?? null, name, prop: namespace === PROP };
       }
@@ -584,7 +585,7 @@ export class Page {
   }
 
   select(value) {
-    const selection = this.document.getSelection();
+    const selection = this.window.getSelection();
     if (value === null) {
       selection.removeAllRanges();
       return;

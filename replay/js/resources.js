@@ -29,7 +29,7 @@ export class Resources {
   setProp(name, value) {
     const [kind, hash] = name.split(' ');
     if (kind === 'font' && value === null) {
-      this.page.document.fonts.delete(this.faces.get(name));
+      dom.fontsOf(this.page.document).delete(this.faces.get(name));
       this.faces.delete(name);
       this.fonts.delete(name);
       return true;
@@ -120,7 +120,7 @@ export class Resources {
       const [, base64] = this.bytes.get(hash).split(';base64,');
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const face = new window.FontFace(family.replace(/^["']|["']$/g, ''), bytes, descriptors);
-      document.fonts.add(face);
+      dom.fontsOf(document).add(face);
       this.faces.set(name, face);
       this.work = Promise.all([this.work, face.load().catch(() => undefined)]);
     } catch (error) {
