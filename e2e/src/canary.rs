@@ -116,7 +116,7 @@ impl Shared {
 
 async fn connection(mut stream: TcpStream, shared: &Shared) -> Result<()> {
     shared.silent.fetch_add(1, Ordering::Relaxed);
-    let mut is_silent = true;
+    let (mut is_silent, mut is_own) = (true, false);
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -135,12 +135,12 @@ async fn connection(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         while let Some(end) = text.windows(4).position(|part| part == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&text[..end]).into_owned();
             text.drain(..end + 4);
-            answer(&mut stream, &head, shared).await?;
+            is_own |= answer(&mut stream, &head, shared).await?;
         }
         if !text.first().is_none_or(u8::is_ascii_alphabetic) || text.len() > 1 << 16 {
             let said: String = text.iter().map(|byte| char::from(*byte)).filter(|c| c.is_ascii_graphic()).collect();
             // A browser asks for what is its own, too.
-            if !OWN.iter().any(|host| said.contains(host)) {
+            if !is_own && !OWN.iter().any(|host| said.contains(host)) {
                 shared.heard().other.push(said.chars().take(300).collect());
             }
             return Ok(());
@@ -148,7 +148,8 @@ async fn connection(mut stream: TcpStream, shared: &Shared) -> Result<()> {
     }
 }
 
-async fn answer(stream: &mut TcpStream, head: &str, shared: &Shared) -> Result<()> {
+/// Answers a request. Whether it is a browser's own.
+async fn answer(stream: &mut TcpStream, head: &str, shared: &Shared) -> Result<bool> {
     let mut lines = head.split("\r\n");
     let target = lines.next().and_then(|line| line.split(' ').nth(1)).context("a request")?;
     let headers: HashMap<String, &str> = lines
@@ -159,9 +160,11 @@ async fn answer(stream: &mut TcpStream, head: &str, shared: &Shared) -> Result<(
     // A proxy is told the whole address.
     let address = if target.starts_with("http") { target.to_owned() } else { format!("http://{host}{target}") };
     let path = address.splitn(4, '/').nth(3).map_or_else(String::new, |path| format!("/{path}"));
+    let is_own = address.split('/').nth(2).is_some_and(|host| OWN.iter().any(|own| host.contains(own)));
     let own = shared.pages.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
     let (kind, body) = match own {
         Some((kind, body)) => (kind, body),
+        None if is_own => ("text/plain", Vec::new()),
         None => {
             let referrer = headers.get("referer").map(|&referrer| referrer.to_owned());
             let has_cookie = headers.contains_key("cookie");
@@ -178,7 +181,8 @@ async fn answer(stream: &mut TcpStream, head: &str, shared: &Shared) -> Result<(
         body.len()
     );
     stream.write_all(head.as_bytes()).await?;
-    Ok(stream.write_all(&body).await?)
+    stream.write_all(&body).await?;
+    Ok(is_own)
 }
 
 /// What is answered, by the ending of the address, and by the number of the vector in it.

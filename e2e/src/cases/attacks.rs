@@ -316,7 +316,7 @@ impl Scene<'_> {
     async fn made_up(&self, script: &str) -> Result<()> {
         let nodes = self.all_nodes().await?;
         for way in Way::ALL {
-            for (index, some) in nodes.chunks(400).enumerate() {
+            for (index, some) in nodes.chunks(700).enumerate() {
                 let Err(error) = self.made_up_of(some, way, script).await else { continue };
                 let found = self.blamed(some, way, script).await;
                 return Err(error.context(format!(
