@@ -73,7 +73,7 @@ function definedNames(changes) {
 
 // What is selected of the page's text: two nodes with offsets into them, anchor and focus.
 function selection(changes) {
-  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = changes.page.document.getSelection?.() ?? {};
+  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = getSelection() ?? {};
   if (!anchorNode || !focusNode || isCollapsed) return null;
   const [from, to] = [anchorNode, focusNode].map((node) => changes.reader.ids.find(node));
   return from === undefined || to === undefined ? null : from + ':' + anchorOffset + ' ' + to + ':' + focusOffset;

@@ -113,6 +113,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     frame_ancestors: Vec<String>,
 
+    /// An origin that agents' browsers may ask for pictures, styles, fonts and media of the customers' pages, as
+    /// https://cdn.example or https://*.cdn.example; may be repeated. These are then the only ones; `none` for none at all.
+    /// Without it any host with a name of the public web.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    assets: Vec<String>,
+
     /// What to log, as tracing's filters: a level, or a level for each target.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -216,6 +222,8 @@ impl Args {
             server_name: self.server_name,
             server_url: self.server_url,
             invite_secret: self.invite_secret,
+            assets: (!self.assets.is_empty())
+                .then(|| self.assets.into_iter().filter(|origin| origin != "none").collect()),
             frame_ancestors: (!self.frame_ancestors.is_empty()).then_some(self.frame_ancestors),
             origins: (!self.origin.is_empty()).then_some(self.origin),
             sessions: self.sessions,

@@ -354,6 +354,16 @@ impl Browser {
         limited(self.client.issue_cmd(command)).await.context("the screen's density").map(drop)
     }
 
+    /// A command of the browser's debugger. Chromium only.
+    pub(crate) async fn debug(&self, command: &'static str, arguments: Value) -> Result<Value> {
+        limited(self.client.issue_cmd(Debug(command, arguments))).await.context(command)
+    }
+
+    /// How many windows there are.
+    pub(crate) async fn windows(&self) -> Result<usize> {
+        Ok(limited(self.client.windows()).await.context("asking for windows")?.len())
+    }
+
     /// Shows the page as it would be printed, or as on the screen again. Chromium only.
     pub(crate) async fn set_print(&self, print: bool) -> Result<()> {
         let command = Debug("Emulation.setEmulatedMedia", json!({ "media": if print { "print" } else { "" } }));

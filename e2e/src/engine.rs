@@ -19,6 +19,9 @@ pub(crate) enum Engine {
     Webkit,
 }
 
+/// A flag that is none of a browser's: the port of this machine that is in the place of every other host.
+pub(crate) const CANARY: &str = "--canary=";
+
 /// Names of Chromium's program.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -76,9 +79,12 @@ impl Engine {
         }
     }
 
-    /// What a new session asks for. The browser reaches no host but 127.0.0.1, so that a run is the same everywhere.
+    /// What a new session asks for. With a flag of [`CANARY`] every other host is that port of this machine. The browser reaches no host but 127.0.0.1, so that a run is the same everywhere.
     /// `flags` are a case's own, for Chromium.
     pub(crate) fn capabilities(self, profile: &Path, headed: bool, flags: &[&str]) -> Result<Map<String, Value>> {
+        let canary = flags.iter().find_map(|flag| flag.strip_prefix(CANARY)?.parse::<u16>().ok());
+        let flags: Vec<&str> = flags.iter().copied().filter(|flag| !flag.starts_with(CANARY)).collect();
+        let nowhere = canary.unwrap_or(9);
         let capabilities = match self {
             Self::Chromium => {
                 let mut arguments = vec![
@@ -90,8 +96,11 @@ impl Engine {
                     "--disable-component-update".to_owned(),
                     "--disable-sync".to_owned(),
                     "--force-device-scale-factor=1".to_owned(),
-                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"
-                        .to_owned(),
+                    match canary {
+                        Some(port) => format!("--host-resolver-rules=MAP * 127.0.0.1:{port}, EXCLUDE 127.0.0.1"),
+                        None => "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"
+                            .to_owned(),
+                    },
                     format!("--window-size={},{}", WINDOW.0, WINDOW.1),
                     format!("--user-data-dir={}", profile.display()),
                 ];
@@ -124,9 +133,9 @@ impl Engine {
                     "prefs": {
                         "network.proxy.type": 1,
                         "network.proxy.http": "127.0.0.1",
-                        "network.proxy.http_port": 9,
+                        "network.proxy.http_port": nowhere,
                         "network.proxy.ssl": "127.0.0.1",
-                        "network.proxy.ssl_port": 9,
+                        "network.proxy.ssl_port": nowhere,
                         "network.proxy.no_proxies_on": "127.0.0.1",
                         "media.autoplay.default": 0,
                     },
@@ -140,8 +149,8 @@ impl Engine {
                 "unhandledPromptBehavior": "dismiss",
                 "proxy": {
                     "proxyType": "manual",
-                    "httpProxy": "127.0.0.1:9",
-                    "sslProxy": "127.0.0.1:9",
+                    "httpProxy": format!("127.0.0.1:{nowhere}"),
+                    "sslProxy": format!("127.0.0.1:{nowhere}"),
                     "noProxy": ["127.0.0.1", "localhost", "*.localhost"],
                 },
             }),

@@ -24,7 +24,9 @@
 
 mod actor;
 mod agent_page;
+mod attacks;
 mod browser;
+mod canary;
 mod cases;
 mod comparison;
 mod driver;

@@ -3,7 +3,7 @@
 use crate::{
     browser::Browser,
     driver::{Redis, Relay},
-    engine::Engine,
+    engine::{CANARY, Engine},
     pair::Mark,
     server::{Folders, Server},
 };
@@ -59,21 +59,29 @@ pub(crate) struct Workbench {
 impl Workbench {
     /// Opens both browsers.
     pub(crate) async fn open(site: std::sync::Arc<Site>) -> Result<Self> {
-        Self::open_with(site, &[]).await
+        Self::open_with(site, &[], &[]).await
     }
 
     /// Opens two more browsers, the customer's with flags of a case's own, for that case.
     pub(crate) async fn with_flags(&self, flags: &[&str]) -> Result<Self> {
-        let bench = Self::open_with(self.site.clone(), flags).await?;
+        let bench = Self::open_with(self.site.clone(), flags, &[]).await?;
         bench.prepare().await?;
         Ok(bench)
     }
 
-    async fn open_with(site: std::sync::Arc<Site>, flags: &[&str]) -> Result<Self> {
+    /// Opens two more browsers for a case, in which other hosts are these ports of this machine: the customer's, and the agent's.
+    pub(crate) async fn with_canaries(&self, ports: [u16; 2]) -> Result<Self> {
+        let [customer, agent] = ports.map(|port| format!("{CANARY}{port}"));
+        let bench = Self::open_with(self.site.clone(), &[&customer], &[&agent]).await?;
+        bench.prepare().await?;
+        Ok(bench)
+    }
+
+    async fn open_with(site: std::sync::Arc<Site>, flags: &[&str], agents: &[&str]) -> Result<Self> {
         let (log, profiles) = (&site.driver_log, site.output.join("profiles"));
         let [customer, agent] = site.engines;
         let customer = Browser::open(customer, log, &profiles, site.headed, flags);
-        let agent = Browser::open(agent, log, &profiles, site.headed, &[]);
+        let agent = Browser::open(agent, log, &profiles, site.headed, agents);
         let (customer, agent) = tokio::try_join!(customer, agent)?;
         Ok(Self {
             customer,

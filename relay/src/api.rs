@@ -51,6 +51,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/sessions/{token}/ice", get(ice))
         .route("/api/recordings", get(recordings))
         .route("/api/recordings/{name}", axum::routing::delete(forget))
+        .route("/api/assets", get(assets))
         .route("/api/rules", get(rules))
         .route("/ws/customer", get(customer))
         .route("/ws/agent", get(agent))
@@ -134,6 +135,11 @@ async fn metrics(State(app): State<App>, peer: PeerOf, headers: HeaderMap) -> Re
 /// What the customer's page is to keep from agents. A page asks as a session starts, and is not to go by an older answer.
 async fn rules(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], app.rules())
+}
+
+/// What agents' browsers may load for pages: `null` for the default.
+async fn assets(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], Json(serde_json::json!({ "assets": app.config().assets })))
 }
 
 async fn create(State(app): State<App>, peer: PeerOf, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {

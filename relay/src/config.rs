@@ -39,6 +39,9 @@ pub struct Config {
     /// `Content-Security-Policy: frame-ancestors`. Default none: nothing is sent, so that any page may have them in a frame,
     /// but none may direct the agent's page.
     pub frame_ancestors: Option<Vec<String>>,
+    /// The only origins that agents' browsers may ask for pictures, styles, fonts and media of pages, as `https://cdn.example` or
+    /// `https://*.cdn.example`. Default none: any host with a name of the public web.
+    pub assets: Option<Vec<String>>,
     /// The origins whose pages may use the API and the WebSockets, as `https://shop.example` (scheme, host, and port
     /// unless it is the scheme's own), or `*` for any. The relay's own origin may always, and so may a client that
     /// sends no `Origin` header, which no browser does. Default none: any origin when the relay listens on a loopback
@@ -116,6 +119,7 @@ impl Default for Config {
             server_url: None,
             invite_secret: None,
             frame_ancestors: None,
+            assets: None,
             origins: None,
             sessions: 10_000,
             agents: 16,
@@ -201,6 +205,10 @@ impl Config {
         if let Some(bad) = self.frame_ancestors.iter().flatten().find(|origin| !embedding::well_formed(origin)) {
             let expected = "an origin such as https://desk.example or https://*.desk.example".to_owned();
             return Err(ConfigError { name: "frame-ancestors", expected, found: format!("{bad:?}") });
+        }
+        if let Some(bad) = self.assets.iter().flatten().find(|origin| !embedding::well_formed(origin)) {
+            let expected = "an origin such as https://cdn.example or https://*.cdn.example, or none".to_owned();
+            return Err(ConfigError { name: "assets", expected, found: format!("{bad:?}") });
         }
         if let Some(Err(error)) = self.rules.as_deref().map(RulesFile::open) {
             let expected = "a file of rules".to_owned();
@@ -305,6 +313,10 @@ mod tests {
         assert!(rules.starts_with("rules: expected a file of rules, found it cannot be read"), "{rules}");
         let ice = refused(&Config { ice_servers: Some("no/such/file".into()), ..base() });
         assert!(ice.starts_with("ice-servers: expected a file of ICE servers, found it cannot be read"), "{ice}");
+        assert_eq!(
+            refused(&Config { assets: Some(vec!["cdn.example".into()]), ..base() }),
+            "assets: expected an origin such as https://cdn.example or https://*.cdn.example, or none, found \"cdn.example\""
+        );
         assert_eq!(
             refused(&Config { frame_ancestors: Some(vec!["https://*".into()]), ..base() }),
             "frame-ancestors: expected an origin such as https://desk.example or https://*.desk.example, found \"https://*\""

@@ -23,6 +23,7 @@
 //! | `GET /api/embedding?origin=…` | 200 `{"allowed": bool}`: whether pages of the origin may have the agent's page in a frame ([`Config::frame_ancestors`]) |
 //! | `DELETE /api/sessions/{token}` with `Authorization: Bearer <secret>` | 204; everyone gets `Ended` (customer) |
 //! | `GET /api/sessions/{token}/ice` | 200 `{"iceServers": […]}`: the servers of [`Config::ice_servers`], as a browser takes them for screen sharing |
+//! | `GET /api/assets` | 200 `{"assets": […]}`: the origins of [`Config::assets`], or `null` without any |
 //! | `GET /api/rules` | 200 `{"rules": […]}`: the privacy rules of [`Config::rules`] that were last understood, as the option `rules` of `Cobrowse.start` has them, and `private`, `maskLength`, `urls` if the file says so |
 //! | `GET /api/recordings` with `Authorization: Bearer <record secret>` | 200 `{"recordings": [{"name", "bytes", "written"}]}`; 404 without [`Config::record_secret`] |
 //! | `DELETE /api/recordings/{name}` with the same | 204 |

@@ -64,6 +64,18 @@ export class Assets {
     else if (dom.localName(node) === 'style' && node.sheet) this.showInSheet(node.sheet, dom.baseURI(node));
   }
 
+  // The policy of the document forbids it.
+  refused(address) {
+    this.page.blocked(address);
+    this.miss(address);
+  }
+
+  // An element is kept from what its address leads to.
+  keptFrom(node, address) {
+    this.page.blocked(address);
+    if (dom.localName(node) === 'img' || dom.localName(node) === 'input') this.miss(address);
+  }
+
   miss(address) {
     if (this.hashes.has(address) || this.missing.has(address)) return;
     if (!/^https?:/.test(address) || address.length > MAX_LENGTH || this.missing.size >= MAX_TOLD) return;
@@ -234,7 +246,8 @@ export class Assets {
   tryAgain(address) {
     if (this.hashes.has(address) || this.missing.has(address) || this.tried.has(address) || this.tried.size >= MAX_ENTRIES) return;
     this.tried.add(address);
-    const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer' });
+    // One of the page's own: it is under the page's policy.
+    const picture = Object.assign(new this.page.window.Image(), { referrerPolicy: 'no-referrer' });
     picture.onerror = () => this.miss(address);
     picture.src = address;
   }

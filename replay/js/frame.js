@@ -2,12 +2,13 @@
 
 import * as dom from './dom.js';
 
-const CSP = [
-  "default-src 'none'", 'img-src * data: blob:', 'media-src * data: blob:', 'font-src * data: blob:',
-  "style-src * 'unsafe-inline' data: blob:", "script-src 'none'", "object-src 'none'", "frame-src 'none'",
-  "form-action 'none'", "connect-src 'none'",
-].join('; ');
-export const META = `<meta http-equiv="Content-Security-Policy" content="${CSP}">`;
+// What is first of all in a document: what may be loaded for it, from where nobody is told that it was asked for, and not even a
+// name of a host is looked up before it is wanted.
+const META = [['http-equiv', 'x-dns-prefetch-control', 'off'], ['name', 'referrer', 'no-referrer']];
+const CSP = 'Content-Security-Policy';
+
+export const headOf = (policy) => [['http-equiv', CSP, policy], ...META].map(([name, what, content]) => `<meta ${name}="${what}" content="${content}">`).join('');
+
 // What makes a parser take a document for one of that mode.
 export const DOCTYPES = {
   quirks: '',
@@ -16,27 +17,31 @@ export const DOCTYPES = {
 };
 
 // Makes an iframe with an empty document. The policy outlives its element, and so does the mode its doctype.
-export async function makeFrame(container, mode, base) {
+export async function makeFrame(container, mode, base, { policy, features }) {
   const iframe = document.createElement('iframe');
   iframe.setAttribute('sandbox', 'allow-same-origin');
   iframe.setAttribute('referrerpolicy', 'no-referrer');
+  if (features !== '') iframe.allow = features;
   iframe.title = 'The customer’s page';
   iframe.tabIndex = -1;
   Object.assign(iframe.style, { border: '0', background: '#fff', display: 'block', transformOrigin: '0 0', position: 'absolute', left: '0', top: '0' });
   if (mode === 'quirks') {
     withBase(base, () => container.prepend(iframe));
-    const meta = iframe.contentDocument.createElement('meta');
-    meta.httpEquiv = 'Content-Security-Policy';
-    meta.content = CSP;
-    iframe.contentDocument.head.append(meta);
+    const { contentDocument } = iframe;
+    for (const [name, what, content] of [['http-equiv', CSP, policy], ...META]) {
+      const meta = contentDocument.createElement('meta');
+      meta.setAttribute(name, what);
+      meta.content = content;
+      contentDocument.head.append(meta);
+    }
   } else if (mode === 'limited-quirks') {
     container.prepend(iframe);
     const inner = iframe.contentDocument;
     inner.open();
-    inner.write(DOCTYPES[mode] + META);
+    inner.write(DOCTYPES[mode] + headOf(policy));
     inner.close();
   } else {
-    iframe.srcdoc = DOCTYPES['no-quirks'] + META;
+    iframe.srcdoc = DOCTYPES['no-quirks'] + headOf(policy);
     const loaded = new Promise((resolve) => iframe.addEventListener('load', resolve, { once: true }));
     withBase(base, () => container.prepend(iframe));
     await loaded;

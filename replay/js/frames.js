@@ -2,7 +2,7 @@
 // it moves, the nodes are kept in a document that is not shown.
 
 import * as dom from './dom.js';
-import { DOCTYPES, META, clear } from './frame.js';
+import { DOCTYPES, clear, headOf } from './frame.js';
 
 export class FrameNode {
   constructor(element, document) {
@@ -38,7 +38,7 @@ export class FrameNode {
   }
 }
 
-const marginsOf = ({ body }) => ['marginwidth', 'marginheight'].filter((name) => body && dom.getAttribute(body, name) !== null);
+const marginsOf = (document) => ['marginwidth', 'marginheight'].filter((name) => dom.body(document) !== null && dom.getAttribute(dom.body(document), name) !== null);
 
 export class Frames {
   constructor(page) {
@@ -81,7 +81,7 @@ export class Frames {
   kept(document) {
     const kept = dom.createHTMLDocument(dom.implementation(this.page.document), '');
     clear(kept);
-    for (let node; (node = dom.firstChild(document)) !== null; ) kept.appendChild(node);
+    for (let node; (node = dom.firstChild(document)) !== null; ) dom.appendChild(kept, node);
     return kept;
   }
 
@@ -91,15 +91,15 @@ export class Frames {
     const before = frame.document === document ? this.kept(document) : frame.document;
     frame.document = document;
     frame.stale = false;
-    document.open();
-    document.write(DOCTYPES[frame.mode] + META);
-    document.close();
+    dom.openDocument(document);
+    dom.write(document, DOCTYPES[frame.mode] + headOf(this.page.loading.policy));
+    dom.closeDocument(document);
     this.page.listenIn(document);
     clear(document);
     const margins = marginsOf(before);
-    for (let node; (node = dom.firstChild(before)) !== null; ) document.appendChild(node);
+    for (let node; (node = dom.firstChild(before)) !== null; ) dom.appendChild(document, node);
     // Chromium gives a body in a frame the frame's margins, as attributes.
-    for (const name of marginsOf(document)) if (!margins.includes(name)) dom.removeAttribute(document.body, name);
+    for (const name of marginsOf(document)) if (!margins.includes(name)) dom.removeAttribute(dom.body(document), name);
     frame.window = frame.element.contentWindow;
     this.of.set(document, frame);
     this.page.sheets.moved(document);

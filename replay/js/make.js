@@ -5,9 +5,12 @@ import * as dom from './dom.js';
 const TEXT = 4, COMMENT = 5, INSTRUCTION = 6, DOCTYPE = 2;
 
 export const HTML = 'http://www.w3.org/1999/xhtml';
+const SVG = 'http://www.w3.org/2000/svg';
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 
 export function createElement(document, { uri, name }) {
+  // A parser's script has run already, wherever it goes.
+  if (/^(script|:script)$/i.test(name) && (uri === HTML || uri === SVG)) return byParser(document, uri, 'script');
   if (name[0] === ':') return createColon(document, uri, name.slice(1));
   try {
     return dom.createElementNS(document, uri, name);
@@ -32,7 +35,9 @@ function byParser(document, uri, name) {
   const made = parsed(document, outer === null ? `<${name}>` : `<${outer}><${name}></${outer}>`).firstElementChild;
   const node = outer === null ? made : made?.firstElementChild;
   node?.remove();
-  return node;
+  // A name that a parser takes for more than one is none.
+  const isIt = node && dom.attributesOf(node).length === 0 && dom.localName(node).toLowerCase() === name.toLowerCase();
+  return isIt ? node : null;
 }
 
 // Names that only a parser makes.
@@ -49,6 +54,8 @@ export function setAttribute(node, uri, name, value) {
   } catch {
     try {
       const attribute = parsed(dom.ownerDocument(node), '<i ' + name + '=""></i>').firstElementChild.attributes[0].cloneNode();
+      // A name that a parser takes for another is none.
+      if (attribute.name !== name.toLowerCase()) return;
       attribute.value = value;
       dom.setAttributeNode(node, attribute);
     } catch {

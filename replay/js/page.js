@@ -36,10 +36,13 @@ const WHOLE = /^\s*(https?:\/\/|(?!https?:)[a-z][a-z0-9+.-]*:)/i;
 const UNSEEN = { display: 'none', position: 'absolute', visibility: 'hidden', width: '0', height: '0', overflow: 'hidden', pointerEvents: 'none' };
 
 export class Page {
-  // `clock()` gives the stream's time; `tell(addresses)` says what could not be loaded.
-  constructor(document, window, clock, tell) {
+  // `clock()` gives the stream's time, `loading` is what may be loaded; `tell(addresses)` says what could not be loaded, `blocked(address)`
+  // what was not asked for.
+  constructor(document, window, clock, loading, tell, blocked) {
     this.document = document;
     this.window = window;
+    this.loading = loading;
+    this.blocked = blocked;
     this.nodes = [document];
     this.names = [];
     this.base = null; // set where addresses are to be made absolute here
@@ -112,6 +115,8 @@ export class Page {
       if (dom.localName(target) === 'link') this.sheets.settle();
     });
     hear('error', (target) => this.assets.failed(target));
+    // What the policy forbids: of pictures in rules nothing else tells.
+    root.addEventListener('securitypolicyviolation', ({ blockedURI }) => this.assets.refused(blockedURI));
   }
 
   // What other nodes can be below: of a frame, its document.
@@ -126,7 +131,8 @@ export class Page {
       const name = text.slice(textAt, (textAt += words[at + 3]));
       if (namespace === OTHER) {
         const space = name.lastIndexOf(' ');
-        this.names[number] = { uri: name.slice(0, space), name: name.slice(space + 1), prop: false };
+        // An empty namespace is none.
+        this.names[number] = { uri: name.slice(0, space) || null, name: name.slice(space + 1), prop: false };
       } else {
         this.names[number] = { uri: NAMESPACES[namespace] ?? null, name, prop: namespace === PROP };
       }
@@ -404,7 +410,10 @@ export class Page {
     const base = frame === undefined ? this.base : frame.base;
     if (base !== null) value = this.absolute(node, name, value, base, frame?.url ?? this.url);
     if (name === 'type' && uri === null && dom.localName(node) === 'input') retype(node, () => setAttribute(node, uri, name, value));
-    else setAttribute(node, uri, name, value);
+    else {
+      const kept = this.loading.set(node, uri, name, value, base, this.document);
+      if (kept !== null) this.assets.keptFrom(node, kept);
+    }
     this.resync(node, name);
   }
 
@@ -414,8 +423,7 @@ export class Page {
       return;
     }
     if (uri === null && name === 'type' && dom.localName(node) === 'input') retype(node, () => dom.removeAttributeNS(node, null, name));
-    else if (uri === null) dom.removeAttributeNS(node, null, name);
-    else dom.removeAttributeNS(node, uri, name.slice(name.indexOf(':') + 1));
+    else this.loading.remove(node, uri, name);
     this.resync(node, name);
   }
 
@@ -585,7 +593,7 @@ export class Page {
   }
 
   select(value) {
-    const selection = this.document.getSelection();
+    const selection = this.window.getSelection();
     if (value === null) {
       selection.removeAllRanges();
       return;

@@ -6,9 +6,10 @@ import { Documents, isDocument } from './documents.js';
 import { AgentInput } from './input.js';
 import { Lists } from './lists.js';
 import { makeFrame } from './frame.js';
+import { Loading } from './loading.js';
 import { wasmOf } from './module.js';
 import { Page } from './page.js';
-import { RelayLink } from './relay.js';
+import { RelayLink, assetsOf } from './relay.js';
 import { ScreenView } from './screen.js';
 import { isHeard } from './waits.js';
 
@@ -63,6 +64,8 @@ export class PlayerView {
     this.input = new AgentInput(this);
     this.documents = new Documents(this);
     this.screen = new ScreenView(this);
+    // What may be loaded for pages: origins with blanks between.
+    this.assets = Promise.resolve(options.assets === undefined ? options.relay && assetsOf(options.relay) : listOf(options.assets));
     if (options.relay) {
       this.link = new RelayLink(options, {
         frame: (bytes) => this.receive(bytes),
@@ -180,14 +183,15 @@ export class PlayerView {
     this.work = this.work.then(async () => {
       if (this.turn !== turn || this.destroyed) return;
       // The page's own <base>, if it has one, makes of this what it makes of the address there.
-      const iframe = await makeFrame(this.stage, mode, url);
+      const loading = new Loading(await this.assets, url);
+      const iframe = await makeFrame(this.stage, mode, url, loading);
       if (this.turn !== turn || this.destroyed) {
         iframe.remove();
         return;
       }
       // Of a recording there is nobody to ask.
       const tell = (addresses) => this.recorded || this.request(this.engine.missing(addresses.join('\n')));
-      const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag, tell);
+      const page = new Page(iframe.contentDocument, iframe.contentWindow, () => performance.now() - this.lag, loading, tell, (address) => this.emit('blocked', { address }));
       page.assets.isMixed = window.origin.startsWith('https:') && url.startsWith('http:');
       if (dom.baseURI(page.document) !== url) Object.assign(page, { url, base });
       this.engine.rebuild();
@@ -479,6 +483,14 @@ export class PlayerView {
     this.stage.remove();
     this.engine.free();
   }
+}
+
+// Origins that may be asked for what pages load.
+function listOf(assets) {
+  if (!Array.isArray(assets) || !assets.every((origin) => typeof origin === 'string')) {
+    throw new TypeError('cobrowse: assets: expected a list of origins, as "https://cdn.example"');
+  }
+  return assets.join(' ');
 }
 
 function makeRing() {

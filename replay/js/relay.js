@@ -9,6 +9,19 @@ const PASSING_CODES = new Set([4005, 4006, 4007, 4008, 4009]);
 
 const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
 
+// What a relay says that agents' browsers may load for pages: origins with blanks between; undefined where it says nothing of it.
+// One that does not answer allows nothing.
+export async function assetsOf(relay) {
+  try {
+    const response = await fetch(new URL('api/assets', withSlash(relay)), { credentials: 'omit' });
+    if (response.status === 404) return undefined;
+    const { assets } = await response.json();
+    return assets?.join(' ');
+  } catch {
+    return '';
+  }
+}
+
 export class RelayLink {
   constructor({ relay, token, name }, handlers) {
     if (!/^\d{9}$/.test(token ?? '')) throw new TypeError(`cobrowse: token: expected nine digits, found ${JSON.stringify(token)}`);

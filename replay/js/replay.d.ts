@@ -31,7 +31,7 @@ export interface Recording {
   /** The player that shows it; `null` before `mount`. */
   readonly player: Player | null;
   /** Puts the page into a container. Without that, everything else goes on without a page to be seen. */
-  mount(container: Element, options?: { maxScale?: number }): Player;
+  mount(container: Element, options?: { maxScale?: number; assets?: string[] }): Player;
   /** Shows the page as it was at a moment: the nearest state and what follows it are applied first, then the page is touched once.
    *  Rejects with the byte at which the file is damaged; the page is then as it was before that. */
   seek(at: number): Promise<Moment>;
@@ -103,6 +103,9 @@ export interface MountOptions {
   iceTransportPolicy?: 'all' | 'relay';
   /** How far a small page may be enlarged. Default 1: not at all. */
   maxScale?: number;
+  /** The only origins that the browser may ask for pictures, styles, fonts and media of pages, as `https://cdn.example` or
+   *  `https://*.cdn.example`. Default: those that the relay lists; without any, hosts with a name of the public web (docs/privacy.md). */
+  assets?: string[];
 }
 
 export interface Player {
@@ -147,6 +150,8 @@ export interface Player {
   on(event: 'frame', fn: (frame: { seq: number; outcome: 'rebuilt' | 'changed' | 'repaired' | 'in step' }) => void): () => void;
   /** A frame was refused: this is to be given to the customer's page (`session.answer`). With a relay it is sent by itself. */
   on(event: 'request', fn: (request: Uint8Array) => void): () => void;
+  /** Something that the page names was not asked for, as it may not be loaded. What the customer's browser has of it comes from there. */
+  on(event: 'blocked', fn: (file: { address: string }) => void): () => void;
   on(event: 'rebuilt', fn: (page: { document: Document }) => void): () => void;
   on(event: 'url', fn: (page: { url: string; base: string }) => void): () => void;
   on(event: 'mode', fn: (mode: string) => void): () => void;

@@ -29,7 +29,7 @@ export class Resources {
   setProp(name, value) {
     const [kind, hash] = name.split(' ');
     if (kind === 'font' && value === null) {
-      this.page.document.fonts.delete(this.faces.get(name));
+      dom.fontsOf(this.page.document).delete(this.faces.get(name));
       this.faces.delete(name);
       this.fonts.delete(name);
       return true;
@@ -77,9 +77,14 @@ export class Resources {
   async choose(node, url, width) {
     const turn = {};
     this.turns.set(node, turn);
-    const picture = Object.assign(new Image(), { referrerPolicy: 'no-referrer', src: url });
+    // One of the page's own: it is under the page's policy.
+    const picture = Object.assign(new this.page.window.Image(), { referrerPolicy: 'no-referrer', src: url });
     await picture.decode().catch(() => undefined);
-    if (this.turns.get(node) !== turn || picture.naturalWidth === 0) return;
+    if (this.turns.get(node) !== turn) return;
+    if (picture.naturalWidth === 0) {
+      this.page.assets.miss(url);
+      return;
+    }
     const density = picture.naturalWidth / width;
     const quoted = `url("${url.replace(/["\\]/g, '\\$&')}")`;
     this.page.show(node, { content: density === 1 ? quoted : `image-set(${quoted} ${density}x)` });
@@ -115,7 +120,7 @@ export class Resources {
       const [, base64] = this.bytes.get(hash).split(';base64,');
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const face = new window.FontFace(family.replace(/^["']|["']$/g, ''), bytes, descriptors);
-      document.fonts.add(face);
+      dom.fontsOf(document).add(face);
       this.faces.set(name, face);
       this.work = Promise.all([this.work, face.load().catch(() => undefined)]);
     } catch (error) {

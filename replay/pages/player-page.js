@@ -28,6 +28,13 @@ player.addEventListener('link', (event) => {
   if (!player.hasAttribute('src')) event.detail.said += '; open the same file there';
   navigator.clipboard?.writeText(location.href).catch(() => undefined);
 });
+// What may be loaded for recorded pages says the relay that serves this page, if one does.
+async function allowed() {
+  const said = location.protocol === 'file:' ? null : await fetch('api/assets').then((response) => response.json()).catch(() => null);
+  if (Array.isArray(said?.assets)) player.setAttribute('assets', said.assets.join(' '));
+  else player.removeAttribute('assets');
+}
+
 addEventListener('hashchange', begin);
-begin();
+allowed().then(begin);
 window.cobrowsePlayer = player;

@@ -148,6 +148,7 @@ async function join(token) {
   });
   player.on('screen', show);
   player.on('refused', ({ reason }) => debug('refused: ' + reason));
+  player.on('blocked', ({ address }) => debug('not loaded: ' + address));
   player.on('frame', () => debug(JSON.stringify(player.stats())));
   player.on('ended', (reason) => end(ENDS[reason] ?? 'The session has ended (' + reason + ')'));
   player.on('error', (error) => {

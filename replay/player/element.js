@@ -127,6 +127,8 @@ export class CobrowsePlayer extends HTMLElement {
 
   // What a page asks and tells. Times are in seconds, as those of media are.
 
+  // The only origins that may be asked for what pages load, where there are some.
+  get loads() { return this.hasAttribute('assets') ? { assets: this.getAttribute('assets').split(/\s+/).filter(Boolean) } : {}; }
   get src() { return this.getAttribute('src') ?? ''; }
   set src(src) { this.setAttribute('src', src); }
   get isReady() { return this.frame.dataset.state === 'ready'; }
@@ -201,7 +203,7 @@ export class CobrowsePlayer extends HTMLElement {
     const { about, begin, end, problem } = recording;
     this.recording = recording;
     this.failure = null;
-    recording.mount(this.page, { maxScale: MOST_SCALE });
+    recording.mount(this.page, { maxScale: MOST_SCALE, ...this.loads });
     recording.player.on('url', ({ url }) => (this.url.textContent = url));
     recording.player.on('rebuilt', () => this.paintSoon());
     this.playback = new Playback(recording, (what, detail) => this.told(what, detail));

@@ -4,7 +4,7 @@ import type { Hit, Recording } from './replay';
  *  recording is opened. Times are in seconds, as those of media elements are.
  *
  *  Attributes: `src`, the address of a recording; `t`, where it begins (`12.5`, `1m2s`, `1:02`); `speed`; `skip-idle`; `autoplay`;
- *  `trail="off"`. It takes the place that its style gives it: give it a height.
+ *  `trail="off"`; `assets`, the only origins that pages may have something loaded from, with blanks between (docs/privacy.md). It takes the place that its style gives it: give it a height.
  *
  *  Events, none of which bubbles but `link`: `loadstart`, `ready` (the first page is shown), `surveyed` (marks and stretches without a
  *  change are known), `play`, `pause`, `ended`, `seeking`, `seeked`, `timeupdate`, `ratechange`, `emptied`, `error` (`detail.error`),

@@ -53,7 +53,7 @@ export class Thumbnail {
       }
       if (!this.recording) {
         this.recording = recording;
-        recording.mount(this.page, { maxScale: 1 });
+        recording.mount(this.page, { maxScale: 1, ...this.element.getRootNode().host?.loads });
         const frame = () => recording.document?.defaultView.frameElement;
         recording.player.on('rebuilt', () => frame()?.setAttribute('aria-hidden', 'true'));
       }

@@ -105,8 +105,11 @@ fn open(page: &Page<'_>, id: u32, out: &mut String) {
     match node.kind {
         Kind::Doctype => {
             let mut parts = data.split('\0');
-            let (name, public, system) =
-                (parts.next().unwrap_or("html"), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+            let mut part = |or| {
+                let part = parts.next().unwrap_or(or);
+                if part.contains(['"', '<', '>']) { or } else { part }
+            };
+            let (name, public, system) = (part("html"), part(""), part(""));
             let _ = write!(out, "<!DOCTYPE {name}");
             match (public, system) {
                 ("", "") => {}
@@ -116,8 +119,8 @@ fn open(page: &Page<'_>, id: u32, out: &mut String) {
             }
             out.push('>');
         }
-        Kind::Comment => _ = write!(out, "<!--{}-->", data.replace("--", "- -")),
-        Kind::Instruction => _ = write!(out, "<?{data}>"),
+        Kind::Comment => comment(data, out),
+        Kind::Instruction => _ = write!(out, "<?{}>", data.replace('>', " ")),
         Kind::Text if own_sheet(tree, node.parent).is_some() => {}
         Kind::Text => text(page, id, data, out),
         Kind::Element if is_link(tree, id) && (own_sheet(tree, id).is_some() || page.linked(id).is_some()) => {}
@@ -127,13 +130,53 @@ fn open(page: &Page<'_>, id: u32, out: &mut String) {
     }
 }
 
+/// A comment that a parser ends where it ends.
+fn comment(data: &str, out: &mut String) {
+    let is_ended = data.starts_with('>') || data.starts_with("->");
+    let _ = write!(out, "<!--{}{}", if is_ended { " " } else { "" }, data.replace("--", "- -"));
+    out.push_str(if data.ends_with('-') { " -->" } else { "-->" });
+}
+
+/// Whether an element is in a drawing or a formula, where a parser knows no raw text.
+fn is_foreign(tree: &Tree, mut id: u32) -> bool {
+    while id != ROOT && id != NONE {
+        let (namespace, _) = tree.names.get(tree.node(id).name);
+        if tree.node(id).kind == Kind::Element && matches!(namespace, Namespace::Svg | Namespace::MathMl) {
+            return true;
+        }
+        id = tree.node(id).parent;
+    }
+    false
+}
+
+/// Style text that is no markup to anybody: in strings an escaped letter is the letter.
+fn styled(text: &str) -> String {
+    let text = text.replace("</", "<\\/");
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins =
+            letter == '<' && letters.peek().is_some_and(|next| next.is_ascii_alphabetic() || "!?".contains(*next));
+        if begins { out.push_str("\\3c ") } else { out.push(letter) }
+    }
+    out
+}
+
+/// Whether a parser takes the name of an element for one.
+fn is_name(name: &str) -> bool {
+    let ends = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>' | '<' | '\0');
+    name.starts_with(|first: char| first.is_ascii_alphabetic()) && !name.contains(ends)
+}
+
 fn text(page: &Page<'_>, id: u32, data: &str, out: &mut String) {
     let tree = page.tree;
     let (namespace, name) = tree.names.get(tree.node(tree.node(id).parent).name);
-    if namespace == Namespace::Html && RAW.contains(&name) {
+    if namespace == Namespace::Html && RAW.contains(&name) && (name == "style" || !is_foreign(tree, id)) {
         // Text that would end its element early is no text that a parser made.
-        let data = if name == "style" { page.carried.rules(page.base(), data) } else { data.to_owned() };
-        out.push_str(&data.replace("</", "<\\/"));
+        out.push_str(&match name {
+            "style" => styled(&page.carried.rules(page.base(), data)),
+            _ => data.replace("</", "<\\/"),
+        });
     } else {
         escape(data, false, out);
     }
@@ -142,7 +185,7 @@ fn text(page: &Page<'_>, id: u32, data: &str, out: &mut String) {
 fn element(page: &Page<'_>, id: u32, out: &mut String) {
     let Page { tree, top, carried } = *page;
     let (namespace, name) = tree.names.get(tree.node(id).name);
-    let (_, name) = qualified(namespace, name);
+    let (namespace, name) = qualified(namespace, name);
     let _ = write!(out, "<{name}");
     let live = |prop| tree.attr_str(id, prop);
     let shown = shown(page, id);
@@ -172,7 +215,7 @@ fn element(page: &Page<'_>, id: u32, out: &mut String) {
             style = carried.rules(page.base(), value);
             continue;
         }
-        attribute(qualified(attr_namespace, attr_name).1, value, out);
+        attribute(attribute_name(attr_namespace, attr_name), value, out);
     }
     if let Some((name, address)) = &shown {
         attribute(name, address, out);
@@ -265,13 +308,13 @@ fn close(page: &Page<'_>, id: u32, out: &mut String) {
                 }
                 rules(page, sheet, out);
             } else if let Some(rules) = page.linked(id) {
-                let _ = write!(out, "<style>{}</style>", rules.replace("</", "<\\/"));
+                let _ = write!(out, "<style>{}</style>", styled(&rules));
                 return;
             }
             if (namespace, name) == (Namespace::Html, "head") {
                 let faces = if top == ROOT { carried.faces() } else { String::new() };
                 if !faces.is_empty() {
-                    let _ = write!(out, "<style>{}</style>", faces.replace("</", "<\\/"));
+                    let _ = write!(out, "<style>{}</style>", styled(&faces));
                 }
                 adopted(page, top, out);
             }
@@ -326,15 +369,21 @@ fn style(page: &Page<'_>, sheet: u32, out: &mut String) {
 fn rules(page: &Page<'_>, sheet: u32, out: &mut String) {
     for rule in page.tree.children(sheet) {
         let text = page.carried.rules(page.base(), page.tree.data_str(rule));
-        out.push_str(&text.replace("</", "<\\/"));
+        out.push_str(&styled(&text));
         out.push('\n');
     }
 }
 
+/// What is written for the name of an element: one that no parser takes for one is a box.
 fn qualified(namespace: Namespace, name: &str) -> (Namespace, &str) {
+    let (namespace, name) = safety::named(namespace, name);
     let name = name.strip_prefix(':').unwrap_or(name);
-    let name = if namespace == Namespace::Other { name.rsplit_once(' ').map_or(name, |(_, name)| name) } else { name };
-    (namespace, name)
+    (namespace, if is_name(name) { name } else { "span" })
+}
+
+/// What is written for the name of an attribute.
+fn attribute_name(namespace: Namespace, name: &str) -> &str {
+    safety::named(namespace, name).1
 }
 
 fn attribute(name: &str, value: &str, out: &mut String) {
@@ -447,6 +496,36 @@ mod tests {
         let expected = "<iframe title=\"Inner\" srcdoc=\"&lt;!DOCTYPE html&gt;&lt;head&gt;&lt;base \
             href=&quot;https://a.test/inner.html&quot;&gt;&lt;/head&gt;&lt;p title=&quot;&amp;quot;&quot;&gt;inside&lt;/p&gt;\"></iframe>";
         assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn nothing_that_a_stream_holds_is_markup_of_its_own() {
+        let html = exported(|encoder| {
+            encoder.leaf(Kind::Doctype, b"html\0\"><script>x()</script>\0").unwrap();
+            encoder.leaf(Kind::Comment, b"><script>x()</script>").unwrap();
+            encoder.leaf(Kind::Comment, b"-><script>x()</script>-").unwrap();
+            encoder.leaf(Kind::Instruction, b"x ><script>x()</script>").unwrap();
+            open(encoder, "img src=x onerror=x() ", &[]);
+            encoder.up();
+            open(encoder, "p", &[(Namespace::None, "a onclick", "x()"), (Namespace::Other, " onclick", "x()")]);
+            encoder.up();
+            let script = name(encoder, Namespace::Other, "http://www.w3.org/1999/xhtml script");
+            encoder.element(script).unwrap();
+            encoder.leaf(Kind::Text, b"x()").unwrap();
+            encoder.up();
+            let svg = name(encoder, Namespace::Svg, "svg");
+            encoder.element(svg).unwrap();
+            for tag in ["style", "xmp"] {
+                open(encoder, tag, &[]);
+                encoder.leaf(Kind::Text, b"<img src=x onerror=x()>").unwrap();
+                encoder.up();
+            }
+            encoder.up();
+        });
+        let expected = "<!DOCTYPE html><!-- ><script>x()</script>--><!-- -><script>x()</script>- --><?x  <script x()</script >\
+            <span></span><p></p><script></script><svg><style>\\3c img src=x onerror=x()></style>\
+            <xmp>&lt;img src=x onerror=x()&gt;</xmp></svg>";
+        assert_eq!(html, expected.replace("<\\/script>-->", "</script>-->"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod changes;
 pub mod commands;
 pub mod html;
 pub mod inspection;
+pub mod loading;
 pub mod player;
 pub mod recording;
 mod repair;

@@ -23,9 +23,34 @@ const NESTED: &[&str] = &["src", "srcdoc", "data", "code", "codebase", "archive"
 /// What a meta element must not bring about.
 const PRAGMAS: &[&str] = &["refresh", "content-security-policy", "content-security-policy-report-only"];
 
+/// What of an animation may be a list of values.
+const ANIMATING: &[&str] = &["animate", "set", "animatetransform", "animatemotion", "animatecolor", "discard"];
+
+/// What a browser makes of a name: a stream may write the namespaces that have numbers out, which are then the same, and an empty
+/// one, which is none.
+#[must_use]
+pub fn named(namespace: Namespace, name: &str) -> (Namespace, &str) {
+    if namespace != Namespace::Other {
+        return (namespace, name);
+    }
+    let (uri, name) = name.rsplit_once(' ').unwrap_or(("", name));
+    let namespace = match uri {
+        "" => Namespace::None,
+        "http://www.w3.org/1999/xhtml" => Namespace::Html,
+        "http://www.w3.org/2000/svg" => Namespace::Svg,
+        "http://www.w3.org/1998/Math/MathML" => Namespace::MathMl,
+        "http://www.w3.org/1999/xlink" => Namespace::XLink,
+        "http://www.w3.org/XML/1998/namespace" => Namespace::Xml,
+        "http://www.w3.org/2000/xmlns/" => Namespace::Xmlns,
+        _ => Namespace::Other,
+    };
+    (namespace, name)
+}
+
 /// Whether the element's text is code and left out.
 #[must_use]
 pub fn is_script(namespace: Namespace, name: &str) -> bool {
+    let (namespace, name) = named(namespace, name);
     matches!(namespace, Namespace::Html | Namespace::Svg) && local(name).eq_ignore_ascii_case("script")
 }
 
@@ -33,37 +58,52 @@ fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
+/// Whether an attribute can have the name: what ends a name for a parser could make another one of it.
+fn is_name(name: &str) -> bool {
+    let ends = |letter: char| matches!(letter, '\0' | '\t' | '\n' | '\x0c' | '\r' | ' ' | '/' | '>');
+    !name.is_empty() && !name.contains(ends) && !name.chars().skip(1).any(|letter| letter == '=')
+}
+
 /// Decides about an attribute of an element (`element`: its namespace and name).
 #[must_use]
 pub fn attribute(element: (Namespace, &str), namespace: Namespace, name: &str, value: &str) -> Verdict {
+    let ((element_namespace, element), (namespace, name)) = (named(element.0, element.1), named(namespace, name));
     let local_name = local(name);
-    if is_handler(local_name) {
+    let is = |wanted: &[&str], name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    if is_handler(local_name) || !is_name(name) {
         return Verdict::Drop;
     }
-    if is_script(element.0, element.1) {
-        return if matches!(local_name, "src" | "href") { Verdict::Drop } else { Verdict::Keep };
+    if is_script(element_namespace, element) {
+        return if is(&["src", "href"], local_name) { Verdict::Drop } else { Verdict::Keep };
     }
-    if element.0 == Namespace::Html {
-        let element = element.1;
-        if element == "embed" && matches!(name, "src" | "type") {
+    let element = local(element);
+    if element_namespace == Namespace::Html {
+        if is(&["embed"], element) && is(&["src", "type"], name) {
             // Without both it would have no box (HTML standard, §4.8.6); of nothing there is nothing to load.
             return Verdict::Set("");
         }
-        if NESTING.contains(&element) && NESTED.contains(&name) {
+        if is(NESTING, element) && is(NESTED, name) {
             return Verdict::Drop;
         }
-        if element == "meta"
-            && name == "http-equiv"
-            && PRAGMAS.iter().any(|pragma| value.trim().eq_ignore_ascii_case(pragma))
-        {
+        if is(&["meta"], element) && is(&["http-equiv"], name) && is(PRAGMAS, value.trim()) {
             return Verdict::Drop;
         }
-        if name == "srcdoc" {
+        if is(&["srcdoc"], name) {
+            return Verdict::Drop;
+        }
+    }
+    if is(ANIMATING, element) {
+        // It would give its values to another attribute, of another element.
+        let aim = value.trim();
+        if is(&["attributeName"], name) && (is_handler(local(aim)) || is(&["srcdoc"], local(aim))) {
+            return Verdict::Drop;
+        }
+        if is(&["values"], name) && value.split(';').any(is_script_address) {
             return Verdict::Drop;
         }
     }
     // What is of a page's own scripts only is no address of anything.
-    let is_own = element.0 == Namespace::Html && name.starts_with("data-");
+    let is_own = element_namespace == Namespace::Html && name.starts_with("data-");
     if namespace != Namespace::Xmlns && !is_own && is_script_address(value) {
         return Verdict::Set("#");
     }
@@ -116,6 +156,26 @@ mod tests {
         ] {
             assert_eq!(attribute(element, Namespace::None, name, value), Verdict::Drop, "{element:?} {name}");
         }
+        // However a stream writes the names: prefixes, a colon that separates nothing, namespaces written out.
+        let written = "http://www.w3.org/1999/xhtml iframe";
+        for (element, namespace, name, value) in [
+            ((Namespace::Html, "x:iframe"), Namespace::None, "src", "https://a.test/"),
+            ((Namespace::Html, ":IFRAME"), Namespace::None, "src", "https://a.test/"),
+            ((Namespace::Html, "x:meta"), Namespace::None, "http-equiv", "refresh"),
+            ((Namespace::Other, written), Namespace::None, "srcdoc", "<script>"),
+            ((Namespace::Other, "http://www.w3.org/1999/xhtml meta"), Namespace::None, "http-equiv", "refresh"),
+            ((Namespace::Other, "http://www.w3.org/2000/svg script"), Namespace::XLink, "xlink:href", "a.js"),
+            (A, Namespace::Other, " onclick", "x()"),
+            (A, Namespace::None, "onclick ", "x()"),
+            (A, Namespace::None, "onclick=x", "x()"),
+            (A, Namespace::None, "/onclick", "x()"),
+            ((Namespace::Html, "iframe"), Namespace::Other, " src", "https://a.test/"),
+            ((Namespace::Svg, "animate"), Namespace::None, "values", "#;javascript:x()"),
+            ((Namespace::Svg, "set"), Namespace::None, "attributeName", "onclick"),
+        ] {
+            assert_eq!(attribute(element, namespace, name, value), Verdict::Drop, "{element:?} {name:?}");
+        }
+        assert!(is_script(Namespace::Other, "http://www.w3.org/1999/xhtml script"));
         for name in ["src", "type"] {
             let embed = (Namespace::Html, "embed");
             assert_eq!(attribute(embed, Namespace::None, name, "a.swf"), Verdict::Set(""));
@@ -136,6 +196,8 @@ mod tests {
             ("data-x", "javascript:x()"),
             ("on-hover", "x()"),
             ("on", "x"),
+            ("=x", "y"),
+            ("a\"b", "y"),
         ] {
             assert_eq!(attribute(A, Namespace::None, name, value), Verdict::Keep, "{name}");
         }

@@ -1,5 +1,6 @@
 //! The cases, by what they are about.
 
+mod attacks;
 mod comparator;
 mod control;
 mod documents;
@@ -54,6 +55,8 @@ pub(crate) enum Case {
     Sites(sites::Scenario),
     /// Frames that must be refused.
     Hostile(hostile::Attack),
+    /// What a hostile page may hold.
+    Attacks(attacks::Scenario),
     /// An agent's mouse and keys.
     Hand(hand::Scenario),
     /// What an agent may do and what not.
@@ -111,6 +114,7 @@ impl Case {
             Self::Life(scenario) => format!("life/{}", scenario.name()),
             Self::Sites(scenario) => format!("sites/{}", scenario.name()),
             Self::Hostile(attack) => format!("hostile/{}", attack.name()),
+            Self::Attacks(scenario) => format!("attacks/{}", scenario.name()),
             Self::Hand(scenario) => format!("hand/{}", scenario.name()),
             Self::Control(scenario) => format!("control/{}", scenario.name()),
             Self::Documents(scenario) => format!("documents/{}", scenario.name()),
@@ -172,6 +176,7 @@ impl Case {
             Self::Life(scenario) => life::run(bench, *scenario).await,
             Self::Sites(scenario) => sites::run(bench, *scenario).await,
             Self::Hostile(attack) => hostile::run(bench, *attack).await,
+            Self::Attacks(scenario) => attacks::run(bench, *scenario).await,
             Self::Hand(scenario) => hand::run(bench, *scenario).await,
             Self::Control(scenario) => control::run(bench, *scenario).await,
             Self::Documents(scenario) => documents::run(bench, *scenario).await,
@@ -205,6 +210,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(life::Scenario::ALL.into_iter().map(Case::Life));
     cases.extend(sites::Scenario::ALL.into_iter().map(Case::Sites));
     cases.extend(hostile::Attack::ALL.into_iter().map(Case::Hostile));
+    cases.extend(attacks::Scenario::ALL.into_iter().map(Case::Attacks));
     cases.extend(hand::Scenario::ALL.into_iter().map(Case::Hand));
     cases.extend(control::Scenario::ALL.into_iter().map(Case::Control));
     cases.extend(documents::Scenario::ALL.into_iter().map(Case::Documents));

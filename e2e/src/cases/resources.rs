@@ -225,7 +225,7 @@ async fn mixed(bench: &Workbench) -> Result<()> {
         return (async () => {
             const { Assets } = await import('/sources/assets.js');
             const told = [];
-            const page = { document, window: { performance: { getEntriesByType: () => [] } }, shadows: [root], frames: { all: [] }, resources: { bytes: new Map() } };
+            const page = { document, window: { Image, performance: { getEntriesByType: () => [] } }, shadows: [root], frames: { all: [] }, resources: { bytes: new Map() } };
             const assets = Object.assign(new Assets(page, (list) => told.push(...list)), { isMixed });
             assets.settle();
             await wait();

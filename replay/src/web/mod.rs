@@ -2,8 +2,10 @@
 
 #![allow(unsafe_code, reason = "what wasm-bindgen generates")]
 
+mod loading;
 mod recording;
 
+pub use loading::Loading;
 pub use recording::{Recording, RecordingSearch, RecordingSurvey, RecordingTrail};
 
 use crate::player::Player as Inner;
