@@ -11,7 +11,7 @@ const SUBMITS: &str = "[type=submit], [type=image], button:not([type])";
 
 /// Reads the file's text.
 pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
-    let document = Document::parse(text)?;
+    let document = Document::parse(text).map_err(|error| unreadable(text, error))?;
     let root = document.root_element();
     expect(root, "domRestrictions")?;
     let mut rules = Vec::new();
@@ -21,6 +21,22 @@ pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
     }
     count(rules.len())?;
     Ok(Rules { rules, ..Rules::default() })
+}
+
+/// What is wrong with the XML. Of what its parser says without a place, the place is looked for.
+fn unreadable(text: &str, error: roxmltree::Error) -> RulesError {
+    use roxmltree::Error;
+    let (at, expected, found) = match error {
+        Error::NoRootNode | Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
+            (text.len(), "<domRestrictions> and its end tag", "the end of the file")
+        }
+        Error::DtdDetected => (text.find("<!DOCTYPE").unwrap_or_default(), "no document type", "<!DOCTYPE"),
+        other => return other.into(),
+    };
+    let before = text.get(..at).unwrap_or_default();
+    let (row, line) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default());
+    let place = format!("line {row}, column {}", line.chars().count() + 1);
+    RulesError::Content { place, expected, found: found.to_owned() }
 }
 
 /// A set is one rule, or one for each of its templates.

@@ -89,7 +89,18 @@ fn restrictions_that_are_not_understood_name_line_and_column() {
             "<domRestrictions><restrictionsSet>\n<uriTemplate pattern=\"(\"/></restrictionsSet></domRestrictions>",
             "line 2, column 1: rule 1, urlRegex: expected a regular expression",
         ),
-        ("<!DOCTYPE x [<!ENTITY a \"b\">]><domRestrictions/>", "DTD"),
+        (
+            "\n <!DOCTYPE x [<!ENTITY a \"b\">]><domRestrictions/>",
+            "line 2, column 2: expected no document type, found <!DOCTYPE",
+        ),
+        (
+            "<domRestrictions>\n<restrictionsSet>",
+            "line 2, column 18: expected <domRestrictions> and its end tag, found the end of the file",
+        ),
+        (
+            "<!-- nothing -->",
+            "line 1, column 17: expected <domRestrictions> and its end tag, found the end of the file",
+        ),
     ] {
         let error = refused(text);
         assert!(error.contains(expected), "{error}");
