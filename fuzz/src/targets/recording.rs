@@ -92,6 +92,7 @@ fn played(bytes: &[u8], moments: [u16; 3]) {
                 let tree = file.player().tree();
                 assert_eq!(tree.hash(), tree.recomputed_hash(), "at {at} ms");
                 if is_sound {
+                    let at = at.max(file.map().begin());
                     let expected = states.iter().rev().find(|(time, _)| *time <= at).or(states.first());
                     assert_eq!(Some(tree.hash()), expected.map(|(_, hash)| *hash), "the page at {at} ms");
                 }
