@@ -137,6 +137,24 @@ fn what_is_no_log_is_refused_with_its_place() {
 }
 
 #[test]
+fn events_may_be_so_deep_and_no_deeper() {
+    let log = scratch("too-deep.json");
+    let nested =
+        |levels: usize| format!("[{{\"type\":2,\"data\":{}1{}}}]", "{\"a\":".repeat(levels), "}".repeat(levels));
+    // The first is read, and is no event; of the second nothing is read.
+    for (levels, expected) in
+        [(399_998, "event 0: expected a number as `timestamp`"), (20_000_000, "more than 400000 levels")]
+    {
+        fs::write(&log, nested(levels)).unwrap();
+        let output = cobrowse(&["import", "--from", "rrweb", log.to_str().unwrap(), "--out", "-"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("too-deep.json") && told.contains(expected), "{told}");
+    }
+    fs::remove_file(&log).unwrap();
+}
+
+#[test]
 fn pages_may_be_deep_and_sheets_many() {
     let (log, out) = (scratch("deep.json"), scratch("deep.cbr"));
     let mut page = json!({ "type": 3, "id": 2, "textContent": "at the bottom" });

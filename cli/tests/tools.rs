@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use protocol::{
+    Limits,
+    encoder::Encoder,
+    hash::Key,
+    names::Namespace,
+    tree::{NONE, ROOT},
+};
+use replay::recording::{About, Settings, Writer};
 use std::{
     fs,
     path::PathBuf,
@@ -92,6 +100,32 @@ fn an_export_comes_back_by_an_import() {
     for at in ["0.1s", "1.5s", "9s"] {
         assert_eq!(cards(&back, at), cards(SHOP, at), "{at}");
     }
+}
+
+/// A recording of a page that is so many levels deep.
+fn deep(levels: u32) -> String {
+    let mut encoder = Encoder::new(Key(1), &Limits::DEFAULT);
+    let name = encoder.mirror_mut().names.intern(Namespace::Html, "b");
+    encoder.begin();
+    encoder.run(ROOT, NONE);
+    (1..levels).for_each(|_| _ = encoder.element(name).unwrap());
+    (1..levels).for_each(|_| encoder.up());
+    encoder.end_run();
+    let mut writer = Writer::new(&About::default(), Settings::default());
+    writer.push(encoder.keyframe(0).unwrap(), Some(0)).unwrap();
+    let file = scratch(&format!("deep-{levels}.cbr"));
+    fs::write(&file, writer.finish()).unwrap();
+    file
+}
+
+#[test]
+fn an_export_is_so_deep_and_no_deeper() {
+    let log = scratch("deep.json");
+    let output = cobrowse(&["export", "--to", "rrweb", &deep(200_000), "--out", &log]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let output = cobrowse(&["export", "--to", "rrweb", &deep(200_001), "--out", &log, "--force"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("expected a page of at most 200000 levels"), "{}", text(&output.stderr));
 }
 
 #[test]

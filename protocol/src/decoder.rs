@@ -273,7 +273,7 @@ impl Decoder {
         // One byte more than claimed, to notice a body that goes on.
         self.raw.resize(len + 1, 0);
         let mut written = 0;
-        for input in [body, &SYNC_TAIL] {
+        for (start, input) in [(0, body), (body.len(), &SYNC_TAIL[..])] {
             let mut read = 0;
             while read < input.len() {
                 let before = (self.inflate.total_in(), self.inflate.total_out());
@@ -285,7 +285,9 @@ impl Decoder {
                 if stuck || !matches!(status, Ok(Status::Ok | Status::BufError)) || written > len {
                     let expected = format!("{len} bytes of deflate");
                     let found = format!("{written} bytes, then {status:?}");
-                    return Err(Error::new(ErrorKind::Syntax, frame.header_len + read, expected, found));
+                    // What was left out on the wire has no place there.
+                    let at = frame.header_len + (start + read).min(body.len());
+                    return Err(Error::new(ErrorKind::Syntax, at, expected, found));
                 }
             }
         }
@@ -332,6 +334,16 @@ mod tests {
         let mut out = Vec::new();
         frame::write(&mut out, Kind::Keyframe, seq, 0, 0, &body).unwrap();
         out
+    }
+
+    #[test]
+    fn a_body_that_deflate_goes_on_behind_is_at_fault_in_itself() {
+        let mut bytes = Vec::new();
+        // A block that would need more bytes than there are.
+        frame::write(&mut bytes, Kind::Keyframe, 1, 0, 2, &[0x18, 0x2e]).unwrap();
+        let error = Decoder::new(Limits::DEFAULT).push(&bytes).unwrap_err();
+        assert_eq!((error.kind, error.frame), (ErrorKind::Syntax, 1));
+        assert_eq!(error.offset, bytes.len(), "{error}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! What is not understood is refused as a whole, with its place: a rule that was passed over would keep nothing. The format
 //! is described in `docs/privacy.md`.
 
+// Paths of modules are said for who takes this file in by its own (`fuzz/src/included.rs`).
+#[path = "rules/restrictions.rs"]
 mod restrictions;
 
 use serde::{Deserialize, Serialize};
@@ -336,4 +338,5 @@ fn read(path: &Path) -> Result<Rules, RulesError> {
 }
 
 #[cfg(test)]
+#[path = "rules/tests.rs"]
 mod tests;

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 
 use crate::cometd;
+use crate::fuzz;
 use crate::workspace::Options;
 
 /// What `--help` prints.
@@ -25,6 +26,9 @@ Usage: cargo xtask COMMAND [OPTIONS]
        [--only NAME]…  only the part `size`, `native`, `fidelity` or `browser`, or only one browser bench.
   load [OPTIONS]…      Measure a relay under 1,000 active and 10,000 idle sessions, or, with `--attack all`,
                        under attack; shorter with --quick; `load --help` lists the options.
+  fuzz [--only NAME]…  Run the fuzz targets, or only those named, for 600 s each, guided by coverage; what is
+       [--seconds N]   found is written to target/fuzz/found. With --keep the smallest inputs that cover
+       [--keep]        what was covered are written to fuzz/corpora.
   fidelity             Compare documents and pictures on both sides, in Chromium, with Firefox and
                        WebKit on either side, and through a peer, and write docs/fidelity.md.
   recordings           Make the recordings of our own pages in fixtures/recordings anew.
@@ -56,6 +60,8 @@ pub(crate) enum Command {
     Bench(Vec<String>),
     /// Measure a relay under load; with options of its own.
     Load(Vec<String>),
+    /// Run fuzz targets.
+    Fuzz(fuzz::Choice),
     /// Write the table of what is equal.
     Fidelity,
     /// Make the recordings in `fixtures/recordings` anew.
@@ -77,6 +83,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
     let mut name: Option<String> = None;
     let (mut list, mut port, mut only) = (false, DEMO_PORT, Vec::new());
     let mut load = Vec::new();
+    let mut fuzz = fuzz::Choice::default();
     let (mut sessions, mut seconds) = (cometd::SESSIONS, cometd::TIME);
     while let Some(argument) = parser.next()? {
         if name.as_deref() == Some("load") {
@@ -98,6 +105,9 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
             (Some("test" | "bench"), Long("only")) => only.push(parser.value()?.string()?),
             (Some("cometd"), Long("sessions")) => sessions = parser.value()?.parse()?,
             (Some("cometd"), Long("seconds")) => seconds = parser.value()?.parse()?,
+            (Some("fuzz"), Long("only")) => fuzz.only.push(parser.value()?.string()?),
+            (Some("fuzz"), Long("seconds")) => fuzz.seconds = Some(parser.value()?.parse()?),
+            (Some("fuzz"), Long("keep")) => fuzz.keep = true,
             (Some("dist"), Long("debug-names")) => options.debug_names = true,
             (Some("bench"), Long("quick")) => options.quick = true,
             (_, other) => return Err(other.unexpected().into()),
@@ -111,6 +121,7 @@ fn read(mut parser: lexopt::Parser) -> Result<(Command, Options)> {
         Some("dist") => Command::Dist,
         Some("bench") => Command::Bench(only),
         Some("load") => Command::Load(load),
+        Some("fuzz") => Command::Fuzz(fuzz),
         Some("fidelity") => Command::Fidelity,
         Some("recordings") => Command::Recordings,
         Some("cometd") => Command::Cometd(sessions, seconds),
@@ -138,6 +149,8 @@ mod tests {
         assert!(check("bench --quick").unwrap().1.quick);
         let load = ["--attack", "all", "--quick"].map(str::to_owned).to_vec();
         assert_eq!(check("load --attack all --quick").unwrap().0, Command::Load(load));
+        let fuzz = fuzz::Choice { only: vec!["ops".into()], seconds: Some(5), keep: true };
+        assert_eq!(check("fuzz --only ops --seconds 5 --keep").unwrap().0, Command::Fuzz(fuzz));
         assert_eq!(check("fidelity").unwrap().0, Command::Fidelity);
         assert_eq!(check("recordings").unwrap().0, Command::Recordings);
         assert_eq!(check("cometd --sessions 20 --seconds=15").unwrap().0, Command::Cometd(20, 15));

@@ -15,6 +15,7 @@ mod doctor;
 mod fidelity;
 mod files;
 mod firefox;
+mod fuzz;
 mod integrations;
 mod load;
 mod locate;
@@ -66,6 +67,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Bench(only) => bench::bench(options, only),
         Command::Recordings => recordings::command(&Workspace::open(options)?),
         Command::Load(arguments) => load::command(options, arguments),
+        Command::Fuzz(choice) => fuzz::command(options, choice),
         Command::Fidelity => fidelity::fidelity(&Workspace::open(options)?),
         Command::Cometd(sessions, time) => cometd::command(&Workspace::open(options)?, sessions, time),
         Command::Doctor => doctor::doctor(&Workspace::open(options)?),

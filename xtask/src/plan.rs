@@ -15,6 +15,7 @@ use crate::demo;
 use crate::dist;
 use crate::fidelity;
 use crate::firefox;
+use crate::fuzz;
 use crate::integrations;
 use crate::load;
 use crate::progress::Status;
@@ -64,6 +65,10 @@ pub(crate) enum Task {
     ClippyWasm,
     /// Native tests.
     Unit,
+    /// A C++ compiler is there.
+    Compiler,
+    /// Fuzz targets.
+    Fuzz,
     /// One browser shell's tests in a browser.
     Web(Shell),
     /// End-to-end tests.
@@ -112,6 +117,8 @@ impl Task {
             Self::Clippy => "clippy",
             Self::ClippyWasm => "clippy-wasm",
             Self::Unit => "unit",
+            Self::Compiler => "compiler",
+            Self::Fuzz => "fuzz",
             Self::Web(Shell::Capture) => "web-capture",
             Self::Web(Shell::Replay) => "web-replay",
             Self::EndToEnd => "e2e",
@@ -148,6 +155,8 @@ impl Task {
             Self::Tidy => "tidy: structure",
             Self::Clippy => "clippy: lints",
             Self::ClippyWasm => "clippy-wasm: lints of the browser shells",
+            Self::Compiler => "a C++ compiler, for libFuzzer",
+            Self::Fuzz => "fuzz: fuzz targets, some seconds each",
             Self::Unit => "unit: unit, property and documentation tests",
             Self::Web(Shell::Capture) => "web-capture: capture in the browser",
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
@@ -178,6 +187,7 @@ impl Task {
             | Self::Firefox
             | Self::Webkit
             | Self::Redis
+            | Self::Compiler
             | Self::Load => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
             Self::Dist => &[CAPTURE, REPLAY],
@@ -185,6 +195,7 @@ impl Task {
             Self::Cobrowse | Self::DemoPages => &[Self::Dist],
             Self::Tidy | Self::BenchNative => &[],
             Self::Unit => &[Self::Redis],
+            Self::Fuzz => &[Self::Compiler],
             Self::Fmt | Self::Clippy => &[Self::Components],
             Self::ClippyWasm => &[Self::Components, Self::WasmTarget],
             Self::Web(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::Browser],
@@ -219,6 +230,8 @@ impl Task {
             Self::Clippy => test::clippy(ws, status),
             Self::ClippyWasm => test::clippy_wasm(ws, status),
             Self::Unit => test::unit(ws, status),
+            Self::Compiler => fuzz::compiler(ws, status),
+            Self::Fuzz => fuzz::run(ws, status),
             Self::Web(shell) => test::web(ws, shell, status),
             Self::EndToEnd => test::end_to_end(ws, status),
             Self::EndToEndFirefox => test::end_to_end_firefox(ws, status),

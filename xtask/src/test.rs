@@ -16,11 +16,12 @@ use crate::webkit::Webkit;
 use crate::workspace::Workspace;
 
 /// The checks, quick ones first.
-const CHECKS: [Task; 12] = [
+const CHECKS: [Task; 13] = [
     Task::Fmt,
     Task::Tidy,
     Task::Clippy,
     Task::Unit,
+    Task::Fuzz,
     Task::ClippyWasm,
     Task::Dist,
     Task::Web(Shell::Capture),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::fuzz;
 use crate::manifest::Manifest;
 use crate::run::Cmd;
 
@@ -22,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) bench_filter: Vec<String>,
     /// What `load` is to do.
     pub(crate) load_arguments: Vec<String>,
+    /// What `fuzz` is to do.
+    pub(crate) fuzz: fuzz::Choice,
 }
 
 /// The repository that the command works on.

@@ -13,8 +13,9 @@ enum Part {
 /// What of an address may be said. `queries`: no value of the query and nothing of the fragment.
 pub(super) fn gate(policy: Policy, queries: bool, value: &str, out: &mut Vec<u8>) -> Verdict {
     let bytes = value.as_bytes();
-    let telling = if queries { memchr::memchr3(b'?', b'#', b'@', bytes) } else { memchr::memchr2(b'=', b'@', bytes) };
-    if telling.is_none() || is_content(bytes) {
+    let telling =
+        memchr::memchr2(b'=', b'@', bytes).is_some() || queries && memchr::memchr2(b'?', b'#', bytes).is_some();
+    if !telling || is_content(bytes) {
         return Verdict::Pass;
     }
     out.clear();
@@ -120,6 +121,8 @@ mod tests {
             ("/page", "/page"),
             ("#SECRET", "#******"),
             ("?a&b=", "?*&b="),
+            // In a path, too, without a query behind it.
+            ("/a;jsessionid=SECRET", "/a;jsessionid=******"),
         ] {
             assert_eq!(gated(true, value), expected);
         }

@@ -103,7 +103,9 @@ impl Scanner<'_> {
                 }
                 b':' if self.kind.is_none() && self.parens == 0 => {
                     let name = self.text.as_bytes().get(self.from..self.at).unwrap_or_default();
-                    self.kind = Some(Use::of(name.trim_ascii()));
+                    // A comment may stand behind it.
+                    let len = memchr::memchr(b'/', name).unwrap_or(name.len());
+                    self.kind = Some(Use::of(name.get(..len).unwrap_or_default().trim_ascii()));
                     self.push(1);
                 }
                 _ if self.kept == Kept::All && self.kind == Some(Use::Custom) && is_word(byte) => self.word(),
@@ -137,7 +139,12 @@ impl Scanner<'_> {
         let rest = self.rest().as_bytes();
         let len = rest.windows(2).skip(2).position(|two| two == b"*/").map_or(rest.len(), |len| len + 4);
         self.out.extend_from_slice(b"/**/");
+        let is_first =
+            self.text.as_bytes().get(self.from..self.at).is_some_and(|before| before.trim_ascii().is_empty());
         self.at += len;
+        if is_first {
+            self.from = self.at;
+        }
     }
 
     /// The length of a string's inside, and of it all.
@@ -146,8 +153,9 @@ impl Scanner<'_> {
         let mut at = 1;
         while let Some(byte) = bytes.get(at) {
             match byte {
+                b'\\' if bytes.get(at + 1..at + 3) == Some(b"\r\n") => at += 3,
                 b'\\' => at += 2,
-                b'\n' => return (at - 1, at),
+                b'\n' | b'\r' | b'\x0c' => return (at - 1, at),
                 _ if bytes.first() == Some(byte) => return (at - 1, at + 1),
                 _ => at += 1,
             }
@@ -209,6 +217,9 @@ impl Scanner<'_> {
         if is_call || is_reference || is_measure(word) {
             self.push(len.max(1));
         } else {
+            if self.out.last() == Some(&b'/') {
+                self.out.push(b' '); // No comment begins here.
+            }
             self.policy.append_masked(word, self.out);
             self.at += len;
         }
@@ -311,6 +322,14 @@ mod tests {
             ("/* Max */a{background:url(a.png?token=Max)}", "/**/a{background:url(a.png?token=Max)}"),
             ("a{c\\6fntent:\"Max\"}", "a{c\\6fntent:\"***\"}"),
             ("@media (min-width:1px){a{content:\"Max\"}}", "@media (min-width:1px){a{content:\"***\"}}"),
+            // Comments stand anywhere between, and say nothing of what a declaration is for.
+            ("a{/* Max */content:\"Max\"}", "a{/**/content:\"***\"}"),
+            ("a{/**/ /**/content/* Max */:\"Max\"}", "a{/**/ /**/content/**/:\"***\"}"),
+            ("a{/**/font-family/**/:\"Open Sans\"}", "a{/**/font-family/**/:\"Open Sans\"}"),
+            // Strings go over lines that are escaped, of every kind, and end at others.
+            ("a{content:\"Max\\\r\nMax\"}", "a{content:\"***\\\r\n***\"}"),
+            ("a{content:\"Max\r;content:\"Max\"}", "a{content:\"***\r;content:\"***\"}"),
+            ("a{content:\"Max\u{c};content:\"Max\"}", "a{content:\"***\u{c};content:\"***\"}"),
         ] {
             assert_eq!(gated(Kept::Shown, text), expected);
         }
@@ -327,6 +346,8 @@ mod tests {
             ("background-image: url(\"/max.png?x\"); color: red", "background-image: url(\"\"); color: red"),
             ("background:URL( max.png ) no-repeat", "background:URL( ) no-repeat"),
             ("--x:{ Max: \"Max\" }; color: blue", "--x:{ ***: \"***\" }; color: blue"),
+            ("color: red; /* Max */--x: Max", "color: red; /**/--x: ***"),
+            ("--x:/max/1; color: red", "--x:/ ***/1; color: red"),
             ("content: \"Max", "content: \"***"),
             ("font-family: \"Open Sans\"", "font-family: \"Open Sans\""),
         ] {

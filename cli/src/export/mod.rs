@@ -5,6 +5,7 @@ mod nodes;
 mod sheets;
 
 use crate::{failure::Failure, source};
+use ::replay::recording::Error;
 use clap::{Args as ClapArgs, ValueEnum};
 use events::Exporter;
 use std::{
@@ -42,8 +43,23 @@ enum To {
     Rrweb,
 }
 
+/// A page may have so many levels of nodes: its events are twice as deep, and take a level of the stack for each.
+const MOST_LEVELS: u32 = 200_000;
+
+/// Enough for that; a system gives it out as it is used.
+const STACK_BYTES: usize = 512 << 20;
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    std::thread::scope(|scope| {
+        let exporter = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || export(args));
+        let exporter = exporter.map_err(|error| source::failed(&args.file, &error))?;
+        let fault = |_| Err(source::failed(&args.file, &"the export has ended in a fault of its own"));
+        exporter.join().unwrap_or_else(fault)
+    })
+}
+
+fn export(args: &Args) -> Result<(), Failure> {
     let To::Rrweb = args.to;
     let mut file = source::open(&args.file)?;
     let out = args.out.clone().unwrap_or_else(|| args.file.with_extension("json"));
@@ -61,6 +77,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let problem = loop {
         let stepped = file.step();
         match stepped {
+            // No page is deeper than it has nodes.
+            Ok(true)
+                if file.player().tree().count() > MOST_LEVELS && nodes::levels(file.player().tree()) > MOST_LEVELS =>
+            {
+                let (expected, found) = (format!("a page of at most {MOST_LEVELS} levels"), "more".to_owned());
+                break Some(Error { offset: file.reader().offset(), expected, found });
+            }
             Ok(true) => exporter.frame(file.reader()),
             Ok(false) => break None,
             Err(error) => break Some(error),

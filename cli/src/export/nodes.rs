@@ -43,6 +43,25 @@ pub(super) fn children_of(tree: &Tree, id: u32) -> Vec<u32> {
     out
 }
 
+/// How many levels of nodes there are. Without recursion: a page may be deep.
+pub(super) fn levels(tree: &Tree) -> u32 {
+    let (mut id, mut level, mut most) = (ROOT, 1, 1);
+    loop {
+        if tree.node(id).first != NONE {
+            (id, level) = (tree.node(id).first, level + 1);
+            most = most.max(level);
+            continue;
+        }
+        while tree.node(id).next == NONE {
+            if id == ROOT {
+                return most;
+            }
+            (id, level) = (tree.node(id).parent, level - 1);
+        }
+        id = tree.node(id).next;
+    }
+}
+
 /// A node as it is serialised, its children with it or none.
 pub(super) fn serialised(tree: &Tree, id: u32, with_children: bool) -> Option<Value> {
     let node = tree.node(id);

@@ -21,7 +21,26 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// A value, however deep it is nested.
+/// Events may be nested so many levels deep: what reads them takes a level of its stack for each.
+const MOST_LEVELS: usize = 400_000;
+
+/// The byte at which a text is nested deeper than that, if it is.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut levels, mut in_string, mut escaped) = (0_usize, false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => levels += 1,
+            b']' | b'}' if !in_string => levels = levels.saturating_sub(1),
+            _ => {}
+        }
+        levels > MOST_LEVELS
+    })
+}
+
+/// A value, as deep as it may be nested.
 fn json(text: &str) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
     reader.disable_recursion_limit();
@@ -32,6 +51,9 @@ fn json(text: &str) -> serde_json::Result<Value> {
 
 /// The events of a log.
 pub(super) fn parse(text: &str) -> Result<Vec<Value>, Unreadable> {
+    if let Some(at) = too_deep(text) {
+        return Err(Unreadable::Text(format!("more than {MOST_LEVELS} levels of them at byte {at}")));
+    }
     let whole = json(text);
     let events = match whole {
         Ok(Value::Array(events)) => events,

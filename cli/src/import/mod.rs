@@ -36,7 +36,7 @@ pub(crate) struct Args {
     force: bool,
 }
 
-/// Enough for events that are nested a hundred thousand deep; a system gives it out as it is used.
+/// Enough for events that are nested as deep as they may be (`events.rs`); a system gives it out as it is used.
 const STACK_BYTES: usize = 512 << 20;
 
 /// Recorders whose events are understood.

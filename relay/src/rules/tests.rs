@@ -89,11 +89,48 @@ fn restrictions_that_are_not_understood_name_line_and_column() {
             "<domRestrictions><restrictionsSet>\n<uriTemplate pattern=\"(\"/></restrictionsSet></domRestrictions>",
             "line 2, column 1: rule 1, urlRegex: expected a regular expression",
         ),
-        ("<!DOCTYPE x [<!ENTITY a \"b\">]><domRestrictions/>", "DTD"),
+        (
+            "\n <!DOCTYPE x [<!ENTITY a \"b\">]><domRestrictions/>",
+            "line 2, column 2: expected no document type, found <!DOCTYPE",
+        ),
+        (
+            "<domRestrictions>\n<restrictionsSet>",
+            "line 2, column 18: expected <domRestrictions> and its end tag, found the end of the file",
+        ),
+        (
+            "<!-- nothing -->",
+            "line 1, column 17: expected <domRestrictions> and its end tag, found the end of the file",
+        ),
     ] {
         let error = refused(text);
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn what_would_take_long_is_refused_with_its_place() {
+    let attributes = (0..90_000).map(|index| format!(" a{index}='>'")).collect::<String>();
+    let spaces = "<r xmlns:a=\"b\">".repeat(20_000);
+    let element = "<element>a</element>".repeat(20_000);
+    let templates = "<uriTemplate>a</uriTemplate>".repeat(900);
+    for (text, expected) in [
+        (
+            format!("<!-- '{attributes} -->\n<domRestrictions{attributes}/>"),
+            "line 2, column 1: expected at most 64 attributes",
+        ),
+        (format!("<domRestrictions>{spaces}"), "expected at most 1,000 declarations of namespaces, found more"),
+        (
+            format!(
+                "<domRestrictions>\n<restrictionsSet>{templates}<dataMasking>{element}</dataMasking></restrictionsSet></domRestrictions>"
+            ),
+            "line 2, column 1: expected at most 100,000 selectors of all templates together, found more",
+        ),
+    ] {
+        let error = refused(&text);
+        assert!(error.contains(expected), "{error}");
+    }
+    let comment = format!("<domRestrictions><!-- '{attributes} --><restrictionsSet/></domRestrictions>");
+    assert_eq!(Rules::parse(&comment).unwrap().len(), 1);
 }
 
 #[test]

@@ -94,16 +94,17 @@ impl Activity {
     /// What blocks tell by themselves: frames, as if evenly spread.
     pub(super) fn of_blocks(places: &[Place]) -> Self {
         let mut activity = Self::default();
-        // The longest time first, so that the parts' length is settled.
-        if let Some(last) = places.last() {
-            activity.add(last.last, 0);
+        // The longest time first, so that the parts' length is settled; blocks of a file that is damaged are in no order.
+        if let Some(last) = places.iter().map(|place| place.last).max() {
+            activity.add(last, 0);
         }
         for place in places.iter().filter(|place| place.has_frames()) {
-            let parts = (place.last - place.first) / activity.part + 1;
+            let parts = ((place.last - place.first) / activity.part + 1).min(place.frames.max(1));
             for part in 0..parts {
-                let share = |part: u32| u64::from(place.frames) * u64::from(part) / u64::from(parts);
-                let changes = u32::try_from(share(part + 1) - share(part)).unwrap_or(u32::MAX);
-                activity.add((place.first + part * activity.part).min(place.last), changes);
+                let share = |of: u32, part: u32| u64::from(of) * u64::from(part) / u64::from(parts);
+                let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+                let changes = narrow(share(place.frames, part + 1) - share(place.frames, part));
+                activity.add(place.first + narrow(share(place.last - place.first, part)), changes);
             }
         }
         activity
@@ -233,5 +234,18 @@ mod tests {
         assert_eq!(activity.changes.iter().sum::<u32>(), 18_000);
         let spread = Activity::of_blocks(&places());
         assert_eq!((spread.part, spread.changes.iter().sum::<u32>(), spread.changes.len()), (100, 91, 41));
+    }
+
+    #[test]
+    fn blocks_that_claim_all_of_the_time_are_told_in_as_many_parts_as_others() {
+        let mut places = places();
+        for place in &mut places {
+            place.last = u32::MAX;
+            place.frames = u32::MAX;
+        }
+        // The last one is shorter than what comes before it.
+        places[3].last = places[3].first;
+        let spread = Activity::of_blocks(&places);
+        assert!(spread.changes.len() <= MOST_PARTS && spread.changes[0] > 0, "{} parts", spread.changes.len());
     }
 }

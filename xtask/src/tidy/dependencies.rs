@@ -20,7 +20,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
 const STRANGERS: [(&str, &str); 2] = [("cobrowse-capture", "cobrowse-replay"), ("cobrowse-replay", "cobrowse-capture")];
 
 /// Crates that only check and measure; nothing depends on them.
-const OUTERMOST: [&str; 3] = ["benches", "e2e", "xtask"];
+const OUTERMOST: [&str; 4] = ["benches", "e2e", "fuzz", "xtask"];
 
 /// Crates that bind to a browser.
 const BROWSER: [&str; 5] = ["js-sys", "wasm-bindgen", "wasm-bindgen-futures", "wasm-bindgen-test", "web-sys"];

@@ -188,6 +188,11 @@ fn answers_say_what_and_whom_they_are_for() {
     assert_eq!((&lost["successful"], &lost["advice"]["reconnect"]), (&false.into(), &"handshake".into()));
     assert!(lost["error"].as_str().unwrap().starts_with("402::"));
     assert_eq!(unknown(&one(r#"{"channel": "/meta/disconnect"}"#))["advice"]["reconnect"], "none");
+    // What would come back as another number is refused.
+    for id in ["184467440740709858787", "1.5", "-9223372036854775809"] {
+        let error = parse(format!(r#"{{"channel": "/meta/connect", "id": {id}}}"#).as_bytes()).unwrap_err();
+        assert!(error.to_string().starts_with("message 1, id: expected a string"), "{error}");
+    }
     let shaken = shaken(&one(r#"{"channel": "/meta/handshake", "id": "1"}"#), "id", true);
     assert_eq!((&shaken["clientId"], &shaken["ext"]["ack"]), (&"id".into(), &true.into()));
 }
