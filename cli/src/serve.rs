@@ -108,6 +108,47 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECRET", env = "COBROWSE_INVITE_SECRET", hide_env_values = true)]
     invite_secret: Option<String>,
 
+    /// The issuer whose tokens agents show, as OpenID Connect names it: https://login.example/realm. Its keys are read where it says.
+    #[arg(long, value_name = "URL", help_heading = "Who agents are")]
+    agent_issuer: Option<String>,
+
+    /// The issuer's public keys instead: a JSON Web Key Set in a file or at an address of https. They are read again as they change.
+    #[arg(long, value_name = "FILE or URL", requires = "agent_issuer", help_heading = "Who agents are")]
+    agent_keys: Option<String>,
+
+    /// For whom the issuer's tokens have to be; may be repeated. Without it, for --agent-client.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Who agents are")]
+    agent_audience: Vec<String>,
+
+    /// A claim that tokens have to have, as roles=agent; with dots a claim in a claim, as realm_access.roles=agent.
+    #[arg(long, value_name = "CLAIM=VALUE", help_heading = "Who agents are")]
+    agent_claim: Option<String>,
+
+    /// The claim with the name that customers read.
+    #[arg(long, value_name = "CLAIM", default_value = "name", help_heading = "Who agents are")]
+    agent_name: String,
+
+    /// What the agent's page is registered as at the issuer: then it signs agents in by itself.
+    #[arg(long, value_name = "ID", requires = "agent_issuer", help_heading = "Who agents are")]
+    agent_client: Option<String>,
+
+    /// What the agent's page asks the issuer for.
+    #[arg(long, value_name = "SCOPES", default_value = "openid profile", help_heading = "Who agents are")]
+    agent_scope: String,
+
+    /// A JSON file of agents with keys of their own: a list of {"id", "name", "sha256"}. It is read again when it changes.
+    #[arg(long, value_name = "FILE", help_heading = "Who agents are")]
+    agent_list: Option<PathBuf>,
+
+    /// Let whoever has a session's nine digits be an agent, also where others reach the relay. Without it, a relay that listens on
+    /// another than a loopback address, or has a proxy before it, has to know agents.
+    #[arg(long, help_heading = "Who agents are")]
+    insecure: bool,
+
+    /// A PEM file of authorities that are believed beside the system's, for the issuer's certificate and Redis'.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
     /// An origin whose pages may have the agent's page in a frame and direct it, as https://org.crm.dynamics.com or
     /// https://*.desk.example; may be repeated. Without it any page may have it in a frame, and none may direct it.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -160,6 +201,14 @@ pub(crate) struct Args {
     /// The time in which one more wrong attempt is earned back.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "6s", help_heading = "Limits")]
     miss_refill: Duration,
+
+    /// How often agents may come into one session in a row, over all addresses; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Limits")]
+    join_burst: u32,
+
+    /// The time in which one more is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s", help_heading = "Limits")]
+    join_refill: Duration,
 
     /// The least time between two requests for a keyframe in one session.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "2s", help_heading = "Times")]
@@ -240,6 +289,18 @@ impl Args {
             create_refill: self.create_refill,
             miss_burst: self.miss_burst,
             miss_refill: self.miss_refill,
+            join_burst: self.join_burst,
+            join_refill: self.join_refill,
+            agent_issuer: self.agent_issuer,
+            agent_keys: self.agent_keys,
+            agent_audience: self.agent_audience,
+            agent_claim: self.agent_claim,
+            agent_name: self.agent_name,
+            agent_client: self.agent_client,
+            agent_scope: self.agent_scope,
+            agent_list: self.agent_list,
+            ca: self.ca,
+            insecure: self.insecure,
         }
     }
 }
@@ -259,6 +320,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
     config.check().map_err(|error| Failure::Usage(format!("--{error}")))?;
+    config.check_exposure(listen).map_err(|error| Failure::Usage(format!("--{error}")))?;
     let rules = config.rules.clone();
     let (folder, bucket) = match record {
         Some(bucket) if bucket.starts_with("s3://") => {

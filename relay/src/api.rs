@@ -3,6 +3,7 @@
 use crate::{
     embedding,
     error::ApiError,
+    identity::ticket,
     invitation::{self, Reference},
     metrics::count,
     network,
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/metrics", get(metrics))
         .merge(invitation::routes())
         .merge(embedding::routes())
+        .merge(ticket::routes())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -400,7 +402,8 @@ async fn customer(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, ..) = join(&app, peer.as_ref(), query).await?;
+    let (token, ..) = asked(query)?;
+    let status = session(&app, peer.as_ref(), &token).await?;
     let upgrade = Upgrade::read(&mut request)?;
     let response = upgrade.response();
     let most = app.config().frame_bytes;
@@ -421,7 +424,11 @@ async fn agent(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, name, beat) = join(&app, peer.as_ref(), query).await?;
+    let (token, name, beat) = asked(query)?;
+    let headers = request.headers().clone();
+    let (status, agent) = ticket::admit(&app, peer.as_ref().map(|peer| &peer.0), &token, &headers).await?;
+    // What is known of an agent goes before what its page says.
+    let name = agent.name.clone().unwrap_or(name);
     if status.agents.len() >= app.config().agents {
         return Err(StoreError::Crowded(app.config().agents).into());
     }
@@ -432,15 +439,16 @@ async fn agent(
         async move {
             if let Ok(socket) = upgrade.socket(Limits::AGENT_BYTES).await {
                 let peer = peer.map(|peer| peer.0);
-                socket::agent(&app, socket, status.record.token, name, beat, peer).await;
+                let agent = socket::Entrant { name, subject: agent.subject, beat };
+                socket::agent(&app, socket, status.record.token, agent, peer).await;
             }
         }
     });
     Ok(response)
 }
 
-/// The session, the name and whether beats are wanted, of a WebSocket's query.
-async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Result<(Status, String, bool), ApiError> {
+/// The token, the name and whether beats are wanted, of a WebSocket's query.
+fn asked(query: JoinQuery) -> Result<(String, String, bool), ApiError> {
     let Query(join) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let Some(token) = join.token else {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "token: expected ?token= and nine digits"));
@@ -450,7 +458,7 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
         let expected = format!("name: expected at most {NAME_CHARS} characters");
         return Err(ApiError::new(StatusCode::BAD_REQUEST, expected));
     }
-    Ok((session(app, peer, &token).await?, name, join.beat))
+    Ok((token, name, join.beat))
 }
 
 /// The live session of a token. Wrong tokens count against their address.

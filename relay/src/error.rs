@@ -55,6 +55,12 @@ impl ApiError {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 
+    /// 429: agents come into one session too often.
+    pub(crate) fn too_many_joins(wait: Duration) -> Self {
+        let text = "agents came into this session too often: expected a pause";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
     /// 404: no live session has the token.
     pub(crate) fn unknown() -> Self {
         Self::new(StatusCode::NOT_FOUND, "token: expected that of a live session")

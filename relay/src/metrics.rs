@@ -23,6 +23,8 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: AtomicU64,
     /// Wrong tokens and secrets.
     pub(crate) missed: AtomicU64,
+    /// Of those that showed something: who is no agent.
+    pub(crate) unidentified: AtomicU64,
     /// Requests that were answered with 429.
     pub(crate) throttled: AtomicU64,
     /// Connections that were not taken: too many of one address.
@@ -82,6 +84,7 @@ impl Metrics {
         put("messages_sent_total", "counter", "Frames and messages sent.", read(&self.messages_out));
         put("sent_bytes_total", "counter", "Bytes of them.", read(&self.bytes_out));
         put("wrong_keys_total", "counter", "Wrong tokens and secrets.", read(&self.missed));
+        put("not_agents_total", "counter", "Tokens and keys shown that are no agent's.", read(&self.unidentified));
         put("throttled_total", "counter", "Requests answered with 429.", read(&self.throttled));
         put("turned_away_total", "counter", "Connections above what one address may have.", read(&self.turned_away));
         out.push_str("# HELP cobrowse_closed_total WebSockets closed, by the code; gone: by the peer.\n# TYPE cobrowse_closed_total counter\n");

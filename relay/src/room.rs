@@ -6,6 +6,7 @@
 use crate::{
     close::Close,
     config::Config,
+    identity::ticket::Tickets,
     log::{Cursor, Log, cost},
     member::{Member, Wakes},
     recorder::Recording,
@@ -41,6 +42,8 @@ pub(crate) struct Room {
     record: Record,
     config: Arc<Config>,
     state: Mutex<State>,
+    /// Where one process has the session.
+    tickets: Mutex<Tickets>,
 }
 
 impl std::fmt::Debug for Room {
@@ -165,11 +168,16 @@ impl Room {
             recorder: None,
             is_behind: false,
         };
-        Self { record, config, state: Mutex::new(state) }
+        Self { record, config, state: Mutex::new(state), tickets: Mutex::default() }
     }
 
     pub(crate) fn token(&self) -> Token {
         self.record.token
+    }
+
+    /// What agents come in with.
+    pub(crate) fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn reference(&self) -> Option<&str> {

@@ -7,6 +7,7 @@ use crate::{
     error::{ApiError, Error},
     genesys::{self, Genesys},
     ice,
+    identity::{Identities, check_exposure},
     metrics::{Gauge, Metrics, count},
     network,
     origin::{self, Origins},
@@ -14,6 +15,7 @@ use crate::{
     rules::{RulesError, RulesFile},
     store::{Store, memory::MemoryStore},
     throttle::Throttle,
+    token::Token,
 };
 use axum::{Router, body::Body, extract::Request, middleware, response::IntoResponse};
 use http::{HeaderMap, StatusCode};
@@ -61,6 +63,9 @@ struct Inner {
     throttle: Throttle,
     /// Of sessions being created.
     creations: Throttle,
+    /// Of agents who come into a session.
+    joins: Throttle<Token>,
+    identities: Identities,
     crowding: Arc<Crowding>,
     metrics: Metrics,
     began: Instant,
@@ -80,6 +85,9 @@ impl App {
     /// [`ConfigError`] when a setting is out of its range.
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, address: SocketAddr) -> Result<Self, ConfigError> {
         config.check()?;
+        check_exposure(&config, address)?;
+        let identities = Identities::new(&config)?;
+        let joins = Throttle::new(config.join_burst, config.join_refill);
         let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
         let throttle = Throttle::new(config.miss_burst, config.miss_refill);
         let creations = Throttle::new(config.create_burst, config.create_refill);
@@ -95,7 +103,7 @@ impl App {
             ConfigError { name: "ice-servers", expected, found: error.to_string() }
         };
         let ice = ice::answer(config.ice_servers.as_deref()).map_err(unread)?;
-        let (tasks, genesys) = (TaskTracker::new(), Genesys::default());
+        let (tasks, genesys) = (TaskTracker::new(), Genesys::new(&config));
         let (began, logged) = (Instant::now(), AtomicU64::new(0));
         Ok(Self(Arc::new(Inner {
             config,
@@ -103,6 +111,8 @@ impl App {
             origins,
             throttle,
             creations,
+            joins,
+            identities,
             crowding,
             metrics,
             began,
@@ -132,6 +142,14 @@ impl App {
 
     pub(crate) fn creations(&self) -> &Throttle {
         &self.0.creations
+    }
+
+    pub(crate) fn joins(&self) -> &Throttle<Token> {
+        &self.0.joins
+    }
+
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.0.identities
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -195,6 +213,13 @@ impl App {
     /// Ends overdue sessions, and looks whether the rules have changed, again and again. [`serve`] runs this beside the router; so must who serves the router of
     /// [`router`] otherwise.
     pub async fn sweep(&self) {
+        tokio::select! {
+            () = self.0.identities.look_after() => {}
+            () = self.look_after_sessions() => {}
+        }
+    }
+
+    async fn look_after_sessions(&self) {
         let mut tick = interval(self.config().sweep_interval());
         loop {
             tick.tick().await;

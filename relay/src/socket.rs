@@ -148,10 +148,24 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
     finish(socket, refused, config).await;
 }
 
+/// An agent who comes in.
+pub(crate) struct Entrant {
+    /// What the customer reads.
+    pub(crate) name: String,
+    /// What the log reads; empty where agents are not known.
+    pub(crate) subject: String,
+    /// Whether it wants to be told now and then that the relay is there.
+    pub(crate) beat: bool,
+}
+
 /// An agent's connection.
-pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String, beat: bool, peer: Option<Peer>) {
+pub(crate) async fn agent(app: &App, socket: Socket, token: Token, entrant: Entrant, peer: Option<Peer>) {
+    let Entrant { name, subject, beat } = entrant;
     match app.store().enter(token, Role::Agent, name).await {
         Ok(seat) => {
+            if !subject.is_empty() {
+                tracing::info!(target: "audit", ?token, user = seat.user, agent = subject, "is known");
+            }
             let millis = u64::try_from(app.config().ping_interval.as_millis()).unwrap_or(u64::MAX);
             let ready = beat.then(|| serde_json::json!({ "beat": millis }).to_string());
             seated(app, socket, seat, Told { ready, beat, ..Told::default() }, peer.as_ref()).await;

@@ -29,7 +29,7 @@ mod session;
 
 pub use chat::token_of;
 
-use crate::{config::Config, error::ApiError, server::App, token::Token};
+use crate::{config::Config, crowding::Crowding, error::ApiError, server::App, throttle::Throttle, token::Token};
 use axum::{Router, middleware, response::Response};
 use cometd::Slot;
 use history::History;
@@ -47,18 +47,33 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_secs(5);
 
 /// What the relay keeps for Genesys' clients.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Genesys {
     clients: Mutex<HashMap<String, Arc<Slot>>>,
     /// Who has joined a session, by the user's token.
     users: Mutex<HashMap<String, User>>,
     history: Mutex<History>,
+    /// Of clients that begin, and of those that are there, by address.
+    handshakes: Throttle,
+    crowding: Arc<Crowding>,
     looked: Mutex<Option<Instant>>,
     /// The relay goes down: nobody is held any longer.
     stopping: CancellationToken,
 }
 
 impl Genesys {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            clients: Mutex::default(),
+            users: Mutex::default(),
+            history: Mutex::default(),
+            handshakes: Throttle::new(config.create_burst, config.create_refill),
+            crowding: Crowding::new(config.address_connections),
+            looked: Mutex::default(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
     fn clients(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ pub mod redis;
 
 use crate::{
     close::Close,
+    identity::Agent,
     member::Wakes,
     recorder::Recorder,
     room::{Next, Room},
@@ -148,6 +149,13 @@ pub trait Store: Send + Sync + 'static {
     /// [`Config::absence`](crate::Config::absence) to connect. Of several who ask, one gets it: false for the others,
     /// and for a session that is no invitation. Fails with [`StoreError::Unknown`].
     fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool>;
+
+    /// Keeps a ticket with which an agent may come into a session, once and within
+    /// half a minute. Fails with [`StoreError::Unknown`].
+    fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Reply<'_, ()>;
+
+    /// Whose a ticket of a session is; it is used up. Of several who ask, one is told.
+    fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Reply<'_, Option<Agent>>;
 
     /// Lets a participant in: everyone else is told, and the newcomer's seat first yields who is present, then, to an
     /// agent, the last keyframe and what followed. A customer who enters again replaces its older connection.

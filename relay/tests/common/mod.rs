@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod issuer;
+
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{

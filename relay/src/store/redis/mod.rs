@@ -27,6 +27,7 @@ use super::{Message, Record, Reply, Seat, Status, Store, StoreError};
 use crate::{
     close::Close,
     config::Config,
+    identity::{Agent, ticket},
     recorder::Recorder,
     room::{self, Agents, Room},
     token::{SecretDigest, Token},
@@ -389,6 +390,31 @@ impl Inner {
         Ok(Seat::new(room, connection, user, role, wakes))
     }
 
+    /// The key of a ticket: Redis lets go of it by itself.
+    fn ticket(token: Token, ticket: SecretDigest) -> String {
+        format!("cobrowse:{{{}}}:ticket:{}", token.reveal(), ticket.to_hex())
+    }
+
+    async fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Result<(), StoreError> {
+        let mut command = redis::cmd("SET");
+        command.arg(Self::ticket(token, ticket)).arg(ticket::write(&agent)?).arg("PX").arg(millis(ticket::LIFE));
+        let said = self.shards[self.shard(token)].link.say(&command).await;
+        said.map(|_| ()).map_err(|error| unavailable(&error))
+    }
+
+    async fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Result<Option<Agent>, StoreError> {
+        let mut command = redis::cmd("GETDEL");
+        command.arg(Self::ticket(token, ticket));
+        let said = self.shards[self.shard(token)].link.say(&command).await.map_err(|error| unavailable(&error))?;
+        match said {
+            Value::Nil => Ok(None),
+            value => {
+                let Some(text) = entry::bytes(value) else { return Ok(None) };
+                Ok(serde_json::from_slice(&text).ok())
+            }
+        }
+    }
+
     /// Which Redis has what another system calls a session, and under which key.
     fn reference(&self, reference: &str) -> (&Shard, String) {
         (&self.shards[(slot(reference) * self.shards.len()) >> 14], format!("cobrowse:{{{reference}}}:reference"))
@@ -685,6 +711,14 @@ impl Store for RedisStore {
 
     fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool> {
         Box::pin(self.inner.take(token, secret))
+    }
+
+    fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Reply<'_, ()> {
+        Box::pin(self.inner.keep_ticket(token, ticket, agent))
+    }
+
+    fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Reply<'_, Option<Agent>> {
+        Box::pin(self.inner.use_ticket(token, ticket))
     }
 
     fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {
