@@ -202,6 +202,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "6s", help_heading = "Limits")]
     miss_refill: Duration,
 
+    /// Wrong tokens in a row from all addresses together, before nobody is told of a right one who shows nothing else; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "Limits")]
+    guess_burst: u32,
+
+    /// The time in which one more is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s", help_heading = "Limits")]
+    guess_refill: Duration,
+
     /// How often agents may come into one session in a row, over all addresses; 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Limits")]
     join_burst: u32,
@@ -289,6 +297,8 @@ impl Args {
             create_refill: self.create_refill,
             miss_burst: self.miss_burst,
             miss_refill: self.miss_refill,
+            guess_burst: self.guess_burst,
+            guess_refill: self.guess_refill,
             join_burst: self.join_burst,
             join_refill: self.join_refill,
             agent_issuer: self.agent_issuer,

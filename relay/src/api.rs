@@ -129,7 +129,7 @@ async fn metrics(State(app): State<App>, peer: PeerOf, headers: HeaderMap) -> Re
     if !peer.as_ref().is_none_or(|peer| listed(&peer.0)) {
         return Err(ApiError::new(StatusCode::NOT_FOUND, "metrics: expected an address that may read them"));
     }
-    let text = app.metrics().text(app.is_ready());
+    let text = app.metrics().text(app.is_ready(), app.besieged().is_err());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
@@ -340,15 +340,13 @@ async fn stop(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
     let Some(secret) = bearer(&headers) else {
+        session(&app, peer.as_ref(), &token).await?;
         let expected = "authorization: expected Bearer and the session's secret";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, expected));
     };
-    if !status.record.secret.matches(secret) {
-        app.miss(peer.as_ref().map(|peer| &peer.0));
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "authorization: expected the session's secret"));
-    }
+    let wrong = "authorization: expected the session's secret";
+    let status = customers(&app, peer.as_ref().map(|peer| &peer.0), &token, secret, wrong).await?;
     if app.store().end(status.record.token, EndReason::Customer).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -369,15 +367,12 @@ async fn leaving(
     Path(token): Path<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
     let leaving: Leaving = serde_json::from_slice(&read(body).await?).map_err(|error| {
         let expected = "body: expected {\"secret\": \"…\", \"connection\": …}";
         ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
     })?;
-    if !status.record.secret.matches(&leaving.secret) {
-        app.miss(peer.as_ref().map(|peer| &peer.0));
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "body: expected the session's secret"));
-    }
+    let wrong = "body: expected the session's secret";
+    let status = customers(&app, peer.as_ref().map(|peer| &peer.0), &token, &leaving.secret, wrong).await?;
     if app.store().leaving(status.record.token, leaving.connection).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -403,7 +398,11 @@ async fn customer(
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let (token, ..) = asked(query)?;
-    let status = session(&app, peer.as_ref(), &token).await?;
+    // While tokens are guessed, the secret decides whether a page hears that the session is there.
+    let record = match app.besieged() {
+        Ok(()) => Some(session(&app, peer.as_ref(), &token).await?.record),
+        Err(_) => look(&app, peer.as_ref().map(|peer| &peer.0), &token).await?.map(|status| status.record),
+    };
     let upgrade = Upgrade::read(&mut request)?;
     let response = upgrade.response();
     let most = app.config().frame_bytes;
@@ -411,7 +410,7 @@ async fn customer(
         let app = app.clone();
         async move {
             if let Ok(socket) = upgrade.socket(most).await {
-                socket::customer(&app, socket, &status.record, peer.map(|peer| peer.0)).await;
+                socket::customer(&app, socket, record.as_ref(), peer.map(|peer| peer.0)).await;
             }
         }
     });
@@ -468,20 +467,54 @@ pub(crate) async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &s
 
 /// As [`session`].
 pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
-    if let Some(peer) = peer {
-        throttled(app, peer)?;
-    }
-    let token: Token =
-        token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
-    let Some(status) = app.store().find(token).await? else {
-        app.miss(peer);
-        return Err(ApiError::unknown());
-    };
+    app.besieged().map_err(|wait| {
+        count(&app.metrics().throttled);
+        ApiError::besieged(wait)
+    })?;
+    known_session(app, peer, token).await
+}
+
+/// The same for who has shown more than a token.
+pub(crate) async fn known_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
+    let status = look(app, peer, token).await?.ok_or_else(ApiError::unknown)?;
     // A store may take a while: who has guessed wrong too often meanwhile, many at a time, is not told of a hit either.
     if let Some(peer) = peer {
         throttled(app, peer)?;
     }
     Ok(status)
+}
+
+/// What there is under a token.
+async fn look(app: &App, peer: Option<&Peer>, token: &str) -> Result<Option<Status>, ApiError> {
+    if let Some(peer) = peer {
+        throttled(app, peer)?;
+    }
+    let token: Token =
+        token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
+    let found = app.store().find(token).await?;
+    if found.is_none() {
+        app.guessed(peer);
+    }
+    Ok(found)
+}
+
+/// The session of a token for who shows its secret. `wrong` says what was expected of who does not.
+pub(crate) async fn customers(
+    app: &App,
+    peer: Option<&Peer>,
+    token: &str,
+    secret: &str,
+    wrong: &'static str,
+) -> Result<Status, ApiError> {
+    let found = look(app, peer, token).await?;
+    match found {
+        Some(status) if status.record.secret.matches(secret) => return Ok(status),
+        Some(_) => app.miss(peer),
+        None => {}
+    }
+    // While tokens are guessed, a wrong secret is told like a wrong token.
+    app.besieged().map_err(ApiError::besieged)?;
+    Err(if found.is_some() { ApiError::new(StatusCode::UNAUTHORIZED, wrong) } else { ApiError::unknown() })
 }
 
 /// Whether an address may try.

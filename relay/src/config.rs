@@ -109,6 +109,12 @@ pub struct Config {
     pub miss_burst: u32,
     /// The time in which one more wrong attempt is earned back. From 1 ms on, default 6 s.
     pub miss_refill: Duration,
+    /// How many wrong tokens all addresses together may try in a row; then nobody who shows nothing but a token is told whether a
+    /// session has it, until one is earned back. Who shows a session's secret, or who an agent is, is let in all the same. 0 turns
+    /// the limit off. Default 10,000.
+    pub guess_burst: u32,
+    /// The time in which one more is earned back. From 1 ms on, default 1 s.
+    pub guess_refill: Duration,
     /// How often agents may come into one session in a row, over all addresses; then they are answered with 429 until one is earned
     /// back. 0 turns the limit off. Default 60.
     pub join_burst: u32,
@@ -170,6 +176,8 @@ impl Default for Config {
             create_refill: Duration::from_millis(100),
             miss_burst: 20,
             miss_refill: Duration::from_secs(6),
+            guess_burst: 10_000,
+            guess_refill: Duration::from_secs(1),
             join_burst: 60,
             join_refill: Duration::from_secs(1),
             agent_issuer: None,
@@ -222,6 +230,7 @@ impl Config {
             ("secret-timeout", self.secret_timeout),
             ("close-timeout", self.close_timeout),
             ("miss-refill", self.miss_refill),
+            ("guess-refill", self.guess_refill),
             ("join-refill", self.join_refill),
             ("create-refill", self.create_refill),
         ];

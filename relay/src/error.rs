@@ -49,6 +49,12 @@ impl ApiError {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 
+    /// 429: tokens are guessed, and who shows nothing but a token has to wait.
+    pub(crate) fn besieged(wait: Duration) -> Self {
+        let text = "too many wrong tokens from everywhere: expected a pause";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
     /// 429: an address has to wait before it creates another session.
     pub(crate) fn too_many_sessions(wait: Duration) -> Self {
         let text = "too many sessions were created from this address: expected a pause";

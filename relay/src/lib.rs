@@ -30,6 +30,8 @@
 //! | `GET /readyz` | 200 `{"status": "ready"}` while sessions can be created and joined; 503 while the store does not answer, and when the relay goes down |
 //! | `GET /metrics` | 200, for Prometheus; 404 unless asked from this machine or from [`Config::metrics_from`] |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
+//! | `GET /api/identity` | 200 `{"required": bool, "signIn": {"issuer", "client", "scope", "token"} \| null, "keys": bool}`: whether agents have to show who they are, and how the agent's page signs them in |
+//! | `POST /api/sessions/{token}/tickets` with `Authorization: Bearer <an agent's token or key>` | 201 `{"ticket", "expires", "name"}`: what an agent's socket shows, once, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
 //! | `/cobrowse/rest/…`, `/cobrowse/cometd` | those of Genesys Co-browse, see [`genesys`] |
 //! | `/cobrowse/…` otherwise | what is at the root |
@@ -66,7 +68,9 @@
 //! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
 //! the same secret replaces the older connection.
 //!
-//! **Agent.** The token is all it needs. It first receives `Joined` for each participant present, then the last
+//! **Agent.** The token is all it needs, unless the relay knows agents (`docs/operations.md`, "Who agents are"): then the
+//! handshake has a ticket, `Sec-WebSocket-Protocol: cobrowse, ticket.<ticket>`, answered with `cobrowse`, or `Authorization` as where
+//! tickets are given; without either it is refused with 401. The name is then the one that the relay knows. It first receives `Joined` for each participant present, then the last
 //! `ModeChanged` and a `Paused` that stands, then the last keyframe and every delta since, and goes on live. It may be sent
 //! a keyframe at any time, and after one that it was too slow for, a later keyframe instead of the deltas between. It may
 //! send `KeyframeRequest`, `RepairRequest`, `Missing`, `Pointer`, `Scroll`, `Click`, `Input`, `Document`, `Screen` and `Ended`.

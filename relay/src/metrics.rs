@@ -66,7 +66,7 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format.
-    pub(crate) fn text(&self, is_ready: bool) -> String {
+    pub(crate) fn text(&self, is_ready: bool, is_besieged: bool) -> String {
         let mut out = String::with_capacity(4 << 10);
         let mut put = |name: &str, kind: &str, help: &str, value: u64| {
             let _ =
@@ -74,6 +74,7 @@ impl Metrics {
         };
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         put("ready", "gauge", "Whether sessions can be created and joined.", is_ready.into());
+        put("besieged", "gauge", "Whether tokens are guessed from many addresses.", is_besieged.into());
         put("connections", "gauge", "Connections, WebSockets and plain requests.", read(&self.connections));
         put("customers", "gauge", "Customers whose page is connected here.", read(&self.customers));
         put("agents", "gauge", "Agents who are connected here.", read(&self.agents));
@@ -107,7 +108,7 @@ mod tests {
         metrics.closed(Some(&Close::Unavailable(String::new())));
         metrics.closed(None);
         count(&metrics.created);
-        let text = metrics.text(true);
+        let text = metrics.text(true, false);
         for line in [
             "cobrowse_closed_total{code=\"4000\"} 1",
             "cobrowse_closed_total{code=\"4009\"} 1",

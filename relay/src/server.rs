@@ -63,6 +63,8 @@ struct Inner {
     throttle: Throttle,
     /// Of sessions being created.
     creations: Throttle,
+    /// Of wrong tokens, from everywhere.
+    guesses: Throttle<()>,
     /// Of agents who come into a session.
     joins: Throttle<Token>,
     identities: Identities,
@@ -87,6 +89,7 @@ impl App {
         config.check()?;
         check_exposure(&config, address)?;
         let identities = Identities::new(&config)?;
+        let guesses = Throttle::new(config.guess_burst, config.guess_refill);
         let joins = Throttle::new(config.join_burst, config.join_refill);
         let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
         let throttle = Throttle::new(config.miss_burst, config.miss_refill);
@@ -111,6 +114,7 @@ impl App {
             origins,
             throttle,
             creations,
+            guesses,
             joins,
             identities,
             crowding,
@@ -142,6 +146,23 @@ impl App {
 
     pub(crate) fn creations(&self) -> &Throttle {
         &self.0.creations
+    }
+
+    /// Whether so many wrong tokens have come that nobody is told of a right one who shows nothing else.
+    ///
+    /// # Errors
+    /// How long that will be so.
+    pub(crate) fn besieged(&self) -> Result<(), Duration> {
+        self.0.guesses.check((), Instant::now())
+    }
+
+    /// A wrong token came from here.
+    pub(crate) fn guessed(&self, peer: Option<&Peer>) {
+        self.0.guesses.miss((), Instant::now());
+        if self.besieged().is_err() && self.is_worth_a_line() {
+            tracing::error!(target: "audit", "tokens are guessed from many addresses: only who shows more than a token is let in");
+        }
+        self.miss(peer);
     }
 
     pub(crate) fn joins(&self) -> &Throttle<Token> {

@@ -113,19 +113,21 @@ struct Told {
     beat: bool,
 }
 
-/// A customer's connection: its secret first, then frames.
-pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, peer: Option<Peer>) {
+/// A customer's connection: its secret first, then frames. Without a record there is no such session, of which only who has its
+/// secret would hear.
+pub(crate) async fn customer(app: &App, mut socket: Socket, record: Option<&Record>, peer: Option<Peer>) {
     let config = app.config();
     let first = timeout(config.secret_timeout, secret(&mut socket)).await;
     let refused = match first {
         Err(_) => Stop::Close(Close::Secret("it as the first message, in time")),
         Ok(Err(stop)) => stop,
-        Ok(Ok(first)) if !record.secret.matches(&first.secret) => {
-            app.miss(peer.as_ref());
-            tracing::warn!(token = ?record.token, "a wrong secret");
-            Stop::Close(Close::Secret("that of the session"))
-        }
         Ok(Ok(first)) => {
+            let Some(record) = record.filter(|record| record.secret.matches(&first.secret)) else {
+                app.miss(peer.as_ref());
+                tracing::warn!(token = ?record.map(|record| record.token), "a wrong secret");
+                finish(socket, Stop::Close(Close::Secret("that of the session")), config).await;
+                return;
+            };
             match app.store().enter(record.token, Role::Customer, String::new()).await {
                 Ok(seat) => {
                     let mut ready = serde_json::json!({ "user": seat.user, "next": seat.expected() });

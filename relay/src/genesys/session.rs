@@ -157,13 +157,14 @@ pub(super) async fn join(app: &App, sender: Sender<'_>, slot: &Arc<Slot>, data: 
         tracing::info!(target: "audit", agent = agent.subject, ?role, "is known over CometD");
         name = agent.name.unwrap_or(name);
     }
-    let status = api::find_session(app, peer, token).await.map_err(refused)?;
     // The customer's place is the customer's.
     let proof = data.get("secret").and_then(Value::as_str).unwrap_or_default();
-    if role == Role::Customer && !status.record.secret.matches(proof) {
-        app.miss(peer);
-        return Err(Refused::new(401, "secret: expected that of the session, as its customer was given it"));
-    }
+    let wrong = "secret: expected that of the session, as its customer was given it";
+    let status = match role {
+        Role::Customer => api::customers(app, peer, token, proof, wrong).await,
+        _ => ticket::session(app, peer, token).await,
+    };
+    let status = status.map_err(refused)?;
     let (token, created) = (status.record.token, status.record.created);
     let no_room = |_| Refused::new(503, "the system has no random bytes");
     let user_token = unguessable().map_err(no_room)?;

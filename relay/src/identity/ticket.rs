@@ -48,7 +48,7 @@ async fn give(
 ) -> Result<Response, ApiError> {
     let peer = peer.as_ref().map(|peer| &peer.0);
     let agent = authenticate(&app, peer, &headers).await?;
-    let status = api::find_session(&app, peer, &token).await?;
+    let status = session(&app, peer, &token).await?;
     let token = status.record.token;
     may_join(&app, token)?;
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
@@ -100,6 +100,15 @@ fn unknown(what: &str) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, format!("authorization: expected {what}"))
 }
 
+/// The session of a token, for who has said who it is, where that is asked.
+pub(crate) async fn session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
+    if app.identities().is_required() {
+        api::known_session(app, peer, token).await
+    } else {
+        api::find_session(app, peer, token).await
+    }
+}
+
 /// Whether another agent may try to come into a session: not more often than people do.
 pub(crate) fn may_join(app: &App, token: Token) -> Result<(), ApiError> {
     let now = Instant::now();
@@ -131,7 +140,7 @@ pub(crate) async fn admit(
 ) -> Result<(Status, Agent), ApiError> {
     let Some(ticket) = shown(headers) else {
         let agent = authenticate(app, peer, headers).await?;
-        let status = api::find_session(app, peer, token).await?;
+        let status = session(app, peer, token).await?;
         may_join(app, status.record.token)?;
         return Ok((status, agent));
     };
