@@ -12,7 +12,7 @@ use relay::Config;
 use ring::hmac;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::{
     connect_async,
@@ -263,7 +263,7 @@ async fn keys_change_and_made_up_ones_are_asked_for_once() {
     assert_eq!(issuer.asked(), before, "the keys were read less than a minute ago");
 
     // A relay that has read them longer ago looks for a key that it does not know.
-    let file = PathBuf::from(std::env::temp_dir()).join(format!("cobrowse-keys-{}.json", std::process::id()));
+    let file = std::env::temp_dir().join(format!("cobrowse-keys-{}.json", std::process::id()));
     let write = |keys: Value| std::fs::write(&file, json!({ "keys": keys }).to_string()).unwrap();
     write(json!([old.jwk("old")]));
     let relay = Relay::start(Config { agent_keys: Some(file.display().to_string()), ..config(&issuer) }).await;

@@ -41,7 +41,14 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct AgentList {
     path: PathBuf,
-    state: RwLock<(Option<(SystemTime, u64)>, Vec<Entry>)>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Of the file that was looked at last, whether it was understood or not.
+    seen: Option<(SystemTime, u64)>,
+    entries: Vec<Entry>,
 }
 
 impl AgentList {
@@ -51,7 +58,7 @@ impl AgentList {
     /// What is wrong with it, and where.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let seen = stamp(path);
-        Ok(Self { path: path.to_owned(), state: RwLock::new((seen, read(path)?)) })
+        Ok(Self { path: path.to_owned(), state: RwLock::new(State { seen, entries: read(path)? }) })
     }
 
     /// Whose key this is. Each key of the list is compared, whichever it is.
@@ -59,7 +66,7 @@ impl AgentList {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = None;
-        for entry in &state.1 {
+        for entry in &state.entries {
             let is_it: Choice = entry.digest.ct_eq(&digest);
             if bool::from(is_it) {
                 found = Some(entry.agent.clone());
@@ -73,15 +80,15 @@ impl AgentList {
         let seen = stamp(&self.path);
         {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            if state.0 == seen {
+            if state.seen == seen {
                 return;
             }
-            state.0 = seen;
+            state.seen = seen;
         }
         match read(&self.path) {
             Ok(entries) => {
                 tracing::info!(agents = entries.len(), path = %self.path.display(), "the list of agents has changed");
-                self.state.write().unwrap_or_else(PoisonError::into_inner).1 = entries;
+                self.state.write().unwrap_or_else(PoisonError::into_inner).entries = entries;
             }
             Err(error) => tracing::error!(error, "the list of agents is refused; those from before stay"),
         }
