@@ -59,12 +59,13 @@
 //!
 //! Binary messages are frames of [`protocol::frame`], one each.
 //!
-//! **Customer.** Its first message is text: `{"secret": "…", "taken": bool}`. The relay answers with the text
+//! **Customer.** Its first message is text: `{"secret": "…", "taken": bool, "tells": bool}`. Where `tells` is true (default false), its page
+//! says `Welcome` of each agent that it has shown to the customer, and until then that agent is sent nothing of the page. The relay answers with the text
 //! `{"user": 1, "next": n}`: `n` is the sequence number that the next delta must have to follow on from what the relay
 //! has, or `null` when it needs a keyframe. Where `taken` is true (default false), this has `"taken": 0` too, and it is
 //! told from time to time, at most twenty times a second, how many bytes of its binary messages have arrived on this
 //! connection: `{"taken": n}`, again as text. What it sent beyond that is still in some buffer on the way. From then on the customer sends keyframes, deltas, and the control messages
-//! `ModeChanged`, `Refused`, `Paused`, `Resumed`, `Ended` and, to one agent or to all, `DocumentState` and `ScreenSignal`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
+//! `ModeChanged`, `Welcome`, `Refused`, `Paused`, `Resumed`, `Ended` and, to one agent or to all, `DocumentState` and `ScreenSignal`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
 //! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
 //! the same secret replaces the older connection.
 //!
@@ -82,6 +83,7 @@
 //!
 //! - No participant waits for another: every wait, for a socket or for the store, is in the task of the socket that it concerns.
 //! - What a session holds is bounded, whatever its agents do (see [`Config`]). There are no unbounded queues.
+//! - An agent is sent nothing of the page before the customer's page has shown it, where that page says so.
 //! - An agent is sent a delta only if it was sent all since the keyframe before it.
 //! - Nothing of a frame's body, no secret, and no more than three digits of a token gets into the logs.
 

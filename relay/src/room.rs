@@ -26,6 +26,10 @@ use std::{
 /// The customer's number in every session; agents count on from here.
 pub(crate) const CUSTOMER: u32 = 1;
 
+/// What stands in the place of a customer's name where its page says of each agent that it has shown it: until then that agent is
+/// sent nothing of the page.
+pub(crate) const TELLS: &str = "\u{1}tells";
+
 /// What a connection does next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -67,6 +71,8 @@ struct State {
     leaving: Option<u64>,
     /// The connection that was the customer's last.
     last_customer: u64,
+    /// The customer's page says of each agent that it has shown it.
+    tells: bool,
     mode: Mode,
     /// The last `ModeChanged` as it came, for agents who come later.
     mode_frame: Option<Bytes>,
@@ -154,6 +160,7 @@ impl Room {
             taken: None,
             leaving: None,
             last_customer: 0,
+            tells: false,
             mode: record.mode,
             mode_frame: None,
             controller_frame: None,
@@ -350,6 +357,7 @@ impl Room {
         let Some(at) = state.members.iter().position(|member| member.connection == connection) else {
             return Next::Close(Close::Unavailable("the connection is not in the session".to_owned()));
         };
+        let is_held = state.tells && !state.members[at].is_shown;
         let member = &mut state.members[at];
         if let Some(why) = member.closing.as_ref().filter(|why| **why != Close::Ended) {
             return Next::Close(why.clone());
@@ -357,7 +365,8 @@ impl Room {
         if let Some(bytes) = member.pop() {
             return Next::Frame(bytes);
         }
-        if let Some(cursor) = &mut member.cursor
+        if !is_held
+            && let Some(cursor) = &mut member.cursor
             && let Some(position) = cursor.at()
             && let Some(bytes) = state.log.get(position).cloned()
         {
@@ -436,6 +445,10 @@ impl State {
             }
         }
         if role == Role::Customer {
+            self.tells = newcomer.name == TELLS;
+            if self.tells {
+                newcomer.name.clear();
+            }
             self.absent = None;
             self.leaving = None;
             self.last_customer = connection;
@@ -560,6 +573,10 @@ impl State {
             }
             Control::Paused {} => self.paused_frame = Some(bytes.clone()),
             Control::Resumed {} => self.paused_frame = None,
+            Control::Welcome { user } => {
+                self.show(*user);
+                return Ok(Published::Delivered);
+            }
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
             Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
             Control::DocumentState { user, .. } | Control::ScreenSignal { user, .. } => {
@@ -570,6 +587,15 @@ impl State {
         }
         self.send_to_agents(&bytes);
         Ok(Published::Delivered)
+    }
+
+    /// The customer's page has shown an agent: it gets the page.
+    fn show(&mut self, user: u32) {
+        for member in self.members.iter_mut().filter(|member| member.user == user) {
+            member.is_shown = true;
+            member.wakes.send.notify_one();
+        }
+        self.wake_customer_if_asked();
     }
 
     fn agent_says(&mut self, user: u32, message: &Control, bytes: &Bytes, now: Instant) -> Result<Published, Close> {
@@ -601,7 +627,8 @@ impl State {
 
     /// Whether the customer should send a keyframe.
     fn keyframe_wanted(&self) -> bool {
-        self.asking.wanted || self.members.iter().any(Member::needs_keyframe)
+        let needs = |member: &Member| member.needs_keyframe() && (member.is_shown || !self.tells);
+        self.asking.wanted || self.members.iter().any(needs)
     }
 
     fn wake_customer_if_asked(&self) {
@@ -680,6 +707,7 @@ impl State {
 pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
     match message {
         Control::ModeChanged { .. }
+        | Control::Welcome { .. }
         | Control::Paused {}
         | Control::Resumed {}
         | Control::Controller { .. }
@@ -690,7 +718,7 @@ pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
         | Control::ScreenSignal { .. } => Ok(None),
         Control::Ended { .. } => Ok(Some(EndReason::Customer)),
         other => {
-            let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
+            let expected = "expected ModeChanged, Welcome, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
             Err(Close::Protocol(format!("{expected}, found {}", other.name())))
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     close::Close,
     config::Config,
     metrics::{Gauge, add, count},
+    room::TELLS,
     server::{App, Peer},
     store::{Delivery, Message, Record, Seat, StoreError},
     token::Token,
@@ -100,6 +101,9 @@ struct First {
     /// Whether the customer wants to be told how much of what it sent has arrived.
     #[serde(default)]
     taken: bool,
+    /// Whether its page says of each agent that it has shown it (`Welcome`), before which that agent gets nothing of the page.
+    #[serde(default)]
+    tells: bool,
 }
 
 /// What a participant is told beside frames.
@@ -128,7 +132,8 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: Option<&Reco
                 finish(socket, Stop::Close(Close::Secret("that of the session")), config).await;
                 return;
             };
-            match app.store().enter(record.token, Role::Customer, String::new()).await {
+            let name = if first.tells { TELLS.to_owned() } else { String::new() };
+            match app.store().enter(record.token, Role::Customer, name).await {
                 Ok(seat) => {
                     let mut ready = serde_json::json!({ "user": seat.user, "next": seat.expected() });
                     if first.taken {

@@ -3,14 +3,14 @@
 use crate::{
     agent_page::{AgentPage, wait},
     browser::Browser,
-    driver::Relay,
     issuer::{CLIENT, Issuer},
     pair::OVERLAY,
+    raw_agent::RawAgent,
     workbench::Workbench,
 };
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How an agent shows it.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,13 @@ pub(crate) enum Scenario {
     Key,
     /// By the page around the agent's, which has a token.
     Embedded,
+    /// The customer is shown who comes before that one gets anything of the page.
+    ToldFirst,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::SignIn, Self::Key, Self::Embedded];
+    pub(crate) const ALL: [Self; 4] = [Self::SignIn, Self::Key, Self::Embedded, Self::ToldFirst];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Scenario {
             Self::SignIn => "sign-in",
             Self::Key => "key",
             Self::Embedded => "embedded",
+            Self::ToldFirst => "told-first",
         }
     }
 }
@@ -47,11 +50,12 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::SignIn => sign_in(bench).await,
         Scenario::Key => key(bench).await,
         Scenario::Embedded => embedded(bench).await,
+        Scenario::ToldFirst => told_first(bench).await,
     }
 }
 
 /// A customer's page with a session at a relay.
-async fn customer(bench: &Workbench, relay: &Relay) -> Result<String> {
+async fn customer(bench: &Workbench, relay: &str) -> Result<String> {
     let customer = &bench.customer;
     customer.goto(&bench.page(PAGE)).await?;
     customer.run(OVERLAY, vec![]).await?;
@@ -59,7 +63,7 @@ async fn customer(bench: &Workbench, relay: &Relay) -> Result<String> {
     let script = format!("{}/capture.js", bench.dist()?);
     customer.run("return window.__e2e.load(arguments[0], 'Cobrowse')", vec![script.into()]).await?;
     let options = json!({ "language": "en", "overlay": true });
-    customer.eval("return window.__e2e.start(...arguments)", vec![relay.url.as_str().into(), options]).await
+    customer.eval("return window.__e2e.start(...arguments)", vec![relay.into(), options]).await
 }
 
 /// The customer is shown these agents, by the page's own list and by what can be read.
@@ -74,7 +78,7 @@ async fn sign_in(bench: &Workbench) -> Result<()> {
     let issuer = Issuer::start().await?;
     let arguments = ["--agent-issuer", &issuer.url, "--agent-client", CLIENT];
     let relay = bench.own_relay("identity-sign-in", &arguments).await?;
-    let token = customer(bench, &relay).await?;
+    let token = customer(bench, &relay.url).await?;
     let agent = &bench.agent;
     agent.goto(&format!("{}/slave.html#sid={token}&name=Mallory", relay.url)).await?;
     let page = AgentPage { browser: agent };
@@ -120,7 +124,7 @@ async fn key(bench: &Workbench) -> Result<()> {
     let list = bench.scratch("identity-key").await?.join("agents.json");
     tokio::fs::write(&list, json!([{ "id": "bert", "name": "Bert", "sha256": digest }]).to_string()).await?;
     let relay = bench.own_relay("identity-key", &["--agent-list", &list.display().to_string()]).await?;
-    let token = customer(bench, &relay).await?;
+    let token = customer(bench, &relay.url).await?;
     let agent = &bench.agent;
     agent.goto(&format!("{}/slave.html#sid={token}", relay.url)).await?;
     let page = AgentPage { browser: agent };
@@ -140,7 +144,7 @@ async fn embedded(bench: &Workbench) -> Result<()> {
     let desk = bench.origin("localhost");
     let arguments = ["--agent-issuer", &issuer.url, "--agent-audience", CLIENT, "--frame-ancestors", &desk];
     let relay = bench.own_relay("identity-embedded", &arguments).await?;
-    let token = customer(bench, &relay).await?;
+    let token = customer(bench, &relay.url).await?;
     let agent = &bench.agent;
     let open = async |origin: &str| -> Result<()> {
         agent.goto(&format!("{origin}/pages/blank.html")).await?;
@@ -166,4 +170,24 @@ async fn embedded(bench: &Workbench) -> Result<()> {
     ensure!(found == true, "the agent's page is in no session");
     reads(&bench.customer, "Carla").await?;
     agent.faults().await.map(drop)
+}
+
+async fn told_first(bench: &Workbench) -> Result<()> {
+    let token = customer(bench, bench.relay()?).await?;
+    // The page is busy: what the relay says of an agent it shows a while later.
+    const BUSY: Duration = Duration::from_millis(1500);
+    let body = "const [ms] = arguments;
+        const session = await window.Cobrowse.session;
+        session.on('agent-joined', () => { window.__toldAt = Date.now(); });
+        await session.flush();
+        setTimeout(() => { for (const from = performance.now(); performance.now() - from < ms;); });";
+    let before = SystemTime::now();
+    bench.customer.run(body, vec![json!(u64::try_from(BUSY.as_millis())?)]).await?;
+    RawAgent::join(bench.relay()?, &token).await?;
+    let got = SystemTime::now();
+    let told: u64 = bench.customer.eval("return window.__toldAt", vec![]).await?;
+    let told = UNIX_EPOCH + Duration::from_millis(told);
+    ensure!(got >= told, "the agent had the page {:?} before the customer was told", told.duration_since(got)?);
+    ensure!(told.duration_since(before)? >= BUSY - Duration::from_millis(300), "the page was not busy");
+    Ok(())
 }

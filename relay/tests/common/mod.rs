@@ -236,6 +236,14 @@ impl Relay {
         (socket, ready)
     }
 
+    /// A customer whose page says of each agent that it has shown it.
+    pub(crate) async fn telling_customer(&self, session: &Session) -> Socket {
+        let mut socket = self.socket(&format!("/ws/customer?token={}", session.token)).await.unwrap();
+        socket.text(&format!("{{\"secret\": \"{}\", \"tells\": true}}", session.secret)).await;
+        let Message::Text(_) = socket.message().await else { panic!("a text message was expected") };
+        socket
+    }
+
     pub(crate) async fn customer(&self, session: &Session) -> Socket {
         self.customer_ready(session).await.0
     }
@@ -337,6 +345,21 @@ impl Socket {
                 Message::Close(Some(close)) => return format!("close {} {}", u16::from(close.code), close.reason),
                 other => panic!("a frame was expected, found {other:?}"),
             }
+        }
+    }
+
+    /// Nothing but what the relay says comes for a while.
+    pub(crate) async fn gets_no_page(&mut self) {
+        let found = timeout(Duration::from_millis(300), async {
+            loop {
+                let found = self.next().await;
+                if found.starts_with(['K', 'D']) {
+                    return found;
+                }
+            }
+        });
+        if let Ok(found) = found.await {
+            panic!("nothing of the page was expected, found {found}");
         }
     }
 
