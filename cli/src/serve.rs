@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Serve the relay: sessions, WebSockets, and the built pages.
 ///
-/// Prints `serving on http://ADDRESS` once it listens, and logs to standard error. Ctrl-C or SIGTERM ends all sessions,
+/// Prints `serving on http://ADDRESS` (or https) once it listens, and logs to standard error. Ctrl-C or SIGTERM ends all sessions,
 /// tells everyone, and exits. Times are written as 500ms, 30s, 5m or 8h, sizes as 65536, 64KiB or 16MiB.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -144,6 +144,15 @@ pub(crate) struct Args {
     /// another than a loopback address, or has a proxy before it, has to know agents.
     #[arg(long, help_heading = "Who agents are")]
     insecure: bool,
+
+    /// The relay's certificate, with what it is signed with, in a PEM file: then the relay speaks TLS. It is read again when it changes,
+    /// and at SIGHUP.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, in a PEM file, without a password.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     /// A PEM file of authorities that are believed beside the system's, for the issuer's certificate and Redis'.
     #[arg(long, value_name = "FILE")]
@@ -309,6 +318,8 @@ impl Args {
             agent_client: self.agent_client,
             agent_scope: self.agent_scope,
             agent_list: self.agent_list,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
             ca: self.ca,
             insecure: self.insecure,
         }
@@ -363,14 +374,36 @@ async fn serve(
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = stop().map_err(|error| Failure::Runtime(format!("cannot wait for signals: {error}")))?;
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let mut out = io::stdout();
-    if let Err(error) = writeln!(out, "serving on http://{address}").and_then(|()| out.flush()) {
+    if let Err(error) = writeln!(out, "serving on {scheme}://{address}").and_then(|()| out.flush()) {
         // Whoever started this does not read it; that is no reason not to serve.
         tracing::debug!(%error, "the address could not be printed");
     }
     let app = App::new(config, store, address).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let hangup = hangup(app.clone()).map_err(|error| Failure::Runtime(format!("cannot wait for signals: {error}")))?;
+    let hangups = tokio::spawn(hangup);
     relay::serve_app(listener, &app, stop).await;
+    hangups.abort();
     Ok(())
+}
+
+/// Reads what may change again at each SIGHUP, for ever.
+#[cfg(unix)]
+fn hangup(app: App) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            app.reload();
+        }
+    })
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn hangup(_: App) -> io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }
 
 /// Where sessions live.

@@ -6,9 +6,10 @@ use crate::{
     network::Network,
     origin,
     rules::RulesFile,
+    tls,
 };
 use protocol::Limits;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The relay's settings. [`Config::default`] suits one machine; [`Config::check`] names what is out of range.
 ///
@@ -136,6 +137,11 @@ pub struct Config {
     pub agent_scope: String,
     /// A file of agents with the SHA-256 of each one's key. It is read again when it changes. Default none.
     pub agent_list: Option<PathBuf>,
+    /// The relay's certificate and what it is signed with, in a PEM file: then the relay speaks TLS. The file is read again when it
+    /// changes. With [`Config::tls_key`]. Default none.
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in a PEM file, without a password.
+    pub tls_key: Option<PathBuf>,
     /// A PEM file of authorities that are believed beside the system's: those of the issuer's certificate, and of Redis'. Default none.
     pub ca: Option<PathBuf>,
     /// Lets a relay that others reach take whoever has nine digits for an agent. Default false.
@@ -188,6 +194,8 @@ impl Default for Config {
             agent_client: None,
             agent_scope: "openid profile".to_owned(),
             agent_list: None,
+            tls_cert: None,
+            tls_key: None,
             ca: None,
             insecure: false,
         }
@@ -285,12 +293,33 @@ impl Config {
             return Err(ConfigError { name: "record-secret", expected, found: "the same".to_owned() });
         }
         Identities::new(self)?;
+        self.certificate()?;
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
                 let expected = "a folder".to_owned();
                 Err(ConfigError { name: "pages", expected, found: format!("{:?}", pages.display().to_string()) })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The relay's certificate, where it has one.
+    pub(crate) fn certificate(&self) -> Result<Option<Arc<tls::Identity>>, ConfigError> {
+        let beside = |name| {
+            let expected = "the other of tls-cert and tls-key beside it".to_owned();
+            Err(ConfigError { name, expected, found: "none".to_owned() })
+        };
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(_), None) => beside("tls-cert"),
+            (None, Some(_)) => beside("tls-key"),
+            (Some(certificate), Some(key)) => {
+                let wrong = |found| {
+                    let expected = "a certificate and its key".to_owned();
+                    ConfigError { name: "tls-cert", expected, found }
+                };
+                tls::Identity::open(certificate, key).map(Some).map_err(wrong)
+            }
         }
     }
 

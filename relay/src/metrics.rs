@@ -29,6 +29,8 @@ pub(crate) struct Metrics {
     pub(crate) throttled: AtomicU64,
     /// Connections that were not taken: too many of one address.
     pub(crate) turned_away: AtomicU64,
+    /// TLS handshakes that failed.
+    pub(crate) unshaken: AtomicU64,
     closed: [AtomicU64; CODES],
 }
 
@@ -88,6 +90,7 @@ impl Metrics {
         put("not_agents_total", "counter", "Tokens and keys shown that are no agent's.", read(&self.unidentified));
         put("throttled_total", "counter", "Requests answered with 429.", read(&self.throttled));
         put("turned_away_total", "counter", "Connections above what one address may have.", read(&self.turned_away));
+        put("tls_failures_total", "counter", "TLS handshakes that failed.", read(&self.unshaken));
         out.push_str("# HELP cobrowse_closed_total WebSockets closed, by the code; gone: by the peer.\n# TYPE cobrowse_closed_total counter\n");
         for (at, counter) in self.closed.iter().enumerate() {
             let code = if at == CODES - 1 { "gone".to_owned() } else { (4000 + at).to_string() };

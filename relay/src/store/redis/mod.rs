@@ -169,7 +169,7 @@ impl RedisStore {
         let mut shards = Vec::new();
         for address in addresses {
             shards.push(Shard {
-                link: Arc::new(Link::new(client(address)?)),
+                link: Arc::new(Link::new(client(address, config.ca.as_deref())?)),
                 feeds: Mutex::default(),
                 nodes: Mutex::default(),
                 unsaid: Mutex::default(),
