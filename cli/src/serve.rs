@@ -154,7 +154,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
-    /// A PEM file of authorities that are believed beside the system's, for the issuer's certificate and Redis'.
+    /// A PEM file of authorities: for the issuer's certificate beside the system's, for that of Redis (rediss://) instead of them.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 

@@ -142,7 +142,8 @@ pub struct Config {
     pub tls_cert: Option<PathBuf>,
     /// The certificate's private key, in a PEM file, without a password.
     pub tls_key: Option<PathBuf>,
-    /// A PEM file of authorities that are believed beside the system's: those of the issuer's certificate, and of Redis'. Default none.
+    /// A PEM file of authorities: those of the issuer's certificate, which are believed beside the system's, and of Redis', which are
+    /// believed instead of them. Default none.
     pub ca: Option<PathBuf>,
     /// Lets a relay that others reach take whoever has nine digits for an agent. Default false.
     pub insecure: bool,

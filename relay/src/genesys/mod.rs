@@ -109,18 +109,21 @@ pub(crate) async fn sweep(app: &App) {
         *looked = Some(now);
     }
     let live = genesys.history().live();
-    for token in live {
-        match app.store().find(token).await {
-            Ok(Some(status)) => {
+    let found = match app.store().find_all(&live).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::warn!(%error, "sessions were not looked for");
+            return;
+        }
+    };
+    for (token, status) in live.into_iter().zip(found) {
+        match status {
+            Some(status) => {
                 if let Some(at) = status.activated {
                     genesys.history().activate(token, at);
                 }
             }
-            Ok(None) => genesys.history().end(token, SystemTime::now()),
-            Err(error) => {
-                tracing::warn!(%error, "sessions were not looked for");
-                return;
-            }
+            None => genesys.history().end(token, SystemTime::now()),
         }
     }
     genesys.history().forget(SystemTime::now());

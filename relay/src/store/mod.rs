@@ -142,6 +142,17 @@ pub trait Store: Send + Sync + 'static {
     /// The session of a token, if it is live.
     fn find(&self, token: Token) -> Reply<'_, Option<Status>>;
 
+    /// The sessions of several tokens, in their order, those that are live.
+    fn find_all<'a>(&'a self, tokens: &'a [Token]) -> Reply<'a, Vec<Option<Status>>> {
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(tokens.len());
+            for token in tokens {
+                found.push(self.find(*token).await?);
+            }
+            Ok(found)
+        })
+    }
+
     /// The live session that was created last with a reference.
     fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>>;
 

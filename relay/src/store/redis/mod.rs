@@ -36,6 +36,7 @@ pub use address::NoAddress;
 use address::{client, slot};
 use bytes::Bytes;
 use feed::Feed;
+use futures_util::future::try_join_all;
 use link::{Link, Script};
 use nodes::Nodes;
 use protocol::control::{Control, EndReason, Role};
@@ -62,6 +63,9 @@ const SPARE: Duration = Duration::from_secs(120);
 
 /// The key under which sessions are counted.
 const SESSIONS: &str = "cobrowse:sessions";
+
+/// How many sessions are asked for at a time, where many are.
+const AT_A_TIME: usize = 256;
 
 /// The most Redis servers.
 const SHARDS: usize = 1_024;
@@ -358,6 +362,16 @@ impl Inner {
         if found.is_none() && self.put_back(token).await {
             let answer = self.shards[self.shard(token)].link.say(&command).await;
             return session::status(token, answer.map_err(|error| unavailable(&error))?);
+        }
+        Ok(found)
+    }
+
+    /// So many at a time: the connection carries them side by side, and what others say is not kept waiting.
+    async fn find_all(&self, tokens: &[Token]) -> Result<Vec<Option<Status>>, StoreError> {
+        let mut found = Vec::with_capacity(tokens.len());
+        for some in tokens.chunks(AT_A_TIME) {
+            let asked: Vec<_> = some.iter().map(|token| self.find(*token)).collect();
+            found.extend(try_join_all(asked).await?);
         }
         Ok(found)
     }
@@ -703,6 +717,10 @@ impl Store for RedisStore {
 
     fn find(&self, token: Token) -> Reply<'_, Option<Status>> {
         Box::pin(self.inner.find(token))
+    }
+
+    fn find_all<'a>(&'a self, tokens: &'a [Token]) -> Reply<'a, Vec<Option<Status>>> {
+        Box::pin(self.inner.find_all(tokens))
     }
 
     fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>> {
