@@ -196,7 +196,8 @@ async fn sessions_are_in_a_redis_that_speaks_tls() {
     authority.issue();
     let redis = Redis::start_with_tls(&authority).await;
     let address = format!("rediss://127.0.0.1:{}", redis.port);
-    let relay = Relay::on(Config { ca: Some(authority.ca()), ..Config::default() }, &[address.clone()]).await;
+    let relay =
+        Relay::on(Config { ca: Some(authority.ca()), ..Config::default() }, std::slice::from_ref(&address)).await;
     let session = relay.create().await;
     let mut customer = relay.customer(&session).await;
     let mut agent = relay.agent(&session, "").await;
