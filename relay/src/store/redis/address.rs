@@ -31,6 +31,10 @@ pub(super) fn client(address: &str, ca: Option<&Path>) -> Result<redis::Client, 
     if !is_secured {
         return redis::Client::open(info).map_err(|error| shown(&error));
     }
+    // As in `#insecure`: a certificate that is not looked at proves nothing.
+    if address.contains('#') {
+        return Err(shown(&"nothing behind a # is expected with TLS"));
+    }
     tls::install();
     let unread = |ca: &Path, error: std::io::Error| shown(&format!("{}: {error}", ca.display()));
     let root_cert = ca.map(|ca| fs::read(ca).map_err(|error| unread(ca, error))).transpose()?;
