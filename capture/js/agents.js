@@ -7,13 +7,15 @@ import { REASONS, become } from './life.js';
 
 const ROLE_AGENT = 2;
 // Tags of protocol/src/control.rs that a customer's page says.
-const SAY = { Refused: 17, Controller: 20, Proposed: 21 };
+const SAY = { Refused: 17, Controller: 20, Proposed: 21, Welcome: 36 };
 const MODE_REQUEST = 68;
 const MODES = ['', 'follow', 'view', 'shared'];
 const CUSTOMER = 4, DECLINED = 7, CONTROL = 8, UNFIT = 9;
 const DRAW = 65, CONTROL_GIVE = 67;
 // The most points of a drawing (protocol/src/control.rs).
 const DRAWN_POINTS = 1000;
+// How long what is told waits for the recorder.
+const EARLY_MS = 20;
 // How long the agent in control has to answer one who asks for it.
 const HANDOVER_MS = 20_000;
 
@@ -87,7 +89,12 @@ export class Agents {
   take(bytes) {
     const { session } = this;
     const { recorder } = session;
-    if (!recorder || this.ended) return;
+    if (this.ended) return;
+    if (!recorder) {
+      // Nothing that is told before is missed: not who is there already.
+      setTimeout(() => this.take(bytes), EARLY_MS);
+      return;
+    }
     let message;
     try {
       message = recorder.engine.control(bytes, session.mode, recorder.paused, this.controller);
@@ -100,6 +107,8 @@ export class Agents {
     else if (name in TAG) this.command(name, user, fields);
     else if (name in PARTS) this.handOn(user, fields, ...PARTS[name]);
     session.overlay?.update();
+    // Before, the relay sends that agent nothing of the page.
+    if (name === 'Joined' && fields[1] === ROLE_AGENT && !this.ended) this.say(SAY.Welcome, [fields[0]]);
   }
 
   handOn(user, fields, part, tag) {

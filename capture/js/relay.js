@@ -109,7 +109,7 @@ export class RelayLink {
       if (this.socket !== socket) return;
       opened = true;
       // Not in the address: addresses end up in logs.
-      socket.send(JSON.stringify({ secret: this.secret, taken: true }));
+      socket.send(JSON.stringify({ secret: this.secret, taken: true, tells: true }));
       this.sent = 0;
       this.taken = null;
       // A relay that has not met this page has nothing to say of what it lacks.

@@ -7,14 +7,20 @@ use futures_util::StreamExt;
 use std::{
     fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{MissedTickBehavior, interval},
 };
-use tokio_tungstenite::{client_async, tungstenite::Message};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{self, Message, client::IntoClientRequest},
+};
 
 /// How often what has come is written.
 const TICK: Duration = Duration::from_millis(500);
@@ -24,7 +30,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// What has come is in the file within half a second, and the file opens whenever it is cut off; at the end it is packed.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The relay, as http://127.0.0.1:8080.
+    /// The relay, as http://127.0.0.1:8080 or https://relay.example.
     relay: String,
 
     /// The session's nine digits.
@@ -38,6 +44,15 @@ pub(crate) struct Args {
     #[arg(long, default_value = "Recording")]
     name: String,
 
+    /// A file with what says who records: a token of the relay's issuer or a key. Where the relay knows agents it is needed; the
+    /// variable COBROWSE_BEARER may hold it instead.
+    #[arg(long, value_name = "FILE")]
+    bearer_file: Option<PathBuf>,
+
+    /// A PEM file of authorities that are believed beside the system's.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
@@ -45,11 +60,8 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let host = args.relay.strip_prefix("http://").map(|host| host.trim_end_matches('/'));
-    let Some(host) = host.filter(|host| !host.is_empty() && !host.contains('/')) else {
-        let expected = "expected the relay's own address, as http://127.0.0.1:8080 (TLS is the proxy's in front of it)";
-        return Err(Failure::Usage(format!("{}: {expected}", args.relay)));
-    };
+    let relay = Relay::parse(&args.relay)?;
+    let bearer = bearer(args)?;
     if args.token.len() != 9 || !args.token.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(Failure::Usage(format!("{}: expected the nine digits of a session", args.token)));
     }
@@ -58,19 +70,91 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
-    runtime.block_on(record(args, host))?;
+    runtime.block_on(record(args, &relay, bearer.as_deref()))?;
     compact::replace(&args.out, &args.out, false)
 }
 
-async fn record(args: &Args, host: &str) -> Result<(), Failure> {
+/// Where a relay is.
+struct Relay<'a> {
+    /// With its port, where it has one.
+    host: &'a str,
+    is_secured: bool,
+}
+
+impl<'a> Relay<'a> {
+    fn parse(url: &'a str) -> Result<Self, Failure> {
+        let found = url.strip_prefix("http://").map(|host| (host, false));
+        let found = found.or_else(|| url.strip_prefix("https://").map(|host| (host, true)));
+        let found = found.map(|(host, is_secured)| (host.trim_end_matches('/'), is_secured));
+        match found.filter(|(host, _)| !host.is_empty() && !host.contains('/')) {
+            Some((host, is_secured)) => Ok(Self { host, is_secured }),
+            None => {
+                let expected = "expected the relay's address, as http://127.0.0.1:8080 or https://relay.example";
+                Err(Failure::Usage(format!("{url}: {expected}")))
+            }
+        }
+    }
+
+    /// The host without its port, as a certificate names it, and the port.
+    fn parts(&self) -> (&str, u16) {
+        let usual = if self.is_secured { 443 } else { 80 };
+        // In the address of a host of IPv6 are colons, too; it stands in brackets.
+        let split = self.host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?)));
+        let (name, port) = split.unwrap_or((self.host, usual));
+        (name.trim_start_matches('[').trim_end_matches(']'), port)
+    }
+
+    async fn connect(&self, ca: Option<&Path>) -> io::Result<Box<dyn Stream>> {
+        let (name, port) = self.parts();
+        let stream = TcpStream::connect((name, port)).await?;
+        if !self.is_secured {
+            return Ok(Box::new(stream));
+        }
+        let wrong = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let name = ServerName::try_from(name.to_owned()).map_err(|error| wrong(error.to_string()))?;
+        let connector = TlsConnector::from(Arc::new(relay::tls::client(ca).map_err(wrong)?));
+        Ok(Box::new(connector.connect(name, stream).await?))
+    }
+}
+
+/// A connection, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// What says who records, from a file or the environment; not from the command line, which others may read.
+fn bearer(args: &Args) -> Result<Option<String>, Failure> {
+    let text = match &args.bearer_file {
+        Some(file) => Some(fs::read_to_string(file).map_err(|error| source::failed(file, &error))?),
+        None => std::env::var("COBROWSE_BEARER").ok(),
+    };
+    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::Usage("--bearer-file: expected a token or a key, without blanks".to_owned()));
+    }
+    Ok(Some(text))
+}
+
+async fn record(args: &Args, relay: &Relay<'_>, bearer: Option<&str>) -> Result<(), Failure> {
     let unreachable = |error: &dyn std::fmt::Display| Failure::Runtime(format!("{}: {error}", args.relay));
-    // A host without a port has the one of HTTP.
-    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-    let stream = TcpStream::connect(&address).await.map_err(|error| unreachable(&error))?;
+    let stream = relay.connect(args.ca.as_deref()).await.map_err(|error| unreachable(&error))?;
     let name: String =
         args.name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
-    let url = format!("ws://{host}/ws/agent?token={}&name={name}", args.token);
-    let (mut socket, _) = client_async(url, stream).await.map_err(|error| unreachable(&error))?;
+    let scheme = if relay.is_secured { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}/ws/agent?token={}&name={name}", relay.host, args.token);
+    let mut request = url.into_client_request().map_err(|error| unreachable(&error))?;
+    if let Some(bearer) = bearer {
+        let shown = format!("Bearer {bearer}").parse();
+        let shown = shown.map_err(|_| Failure::Usage("--bearer-file: expected a token or a key".to_owned()))?;
+        request.headers_mut().insert("authorization", shown);
+    }
+    let (mut socket, _) = match client_async(request, stream).await {
+        Err(tungstenite::Error::Http(answer)) if answer.status() == 401 => {
+            let expected = "the relay knows its agents: expected a token or a key of one in --bearer-file";
+            return Err(Failure::Runtime(format!("{}: {expected}", args.relay)));
+        }
+        connected => connected.map_err(|error| unreachable(&error))?,
+    };
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let mut writer = LiveWriter::new(&About { created: u64::try_from(created).ok(), ..About::default() });
     let began = Instant::now();
@@ -108,4 +192,26 @@ async fn record(args: &Args, host: &str) -> Result<(), Failure> {
         }
     }
     write(writer.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_is_named_by_its_address() {
+        let parts = |url: &str| {
+            let relay = Relay::parse(url).map_err(|error| error.to_string())?;
+            let (name, port) = relay.parts();
+            Ok::<_, String>((name.to_owned(), port, relay.is_secured))
+        };
+        assert_eq!(parts("http://127.0.0.1:8080"), Ok(("127.0.0.1".to_owned(), 8080, false)));
+        assert_eq!(parts("http://relay.example/"), Ok(("relay.example".to_owned(), 80, false)));
+        assert_eq!(parts("https://relay.example"), Ok(("relay.example".to_owned(), 443, true)));
+        assert_eq!(parts("https://[::1]:8443"), Ok(("::1".to_owned(), 8443, true)));
+        assert_eq!(parts("https://[::1]"), Ok(("::1".to_owned(), 443, true)));
+        for bad in ["relay.example", "ws://relay.example", "https://", "http://relay.example/path"] {
+            assert!(parts(bad).unwrap_err().contains("expected the relay's address"), "{bad}");
+        }
+    }
 }

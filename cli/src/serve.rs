@@ -23,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Serve the relay: sessions, WebSockets, and the built pages.
 ///
-/// Prints `serving on http://ADDRESS` once it listens, and logs to standard error. Ctrl-C or SIGTERM ends all sessions,
+/// Prints `serving on http://ADDRESS` (or https) once it listens, and logs to standard error. Ctrl-C or SIGTERM ends all sessions,
 /// tells everyone, and exits. Times are written as 500ms, 30s, 5m or 8h, sizes as 65536, 64KiB or 16MiB.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -108,6 +108,56 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECRET", env = "COBROWSE_INVITE_SECRET", hide_env_values = true)]
     invite_secret: Option<String>,
 
+    /// The issuer whose tokens agents show, as OpenID Connect names it: https://login.example/realm. Its keys are read where it says.
+    #[arg(long, value_name = "URL", help_heading = "Who agents are")]
+    agent_issuer: Option<String>,
+
+    /// The issuer's public keys instead: a JSON Web Key Set in a file or at an address of https. They are read again as they change.
+    #[arg(long, value_name = "FILE or URL", requires = "agent_issuer", help_heading = "Who agents are")]
+    agent_keys: Option<String>,
+
+    /// For whom the issuer's tokens have to be; may be repeated. Without it, for --agent-client.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Who agents are")]
+    agent_audience: Vec<String>,
+
+    /// A claim that tokens have to have, as roles=agent; with dots a claim in a claim, as realm_access.roles=agent.
+    #[arg(long, value_name = "CLAIM=VALUE", help_heading = "Who agents are")]
+    agent_claim: Option<String>,
+
+    /// The claim with the name that customers read.
+    #[arg(long, value_name = "CLAIM", default_value = "name", help_heading = "Who agents are")]
+    agent_name: String,
+
+    /// What the agent's page is registered as at the issuer: then it signs agents in by itself.
+    #[arg(long, value_name = "ID", requires = "agent_issuer", help_heading = "Who agents are")]
+    agent_client: Option<String>,
+
+    /// What the agent's page asks the issuer for.
+    #[arg(long, value_name = "SCOPES", default_value = "openid profile", help_heading = "Who agents are")]
+    agent_scope: String,
+
+    /// A JSON file of agents with keys of their own: a list of {"id", "name", "sha256"}. It is read again when it changes.
+    #[arg(long, value_name = "FILE", help_heading = "Who agents are")]
+    agent_list: Option<PathBuf>,
+
+    /// Let whoever has a session's nine digits be an agent, also where others reach the relay. Without it, a relay that listens on
+    /// another than a loopback address, or has a proxy before it, has to know agents.
+    #[arg(long, help_heading = "Who agents are")]
+    insecure: bool,
+
+    /// The relay's certificate, with what it is signed with, in a PEM file: then the relay speaks TLS. It is read again when it changes,
+    /// and at SIGHUP.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, in a PEM file, without a password.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// A PEM file of authorities: for the issuer's certificate beside the system's, for that of Redis (rediss://) instead of them.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
     /// An origin whose pages may have the agent's page in a frame and direct it, as https://org.crm.dynamics.com or
     /// https://*.desk.example; may be repeated. Without it any page may have it in a frame, and none may direct it.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -166,6 +216,22 @@ pub(crate) struct Args {
     /// The time in which one more wrong attempt is earned back.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "6s", help_heading = "Limits")]
     miss_refill: Duration,
+
+    /// Wrong tokens in a row from all addresses together, before nobody is told of a right one who shows nothing else; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "Limits")]
+    guess_burst: u32,
+
+    /// The time in which one more is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s", help_heading = "Limits")]
+    guess_refill: Duration,
+
+    /// How often agents may come into one session in a row, over all addresses; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 60, help_heading = "Limits")]
+    join_burst: u32,
+
+    /// The time in which one more is earned back.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s", help_heading = "Limits")]
+    join_refill: Duration,
 
     /// The least time between two requests for a keyframe in one session.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "2s", help_heading = "Times")]
@@ -248,6 +314,22 @@ impl Args {
             create_refill: self.create_refill,
             miss_burst: self.miss_burst,
             miss_refill: self.miss_refill,
+            guess_burst: self.guess_burst,
+            guess_refill: self.guess_refill,
+            join_burst: self.join_burst,
+            join_refill: self.join_refill,
+            agent_issuer: self.agent_issuer,
+            agent_keys: self.agent_keys,
+            agent_audience: self.agent_audience,
+            agent_claim: self.agent_claim,
+            agent_name: self.agent_name,
+            agent_client: self.agent_client,
+            agent_scope: self.agent_scope,
+            agent_list: self.agent_list,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            ca: self.ca,
+            insecure: self.insecure,
         }
     }
 }
@@ -267,6 +349,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         (args.record.clone(), args.record_spool.clone(), args.record_keep, args.record_sync);
     let config = args.config();
     config.check().map_err(|error| Failure::Usage(format!("--{error}")))?;
+    config.check_exposure(listen).map_err(|error| Failure::Usage(format!("--{error}")))?;
     let rules = config.rules.clone();
     let (folder, bucket) = match record {
         Some(bucket) if bucket.starts_with("s3://") => {
@@ -299,14 +382,36 @@ async fn serve(
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let stop = stop().map_err(|error| Failure::Runtime(format!("cannot wait for signals: {error}")))?;
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let mut out = io::stdout();
-    if let Err(error) = writeln!(out, "serving on http://{address}").and_then(|()| out.flush()) {
+    if let Err(error) = writeln!(out, "serving on {scheme}://{address}").and_then(|()| out.flush()) {
         // Whoever started this does not read it; that is no reason not to serve.
         tracing::debug!(%error, "the address could not be printed");
     }
     let app = App::new(config, store, address).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let hangup = hangup(app.clone()).map_err(|error| Failure::Runtime(format!("cannot wait for signals: {error}")))?;
+    let hangups = tokio::spawn(hangup);
     relay::serve_app(listener, &app, stop).await;
+    hangups.abort();
     Ok(())
+}
+
+/// Reads what may change again at each SIGHUP, for ever.
+#[cfg(unix)]
+fn hangup(app: App) -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            app.reload();
+        }
+    })
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn hangup(_: App) -> io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }
 
 /// Where sessions live.

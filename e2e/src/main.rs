@@ -33,6 +33,7 @@ mod driver;
 mod engine;
 mod examples;
 mod front;
+mod issuer;
 mod kinds;
 mod pair;
 mod pixels;

@@ -440,7 +440,8 @@ control! {
         /// The agent's message, as a whole frame.
         frame: Vec<u8>,
     },
-    /// From the relay to an agent: the number by which the others know it.
+    /// From the relay to an agent: the number by which the others know it. From a customer to the relay: its page has shown the agent
+    /// with this number, who gets the page from now on.
     36 => Welcome {
         /// The number.
         user: u32,

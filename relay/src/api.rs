@@ -3,6 +3,7 @@
 use crate::{
     embedding,
     error::ApiError,
+    identity::ticket,
     invitation::{self, Reference},
     metrics::count,
     network,
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/metrics", get(metrics))
         .merge(invitation::routes())
         .merge(embedding::routes())
+        .merge(ticket::routes())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "another method was expected")
         })
@@ -128,7 +130,7 @@ async fn metrics(State(app): State<App>, peer: PeerOf, headers: HeaderMap) -> Re
     if !peer.as_ref().is_none_or(|peer| listed(&peer.0)) {
         return Err(ApiError::new(StatusCode::NOT_FOUND, "metrics: expected an address that may read them"));
     }
-    let text = app.metrics().text(app.is_ready());
+    let text = app.metrics().text(app.is_ready(), app.besieged().is_err());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
@@ -344,15 +346,13 @@ async fn stop(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
     let Some(secret) = bearer(&headers) else {
+        session(&app, peer.as_ref(), &token).await?;
         let expected = "authorization: expected Bearer and the session's secret";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, expected));
     };
-    if !status.record.secret.matches(secret) {
-        app.miss(peer.as_ref().map(|peer| &peer.0));
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "authorization: expected the session's secret"));
-    }
+    let wrong = "authorization: expected the session's secret";
+    let status = customers(&app, peer.as_ref().map(|peer| &peer.0), &token, secret, wrong).await?;
     if app.store().end(status.record.token, EndReason::Customer).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -373,15 +373,12 @@ async fn leaving(
     Path(token): Path<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let status = session(&app, peer.as_ref(), &token).await?;
     let leaving: Leaving = serde_json::from_slice(&read(body).await?).map_err(|error| {
         let expected = "body: expected {\"secret\": \"…\", \"connection\": …}";
         ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
     })?;
-    if !status.record.secret.matches(&leaving.secret) {
-        app.miss(peer.as_ref().map(|peer| &peer.0));
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "body: expected the session's secret"));
-    }
+    let wrong = "body: expected the session's secret";
+    let status = customers(&app, peer.as_ref().map(|peer| &peer.0), &token, &leaving.secret, wrong).await?;
     if app.store().leaving(status.record.token, leaving.connection).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -406,7 +403,12 @@ async fn customer(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, ..) = join(&app, peer.as_ref(), query).await?;
+    let (token, ..) = asked(query)?;
+    // While tokens are guessed, the secret decides whether a page hears that the session is there.
+    let record = match app.besieged() {
+        Ok(()) => Some(session(&app, peer.as_ref(), &token).await?.record),
+        Err(_) => look(&app, peer.as_ref().map(|peer| &peer.0), &token).await?.map(|status| status.record),
+    };
     let upgrade = Upgrade::read(&mut request)?;
     let response = upgrade.response();
     let most = app.config().frame_bytes;
@@ -414,7 +416,7 @@ async fn customer(
         let app = app.clone();
         async move {
             if let Ok(socket) = upgrade.socket(most).await {
-                socket::customer(&app, socket, &status.record, peer.map(|peer| peer.0)).await;
+                socket::customer(&app, socket, record.as_ref(), peer.map(|peer| peer.0)).await;
             }
         }
     });
@@ -427,7 +429,11 @@ async fn agent(
     query: JoinQuery,
     mut request: Request,
 ) -> Result<Response, ApiError> {
-    let (status, name, beat) = join(&app, peer.as_ref(), query).await?;
+    let (token, name, beat) = asked(query)?;
+    let headers = request.headers().clone();
+    let (status, agent) = ticket::admit(&app, peer.as_ref().map(|peer| &peer.0), &token, &headers).await?;
+    // What is known of an agent goes before what its page says.
+    let name = agent.name.clone().unwrap_or(name);
     if status.agents.len() >= app.config().agents {
         return Err(StoreError::Crowded(app.config().agents).into());
     }
@@ -438,15 +444,16 @@ async fn agent(
         async move {
             if let Ok(socket) = upgrade.socket(Limits::AGENT_BYTES).await {
                 let peer = peer.map(|peer| peer.0);
-                socket::agent(&app, socket, status.record.token, name, beat, peer).await;
+                let agent = socket::Entrant { name, subject: agent.subject, beat };
+                socket::agent(&app, socket, status.record.token, agent, peer).await;
             }
         }
     });
     Ok(response)
 }
 
-/// The session, the name and whether beats are wanted, of a WebSocket's query.
-async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Result<(Status, String, bool), ApiError> {
+/// The token, the name and whether beats are wanted, of a WebSocket's query.
+fn asked(query: JoinQuery) -> Result<(String, String, bool), ApiError> {
     let Query(join) = query.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let Some(token) = join.token else {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "token: expected ?token= and nine digits"));
@@ -456,7 +463,7 @@ async fn join(app: &App, peer: Option<&Extension<Peer>>, query: JoinQuery) -> Re
         let expected = format!("name: expected at most {NAME_CHARS} characters");
         return Err(ApiError::new(StatusCode::BAD_REQUEST, expected));
     }
-    Ok((session(app, peer, &token).await?, name, join.beat))
+    Ok((token, name, join.beat))
 }
 
 /// The live session of a token. Wrong tokens count against their address.
@@ -466,20 +473,54 @@ pub(crate) async fn session(app: &App, peer: Option<&Extension<Peer>>, token: &s
 
 /// As [`session`].
 pub(crate) async fn find_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
-    if let Some(peer) = peer {
-        throttled(app, peer)?;
-    }
-    let token: Token =
-        token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
-    let Some(status) = app.store().find(token).await? else {
-        app.miss(peer);
-        return Err(ApiError::unknown());
-    };
+    app.besieged().map_err(|wait| {
+        count(&app.metrics().throttled);
+        ApiError::besieged(wait)
+    })?;
+    known_session(app, peer, token).await
+}
+
+/// The same for who has shown more than a token.
+pub(crate) async fn known_session(app: &App, peer: Option<&Peer>, token: &str) -> Result<Status, ApiError> {
+    let status = look(app, peer, token).await?.ok_or_else(ApiError::unknown)?;
     // A store may take a while: who has guessed wrong too often meanwhile, many at a time, is not told of a hit either.
     if let Some(peer) = peer {
         throttled(app, peer)?;
     }
     Ok(status)
+}
+
+/// What there is under a token.
+async fn look(app: &App, peer: Option<&Peer>, token: &str) -> Result<Option<Status>, ApiError> {
+    if let Some(peer) = peer {
+        throttled(app, peer)?;
+    }
+    let token: Token =
+        token.parse().map_err(|error| ApiError::new(StatusCode::NOT_FOUND, format!("{error} of a live session")))?;
+    let found = app.store().find(token).await?;
+    if found.is_none() {
+        app.guessed(peer);
+    }
+    Ok(found)
+}
+
+/// The session of a token for who shows its secret. `wrong` says what was expected of who does not.
+pub(crate) async fn customers(
+    app: &App,
+    peer: Option<&Peer>,
+    token: &str,
+    secret: &str,
+    wrong: &'static str,
+) -> Result<Status, ApiError> {
+    let found = look(app, peer, token).await?;
+    match found {
+        Some(status) if status.record.secret.matches(secret) => return Ok(status),
+        Some(_) => app.miss(peer),
+        None => {}
+    }
+    // While tokens are guessed, a wrong secret is told like a wrong token.
+    app.besieged().map_err(ApiError::besieged)?;
+    Err(if found.is_some() { ApiError::new(StatusCode::UNAUTHORIZED, wrong) } else { ApiError::unknown() })
 }
 
 /// Whether an address may try.

@@ -1,8 +1,15 @@
 //! What an operator can set, with the unit, range and default of each.
 
-use crate::{embedding, ice, network::Network, origin, rules::RulesFile};
+use crate::{
+    embedding, ice,
+    identity::{self, Identities},
+    network::Network,
+    origin,
+    rules::RulesFile,
+    tls,
+};
 use protocol::Limits;
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The relay's settings. [`Config::default`] suits one machine; [`Config::check`] names what is out of range.
 ///
@@ -106,6 +113,43 @@ pub struct Config {
     pub miss_burst: u32,
     /// The time in which one more wrong attempt is earned back. From 1 ms on, default 6 s.
     pub miss_refill: Duration,
+    /// How many wrong tokens all addresses together may try in a row; then nobody who shows nothing but a token is told whether a
+    /// session has it, until one is earned back. Who shows a session's secret, or who an agent is, is let in all the same. 0 turns
+    /// the limit off. Default 10,000.
+    pub guess_burst: u32,
+    /// The time in which one more is earned back. From 1 ms on, default 1 s.
+    pub guess_refill: Duration,
+    /// How often agents may come into one session in a row, over all addresses; then they are answered with 429 until one is earned
+    /// back. 0 turns the limit off. Default 60.
+    pub join_burst: u32,
+    /// The time in which one more is earned back. From 1 ms on, default 1 s.
+    pub join_refill: Duration,
+    /// The issuer whose tokens agents show, as OpenID Connect names it. Default none.
+    pub agent_issuer: Option<String>,
+    /// The issuer's public keys: a JSON Web Key Set in a file, or at an address of https. Default none: where the issuer says.
+    pub agent_keys: Option<String>,
+    /// For whom an issuer's tokens have to be. Default none: [`Config::agent_client`].
+    pub agent_audience: Vec<String>,
+    /// A claim that an issuer's tokens have to have, as `roles=agent`; with dots, a claim in a claim. Default none.
+    pub agent_claim: Option<String>,
+    /// The claim with the name that customers read; without it in a token, `preferred_username`, then `sub`. Default `name`.
+    pub agent_name: String,
+    /// What the agent's page is registered as at the issuer: with it the page signs agents in by itself. Default none.
+    pub agent_client: Option<String>,
+    /// What the agent's page asks the issuer for. Default `openid profile`.
+    pub agent_scope: String,
+    /// A file of agents with the SHA-256 of each one's key. It is read again when it changes. Default none.
+    pub agent_list: Option<PathBuf>,
+    /// The relay's certificate and what it is signed with, in a PEM file: then the relay speaks TLS. The file is read again when it
+    /// changes. With [`Config::tls_key`]. Default none.
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in a PEM file, without a password.
+    pub tls_key: Option<PathBuf>,
+    /// A PEM file of authorities: those of the issuer's certificate, which are believed beside the system's, and of Redis', which are
+    /// believed instead of them. Default none.
+    pub ca: Option<PathBuf>,
+    /// Lets a relay that others reach take whoever has nine digits for an agent. Default false.
+    pub insecure: bool,
 }
 
 impl Default for Config {
@@ -143,6 +187,22 @@ impl Default for Config {
             create_refill: Duration::from_millis(100),
             miss_burst: 20,
             miss_refill: Duration::from_secs(6),
+            guess_burst: 10_000,
+            guess_refill: Duration::from_secs(1),
+            join_burst: 60,
+            join_refill: Duration::from_secs(1),
+            agent_issuer: None,
+            agent_keys: None,
+            agent_audience: Vec::new(),
+            agent_claim: None,
+            agent_name: "name".to_owned(),
+            agent_client: None,
+            agent_scope: "openid profile".to_owned(),
+            agent_list: None,
+            tls_cert: None,
+            tls_key: None,
+            ca: None,
+            insecure: false,
         }
     }
 }
@@ -183,6 +243,8 @@ impl Config {
             ("secret-timeout", self.secret_timeout),
             ("close-timeout", self.close_timeout),
             ("miss-refill", self.miss_refill),
+            ("guess-refill", self.guess_refill),
+            ("join-refill", self.join_refill),
             ("create-refill", self.create_refill),
         ];
         // A year keeps every sum of a clock reading and a setting representable.
@@ -235,6 +297,12 @@ impl Config {
             let expected = "at least 16 characters".to_owned();
             return Err(ConfigError { name: "invite-secret", expected, found: "fewer".to_owned() });
         }
+        if self.invite_secret.is_some() && self.invite_secret == self.record_secret {
+            let expected = "another secret than invite-secret: each is good for one thing".to_owned();
+            return Err(ConfigError { name: "record-secret", expected, found: "the same".to_owned() });
+        }
+        Identities::new(self)?;
+        self.certificate()?;
         match &self.pages {
             Some(pages) if !pages.is_dir() => {
                 let expected = "a folder".to_owned();
@@ -242,6 +310,34 @@ impl Config {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The relay's certificate, where it has one.
+    pub(crate) fn certificate(&self) -> Result<Option<Arc<tls::Identity>>, ConfigError> {
+        let beside = |name| {
+            let expected = "the other of tls-cert and tls-key beside it".to_owned();
+            Err(ConfigError { name, expected, found: "none".to_owned() })
+        };
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(_), None) => beside("tls-cert"),
+            (None, Some(_)) => beside("tls-key"),
+            (Some(certificate), Some(key)) => {
+                let wrong = |found| {
+                    let expected = "a certificate and its key".to_owned();
+                    ConfigError { name: "tls-cert", expected, found }
+                };
+                tls::Identity::open(certificate, key).map(Some).map_err(wrong)
+            }
+        }
+    }
+
+    /// Whether a relay with these settings may listen at an address: one that others reach has to know who agents are.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which says what to set.
+    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), ConfigError> {
+        identity::check_exposure(self, address)
     }
 
     /// What a frame from a customer may be.

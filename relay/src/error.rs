@@ -49,9 +49,21 @@ impl ApiError {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 
+    /// 429: tokens are guessed, and who shows nothing but a token has to wait.
+    pub(crate) fn besieged(wait: Duration) -> Self {
+        let text = "too many wrong tokens from everywhere: expected a pause";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
     /// 429: an address has to wait before it creates another session.
     pub(crate) fn too_many_sessions(wait: Duration) -> Self {
         let text = "too many sessions were created from this address: expected a pause";
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
+    /// 429: agents come into one session too often.
+    pub(crate) fn too_many_joins(wait: Duration) -> Self {
+        let text = "agents came into this session too often: expected a pause";
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 

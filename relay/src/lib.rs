@@ -31,6 +31,8 @@
 //! | `GET /readyz` | 200 `{"status": "ready"}` while sessions can be created and joined; 503 while the store does not answer, and when the relay goes down |
 //! | `GET /metrics` | 200, for Prometheus; 404 unless asked from this machine or from [`Config::metrics_from`] |
 //! | `GET /ws/customer?token=…` | a WebSocket, see below |
+//! | `GET /api/identity` | 200 `{"required": bool, "signIn": {"issuer", "client", "scope", "token"} \| null, "keys": bool}`: whether agents have to show who they are, and how the agent's page signs them in |
+//! | `POST /api/sessions/{token}/tickets` with `Authorization: Bearer <an agent's token or key>` | 201 `{"ticket", "expires", "name"}`: what an agent's socket shows, once, see below |
 //! | `GET /ws/agent?token=…&name=…` | a WebSocket, see below; the name is optional, at most 100 characters |
 //! | `/cobrowse/rest/…`, `/cobrowse/cometd` | those of Genesys Co-browse, see [`genesys`] |
 //! | `/cobrowse/…` otherwise | what is at the root |
@@ -58,16 +60,19 @@
 //!
 //! Binary messages are frames of [`protocol::frame`], one each.
 //!
-//! **Customer.** Its first message is text: `{"secret": "…", "taken": bool}`. The relay answers with the text
+//! **Customer.** Its first message is text: `{"secret": "…", "taken": bool, "tells": bool}`. Where `tells` is true (default false), its page
+//! says `Welcome` of each agent that it has shown to the customer, and until then that agent is sent nothing of the page. The relay answers with the text
 //! `{"user": 1, "next": n}`: `n` is the sequence number that the next delta must have to follow on from what the relay
 //! has, or `null` when it needs a keyframe. Where `taken` is true (default false), this has `"taken": 0` too, and it is
 //! told from time to time, at most twenty times a second, how many bytes of its binary messages have arrived on this
 //! connection: `{"taken": n}`, again as text. What it sent beyond that is still in some buffer on the way. From then on the customer sends keyframes, deltas, and the control messages
-//! `ModeChanged`, `Refused`, `Paused`, `Resumed`, `Ended` and, to one agent or to all, `DocumentState` and `ScreenSignal`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
+//! `ModeChanged`, `Welcome`, `Refused`, `Paused`, `Resumed`, `Ended` and, to one agent or to all, `DocumentState` and `ScreenSignal`. It receives what agents send (`Pointer`, `Scroll`, `Click`,
 //! `Input`) and what the relay makes: `Joined` and `Left` for agents, `KeyframeRequest`, `Ended`. Connecting again with
 //! the same secret replaces the older connection.
 //!
-//! **Agent.** The token is all it needs. It first receives `Joined` for each participant present, then the last
+//! **Agent.** The token is all it needs, unless the relay knows agents (`docs/operations.md`, "Who agents are"): then the
+//! handshake has a ticket, `Sec-WebSocket-Protocol: cobrowse, ticket.<ticket>`, answered with `cobrowse`, or `Authorization` as where
+//! tickets are given; without either it is refused with 401. The name is then the one that the relay knows. It first receives `Joined` for each participant present, then the last
 //! `ModeChanged` and a `Paused` that stands, then the last keyframe and every delta since, and goes on live. It may be sent
 //! a keyframe at any time, and after one that it was too slow for, a later keyframe instead of the deltas between. It may
 //! send `KeyframeRequest`, `RepairRequest`, `Missing`, `Pointer`, `Scroll`, `Click`, `Input`, `Document`, `Screen` and `Ended`.
@@ -79,6 +84,7 @@
 //!
 //! - No participant waits for another: every wait, for a socket or for the store, is in the task of the socket that it concerns.
 //! - What a session holds is bounded, whatever its agents do (see [`Config`]). There are no unbounded queues.
+//! - An agent is sent nothing of the page before the customer's page has shown it, where that page says so.
 //! - An agent is sent a delta only if it was sent all since the keyframe before it.
 //! - Nothing of a frame's body, no secret, and no more than three digits of a token gets into the logs.
 
@@ -92,6 +98,7 @@ mod embedding;
 mod error;
 pub mod genesys;
 mod ice;
+pub mod identity;
 mod invitation;
 mod log;
 mod member;
@@ -106,12 +113,14 @@ mod server;
 mod socket;
 pub mod store;
 mod throttle;
+pub mod tls;
 pub mod token;
 mod upgrade;
 
 pub use close::Close;
 pub use config::{Config, ConfigError};
 pub use error::Error;
+pub use identity::Agent;
 pub use recorder::{Recorded, Recorder, Recording};
 pub use rules::{Rules, RulesError};
 pub use server::{App, router, serve, serve_app};

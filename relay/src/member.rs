@@ -47,6 +47,8 @@ pub(crate) struct Member {
     pub(crate) closing: Option<Close>,
     /// How far an agent has read.
     pub(crate) cursor: Option<Cursor>,
+    /// The customer's page has shown it.
+    pub(crate) is_shown: bool,
     /// Its socket is gone; it stays until the others have been told, in the order of the session.
     pub(crate) gone: bool,
     /// The others have been told that it left; it stays until its socket has been told why.
@@ -59,8 +61,23 @@ impl Member {
     pub(crate) fn new(connection: u64, user: u32, role: Role, name: String, cursor: Option<Cursor>) -> Self {
         let wakes = Arc::default();
         let controls = VecDeque::new();
-        let (node, closing, gone, told) = (None, None, false, false);
-        Self { connection, user, role, name, node, wakes, closing, cursor, gone, told, controls, control_bytes: 0 }
+        let (node, closing, is_shown, gone, told) = (None, None, false, false, false);
+        let control_bytes = 0;
+        Self {
+            connection,
+            user,
+            role,
+            name,
+            node,
+            wakes,
+            closing,
+            cursor,
+            is_shown,
+            gone,
+            told,
+            controls,
+            control_bytes,
+        }
     }
 
     /// A participant whose socket is on another node.

@@ -23,10 +23,14 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: AtomicU64,
     /// Wrong tokens and secrets.
     pub(crate) missed: AtomicU64,
+    /// Of those that showed something: who is no agent.
+    pub(crate) unidentified: AtomicU64,
     /// Requests that were answered with 429.
     pub(crate) throttled: AtomicU64,
     /// Connections that were not taken: too many of one address.
     pub(crate) turned_away: AtomicU64,
+    /// TLS handshakes that failed.
+    pub(crate) unshaken: AtomicU64,
     closed: [AtomicU64; CODES],
 }
 
@@ -64,7 +68,7 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format.
-    pub(crate) fn text(&self, is_ready: bool) -> String {
+    pub(crate) fn text(&self, is_ready: bool, is_besieged: bool) -> String {
         let mut out = String::with_capacity(4 << 10);
         let mut put = |name: &str, kind: &str, help: &str, value: u64| {
             let _ =
@@ -72,6 +76,7 @@ impl Metrics {
         };
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         put("ready", "gauge", "Whether sessions can be created and joined.", is_ready.into());
+        put("besieged", "gauge", "Whether tokens are guessed from many addresses.", is_besieged.into());
         put("connections", "gauge", "Connections, WebSockets and plain requests.", read(&self.connections));
         put("customers", "gauge", "Customers whose page is connected here.", read(&self.customers));
         put("agents", "gauge", "Agents who are connected here.", read(&self.agents));
@@ -82,8 +87,10 @@ impl Metrics {
         put("messages_sent_total", "counter", "Frames and messages sent.", read(&self.messages_out));
         put("sent_bytes_total", "counter", "Bytes of them.", read(&self.bytes_out));
         put("wrong_keys_total", "counter", "Wrong tokens and secrets.", read(&self.missed));
+        put("not_agents_total", "counter", "Tokens and keys shown that are no agent's.", read(&self.unidentified));
         put("throttled_total", "counter", "Requests answered with 429.", read(&self.throttled));
         put("turned_away_total", "counter", "Connections above what one address may have.", read(&self.turned_away));
+        put("tls_failures_total", "counter", "TLS handshakes that failed.", read(&self.unshaken));
         out.push_str("# HELP cobrowse_closed_total WebSockets closed, by the code; gone: by the peer.\n# TYPE cobrowse_closed_total counter\n");
         for (at, counter) in self.closed.iter().enumerate() {
             let code = if at == CODES - 1 { "gone".to_owned() } else { (4000 + at).to_string() };
@@ -104,7 +111,7 @@ mod tests {
         metrics.closed(Some(&Close::Unavailable(String::new())));
         metrics.closed(None);
         count(&metrics.created);
-        let text = metrics.text(true);
+        let text = metrics.text(true, false);
         for line in [
             "cobrowse_closed_total{code=\"4000\"} 1",
             "cobrowse_closed_total{code=\"4009\"} 1",

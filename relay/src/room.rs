@@ -6,6 +6,7 @@
 use crate::{
     close::Close,
     config::Config,
+    identity::ticket::Tickets,
     log::{Cursor, Log, cost},
     member::{Member, Wakes},
     recorder::Recording,
@@ -25,6 +26,10 @@ use std::{
 /// The customer's number in every session; agents count on from here.
 pub(crate) const CUSTOMER: u32 = 1;
 
+/// What stands in the place of a customer's name where its page says of each agent that it has shown it: until then that agent is
+/// sent nothing of the page.
+pub(crate) const TELLS: &str = "\u{1}tells";
+
 /// What a connection does next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -41,6 +46,8 @@ pub(crate) struct Room {
     record: Record,
     config: Arc<Config>,
     state: Mutex<State>,
+    /// Where one process has the session.
+    tickets: Mutex<Tickets>,
 }
 
 impl std::fmt::Debug for Room {
@@ -64,6 +71,8 @@ struct State {
     leaving: Option<u64>,
     /// The connection that was the customer's last.
     last_customer: u64,
+    /// The customer's page says of each agent that it has shown it.
+    tells: bool,
     mode: Mode,
     /// The last `ModeChanged` as it came, for agents who come later.
     mode_frame: Option<Bytes>,
@@ -151,6 +160,7 @@ impl Room {
             taken: None,
             leaving: None,
             last_customer: 0,
+            tells: false,
             mode: record.mode,
             mode_frame: None,
             controller_frame: None,
@@ -165,11 +175,16 @@ impl Room {
             recorder: None,
             is_behind: false,
         };
-        Self { record, config, state: Mutex::new(state) }
+        Self { record, config, state: Mutex::new(state), tickets: Mutex::default() }
     }
 
     pub(crate) fn token(&self) -> Token {
         self.record.token
+    }
+
+    /// What agents come in with.
+    pub(crate) fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn reference(&self) -> Option<&str> {
@@ -342,6 +357,7 @@ impl Room {
         let Some(at) = state.members.iter().position(|member| member.connection == connection) else {
             return Next::Close(Close::Unavailable("the connection is not in the session".to_owned()));
         };
+        let is_held = state.tells && !state.members[at].is_shown;
         let member = &mut state.members[at];
         if let Some(why) = member.closing.as_ref().filter(|why| **why != Close::Ended) {
             return Next::Close(why.clone());
@@ -349,7 +365,8 @@ impl Room {
         if let Some(bytes) = member.pop() {
             return Next::Frame(bytes);
         }
-        if let Some(cursor) = &mut member.cursor
+        if !is_held
+            && let Some(cursor) = &mut member.cursor
             && let Some(position) = cursor.at()
             && let Some(bytes) = state.log.get(position).cloned()
         {
@@ -428,6 +445,10 @@ impl State {
             }
         }
         if role == Role::Customer {
+            self.tells = newcomer.name == TELLS;
+            if self.tells {
+                newcomer.name.clear();
+            }
             self.absent = None;
             self.leaving = None;
             self.last_customer = connection;
@@ -552,6 +573,10 @@ impl State {
             }
             Control::Paused {} => self.paused_frame = Some(bytes.clone()),
             Control::Resumed {} => self.paused_frame = None,
+            Control::Welcome { user } => {
+                self.show(*user);
+                return Ok(Published::Delivered);
+            }
             Control::Controller { .. } => self.controller_frame = Some(bytes.clone()),
             Control::Visible { .. } => self.visible_frame = Some(bytes.clone()),
             Control::DocumentState { user, .. } | Control::ScreenSignal { user, .. } => {
@@ -562,6 +587,15 @@ impl State {
         }
         self.send_to_agents(&bytes);
         Ok(Published::Delivered)
+    }
+
+    /// The customer's page has shown an agent: it gets the page.
+    fn show(&mut self, user: u32) {
+        for member in self.members.iter_mut().filter(|member| member.user == user) {
+            member.is_shown = true;
+            member.wakes.send.notify_one();
+        }
+        self.wake_customer_if_asked();
     }
 
     fn agent_says(&mut self, user: u32, message: &Control, bytes: &Bytes, now: Instant) -> Result<Published, Close> {
@@ -593,7 +627,8 @@ impl State {
 
     /// Whether the customer should send a keyframe.
     fn keyframe_wanted(&self) -> bool {
-        self.asking.wanted || self.members.iter().any(Member::needs_keyframe)
+        let needs = |member: &Member| member.needs_keyframe() && (member.is_shown || !self.tells);
+        self.asking.wanted || self.members.iter().any(needs)
     }
 
     fn wake_customer_if_asked(&self) {
@@ -668,111 +703,11 @@ impl State {
     }
 }
 
-/// Whether a customer may say it; the reason where it ends the session.
-pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
-    match message {
-        Control::ModeChanged { .. }
-        | Control::Paused {}
-        | Control::Resumed {}
-        | Control::Controller { .. }
-        | Control::Visible { .. }
-        | Control::Refused { .. }
-        | Control::Proposed { .. }
-        | Control::DocumentState { .. }
-        | Control::ScreenSignal { .. } => Ok(None),
-        Control::Ended { .. } => Ok(Some(EndReason::Customer)),
-        other => {
-            let expected = "expected ModeChanged, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
-            Err(Close::Protocol(format!("{expected}, found {}", other.name())))
-        }
-    }
-}
-
-/// What an agent's message is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Agents {
-    /// The relay asks the customer for a keyframe.
-    Keyframe,
-    /// The session ends.
-    Stop,
-    /// The customer's page.
-    Command,
-}
-
-/// Whether an agent may say it, and what it is for.
-pub(crate) fn agents(message: &Control) -> Result<Agents, Close> {
-    match message {
-        Control::KeyframeRequest {} => Ok(Agents::Keyframe),
-        Control::Ended { .. } => Ok(Agents::Stop),
-        message if is_agents(message) => Ok(Agents::Command),
-        message => {
-            let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
-            Err(Close::Protocol(format!("{expected}, found {}", message.name())))
-        }
-    }
-}
-
-/// The reason for which a controller ends the session, where it is one that a desktop knows of.
-pub(crate) fn controllers(message: &Control) -> Result<EndReason, Close> {
-    match message {
-        Control::Ended { reason: reason @ (EndReason::Idle | EndReason::Closed | EndReason::Transferred) } => {
-            Ok(*reason)
-        }
-        Control::Ended { .. } => Ok(EndReason::Controller),
-        other => Err(Close::Protocol(format!("expected Ended from a controller, found {}", other.name()))),
-    }
-}
-
-/// Whether an agent may say it to the customer.
-const fn is_agents(message: &Control) -> bool {
-    matches!(
-        message,
-        Control::RepairRequest { .. }
-            | Control::Pointer { .. }
-            | Control::Scroll { .. }
-            | Control::Click { .. }
-            | Control::DoubleClick { .. }
-            | Control::DragStart { .. }
-            | Control::DragMove { .. }
-            | Control::DragEnd { .. }
-            | Control::Input { .. }
-            | Control::Commit { .. }
-            | Control::Select { .. }
-            | Control::Edit { .. }
-            | Control::Choose { .. }
-            | Control::Media { .. }
-            | Control::Enter { .. }
-            | Control::Navigate { .. }
-            | Control::Draw { .. }
-            | Control::ControlRequest {}
-            | Control::ControlGive { .. }
-            | Control::ModeRequest { .. }
-            | Control::Missing { .. }
-            | Control::Document { .. }
-            | Control::Screen { .. }
-    )
-}
-
-/// The same of what an agent says, as the customer is sent it.
-fn is_said_recorded(said: &[u8]) -> bool {
-    let Ok(Control::From { frame, .. }) = Control::read(said, &Limits::DEFAULT) else { return false };
-    Control::read(&frame, &Limits::DEFAULT).is_ok_and(|message| is_recorded(&message))
-}
-
-/// Whether a message is kept with a recording: no pieces of documents, which would be kept whole by it, and nothing of what
-/// browsers say to each other, in which their addresses are.
-const fn is_recorded(message: &Control) -> bool {
-    match message {
-        Control::Document { .. } => false,
-        Control::DocumentState { state, .. } => *state != 0,
-        Control::Screen { step, .. } => *step < 2,
-        Control::ScreenSignal { step, .. } => !matches!(step, 6 | 7),
-        _ => true,
-    }
-}
-
 mod replica;
+mod speech;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use replica::{Moment, Remembered, Standing};
+pub(crate) use speech::{Agents, agents, controllers, customers};
+use speech::{is_recorded, is_said_recorded};

@@ -7,6 +7,7 @@ use crate::{
     error::{ApiError, Error},
     genesys::{self, Genesys},
     ice,
+    identity::{Identities, check_exposure},
     metrics::{Gauge, Metrics, count},
     network,
     origin::{self, Origins},
@@ -14,9 +15,11 @@ use crate::{
     rules::{RulesError, RulesFile},
     store::{Store, memory::MemoryStore},
     throttle::Throttle,
+    tls,
+    token::Token,
 };
 use axum::{Router, body::Body, extract::Request, middleware, response::IntoResponse};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -31,15 +34,20 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{interval, sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 /// How long a connection may take to send the head of a request, and stay idle between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long browsers that were here once speak TLS only, where the relay itself does.
+const HSTS: &str = "max-age=31536000";
 
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 << 10;
@@ -61,6 +69,11 @@ struct Inner {
     throttle: Throttle,
     /// Of sessions being created.
     creations: Throttle,
+    /// Of wrong tokens, from everywhere.
+    guesses: Throttle<()>,
+    /// Of agents who come into a session.
+    joins: Throttle<Token>,
+    identities: Identities,
     crowding: Arc<Crowding>,
     metrics: Metrics,
     began: Instant,
@@ -71,6 +84,8 @@ struct Inner {
     genesys: Genesys,
     /// The answer to who asks for ICE servers.
     ice: String,
+    /// The relay's certificate, and what takes connections with it.
+    tls: Option<(Arc<tls::Identity>, TlsAcceptor)>,
 }
 
 impl App {
@@ -80,6 +95,10 @@ impl App {
     /// [`ConfigError`] when a setting is out of its range.
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, address: SocketAddr) -> Result<Self, ConfigError> {
         config.check()?;
+        check_exposure(&config, address)?;
+        let identities = Identities::new(&config)?;
+        let guesses = Throttle::new(config.guess_burst, config.guess_refill);
+        let joins = Throttle::new(config.join_burst, config.join_refill);
         let origins = Origins::new(config.origins.as_deref(), address.ip().to_canonical().is_loopback());
         let throttle = Throttle::new(config.miss_burst, config.miss_refill);
         let creations = Throttle::new(config.create_burst, config.create_refill);
@@ -95,7 +114,15 @@ impl App {
             ConfigError { name: "ice-servers", expected, found: error.to_string() }
         };
         let ice = ice::answer(config.ice_servers.as_deref()).map_err(unread)?;
-        let (tasks, genesys) = (TaskTracker::new(), Genesys::default());
+        let (tasks, genesys) = (TaskTracker::new(), Genesys::new(&config));
+        let tls = match config.certificate()? {
+            Some(certificate) => {
+                let wrong = |found| ConfigError { name: "tls-cert", expected: "a certificate".to_owned(), found };
+                let acceptor = certificate.acceptor().map_err(wrong)?;
+                Some((certificate, acceptor))
+            }
+            None => None,
+        };
         let (began, logged) = (Instant::now(), AtomicU64::new(0));
         Ok(Self(Arc::new(Inner {
             config,
@@ -103,6 +130,9 @@ impl App {
             origins,
             throttle,
             creations,
+            guesses,
+            joins,
+            identities,
             crowding,
             metrics,
             began,
@@ -111,7 +141,13 @@ impl App {
             rules,
             genesys,
             ice,
+            tls,
         })))
+    }
+
+    /// Reads the relay's certificate again, which it does by itself where the file has changed. Connections that are there stay.
+    pub fn reload(&self) {
+        self.0.tls.iter().for_each(|(certificate, _)| certificate.refresh(true));
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -132,6 +168,31 @@ impl App {
 
     pub(crate) fn creations(&self) -> &Throttle {
         &self.0.creations
+    }
+
+    /// Whether so many wrong tokens have come that nobody is told of a right one who shows nothing else.
+    ///
+    /// # Errors
+    /// How long that will be so.
+    pub(crate) fn besieged(&self) -> Result<(), Duration> {
+        self.0.guesses.check((), Instant::now())
+    }
+
+    /// A wrong token came from here.
+    pub(crate) fn guessed(&self, peer: Option<&Peer>) {
+        self.0.guesses.miss((), Instant::now());
+        if self.besieged().is_err() && self.is_worth_a_line() {
+            tracing::error!(target: "audit", "tokens are guessed from many addresses: only who shows more than a token is let in");
+        }
+        self.miss(peer);
+    }
+
+    pub(crate) fn joins(&self) -> &Throttle<Token> {
+        &self.0.joins
+    }
+
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.0.identities
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -195,6 +256,21 @@ impl App {
     /// Ends overdue sessions, and looks whether the rules have changed, again and again. [`serve`] runs this beside the router; so must who serves the router of
     /// [`router`] otherwise.
     pub async fn sweep(&self) {
+        tokio::select! {
+            () = self.0.identities.look_after() => {}
+            () = self.look_after_sessions() => {}
+            () = self.look_after_certificate() => {}
+        }
+    }
+
+    async fn look_after_certificate(&self) {
+        match &self.0.tls {
+            Some((certificate, _)) => certificate.look_after().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn look_after_sessions(&self) {
         let mut tick = interval(self.config().sweep_interval());
         loop {
             tick.tick().await;
@@ -266,7 +342,13 @@ pub async fn serve_app(listener: TcpListener, app: &App, shutdown: impl Future<O
             () = &mut shutdown => break,
             () = &mut sweep => {}
             (stream, peer) = accept(&listener, &slots, app) => {
-                tasks.spawn(connection(app.clone(), stream, peer, router.clone(), stopping.clone()));
+                match &app.0.tls {
+                    None => tasks.spawn(connection(app.clone(), stream, peer, router.clone(), stopping.clone(), false)),
+                    Some((_, acceptor)) => {
+                        let acceptor = acceptor.clone();
+                        tasks.spawn(secured(app.clone(), acceptor, stream, peer, router.clone(), stopping.clone()))
+                    }
+                };
             }
         }
     }
@@ -294,6 +376,10 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, app: &App) -> (T
         match listener.accept().await {
             Ok((stream, address)) => {
                 let address = address.ip().to_canonical();
+                // A frame is to be seen at once; waiting for more to fill a packet gains nothing.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "the connection will be sent packets late");
+                }
                 // A proxy's connections are those of many; they count when it says whose they are.
                 let is_proxy = network::lists(&app.config().proxies, address);
                 let place = if is_proxy { None } else { app.0.crowding.enter(address).map(Arc::new) };
@@ -320,26 +406,60 @@ fn gone_already(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// One connection's requests. Once it is a WebSocket, `socket` goes on with it.
-async fn connection(app: App, stream: TcpStream, peer: Peer, router: Router, stopping: CancellationToken) {
-    let _counted = Gauge::of(&app.metrics().connections);
-    // A frame is to be seen at once; waiting for more to fill a packet gains nothing.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the connection will be sent packets late");
+/// A connection over TLS, once its handshake is done. Until then it counts as any other of its address.
+async fn secured(
+    app: App,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    stopping: CancellationToken,
+) {
+    let handshake = timeout(HEAD_TIMEOUT, acceptor.accept(stream));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = stopping.cancelled() => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => connection(app, stream, peer, router, stopping, true).await,
+        Ok(Err(error)) => {
+            count(&app.metrics().unshaken);
+            tracing::debug!(%error, "a TLS handshake failed");
+        }
+        Err(_) => {
+            count(&app.metrics().unshaken);
+            tracing::debug!("a TLS handshake took too long");
+        }
     }
+}
+
+/// One connection's requests. Once it is a WebSocket, `socket` goes on with it.
+async fn connection(
+    app: App,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: Peer,
+    router: Router,
+    stopping: CancellationToken,
+    is_secured: bool,
+) {
+    let _counted = Gauge::of(&app.metrics().connections);
     let here = app.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         let asked = here.asks(&peer, request.headers());
         let router = router.clone();
         async move {
-            match asked {
+            let mut answered = match asked {
                 Ok(peer) => {
                     request.extensions_mut().insert(peer);
                     router.oneshot(request).await
                 }
                 Err(refused) => Ok(refused.into_response()),
+            };
+            if is_secured && let Ok(answer) = &mut answered {
+                origin::set(answer.headers_mut(), [(header::STRICT_TRANSPORT_SECURITY, HSTS)]);
             }
+            answered
         }
     });
     let connection = http1::Builder::new()

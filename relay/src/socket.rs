@@ -8,6 +8,7 @@ use crate::{
     close::Close,
     config::Config,
     metrics::{Gauge, add, count},
+    room::TELLS,
     server::{App, Peer},
     store::{Delivery, Message, Record, Seat, StoreError},
     token::Token,
@@ -100,6 +101,9 @@ struct First {
     /// Whether the customer wants to be told how much of what it sent has arrived.
     #[serde(default)]
     taken: bool,
+    /// Whether its page says of each agent that it has shown it (`Welcome`), before which that agent gets nothing of the page.
+    #[serde(default)]
+    tells: bool,
 }
 
 /// What a participant is told beside frames.
@@ -113,20 +117,23 @@ struct Told {
     beat: bool,
 }
 
-/// A customer's connection: its secret first, then frames.
-pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, peer: Option<Peer>) {
+/// A customer's connection: its secret first, then frames. Without a record there is no such session, of which only who has its
+/// secret would hear.
+pub(crate) async fn customer(app: &App, mut socket: Socket, record: Option<&Record>, peer: Option<Peer>) {
     let config = app.config();
     let first = timeout(config.secret_timeout, secret(&mut socket)).await;
     let refused = match first {
         Err(_) => Stop::Close(Close::Secret("it as the first message, in time")),
         Ok(Err(stop)) => stop,
-        Ok(Ok(first)) if !record.secret.matches(&first.secret) => {
-            app.miss(peer.as_ref());
-            tracing::warn!(token = ?record.token, "a wrong secret");
-            Stop::Close(Close::Secret("that of the session"))
-        }
         Ok(Ok(first)) => {
-            match app.store().enter(record.token, Role::Customer, String::new()).await {
+            let Some(record) = record.filter(|record| record.secret.matches(&first.secret)) else {
+                app.miss(peer.as_ref());
+                tracing::warn!(token = ?record.map(|record| record.token), "a wrong secret");
+                finish(socket, Stop::Close(Close::Secret("that of the session")), config).await;
+                return;
+            };
+            let name = if first.tells { TELLS.to_owned() } else { String::new() };
+            match app.store().enter(record.token, Role::Customer, name).await {
                 Ok(seat) => {
                     let mut ready = serde_json::json!({ "user": seat.user, "next": seat.expected() });
                     if first.taken {
@@ -148,10 +155,24 @@ pub(crate) async fn customer(app: &App, mut socket: Socket, record: &Record, pee
     finish(socket, refused, config).await;
 }
 
+/// An agent who comes in.
+pub(crate) struct Entrant {
+    /// What the customer reads.
+    pub(crate) name: String,
+    /// What the log reads; empty where agents are not known.
+    pub(crate) subject: String,
+    /// Whether it wants to be told now and then that the relay is there.
+    pub(crate) beat: bool,
+}
+
 /// An agent's connection.
-pub(crate) async fn agent(app: &App, socket: Socket, token: Token, name: String, beat: bool, peer: Option<Peer>) {
+pub(crate) async fn agent(app: &App, socket: Socket, token: Token, entrant: Entrant, peer: Option<Peer>) {
+    let Entrant { name, subject, beat } = entrant;
     match app.store().enter(token, Role::Agent, name).await {
         Ok(seat) => {
+            if !subject.is_empty() {
+                tracing::info!(target: "audit", ?token, user = seat.user, agent = subject, "is known");
+            }
             let millis = u64::try_from(app.config().ping_interval.as_millis()).unwrap_or(u64::MAX);
             let ready = beat.then(|| serde_json::json!({ "beat": millis }).to_string());
             seated(app, socket, seat, Told { ready, beat, ..Told::default() }, peer.as_ref()).await;

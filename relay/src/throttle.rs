@@ -1,7 +1,9 @@
-//! How often one address may guess: a token bucket for each, emptied by wrong tokens and secrets.
+//! How often one address may guess, or one session be joined: a token bucket for each.
 
+use crate::token::Token;
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -10,16 +12,39 @@ use std::{
 /// Above this many addresses, those that have earned back all their attempts are forgotten.
 const ADDRESSES: usize = 65_536;
 
+/// What has a bucket of its own.
+pub(crate) trait Counted: Copy + Eq + Hash {
+    /// What counts as one with it.
+    fn whole(self) -> Self;
+}
+
+impl Counted for IpAddr {
+    fn whole(self) -> Self {
+        network(self)
+    }
+}
+
+impl Counted for Token {
+    fn whole(self) -> Self {
+        self
+    }
+}
+
+/// All there is together.
+impl Counted for () {
+    fn whole(self) -> Self {}
+}
+
 /// The buckets of all addresses that guessed wrong lately.
 #[derive(Debug)]
-pub(crate) struct Throttle {
+pub(crate) struct Throttle<K = IpAddr> {
     burst: u32,
     refill: Duration,
     /// When each address will have earned back all its attempts. The time from now until then says how many are spent.
-    full_at: Mutex<HashMap<IpAddr, Instant>>,
+    full_at: Mutex<HashMap<K, Instant>>,
 }
 
-impl Throttle {
+impl<K: Counted> Throttle<K> {
     /// `burst` wrong attempts in a row, one more earned back each `refill`. A burst of 0 lets everything through.
     pub(crate) fn new(burst: u32, refill: Duration) -> Self {
         Self { burst, refill, full_at: Mutex::default() }
@@ -29,18 +54,18 @@ impl Throttle {
     ///
     /// # Errors
     /// How long it has to wait.
-    pub(crate) fn check(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn check(&self, address: K, now: Instant) -> Result<(), Duration> {
         if self.burst == 0 {
             return Ok(());
         }
-        let spent = self.lock().get(&network(address)).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let spent = self.lock().get(&address.whole()).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         // One attempt has to be left: what is spent may fill all but one share.
         let most = self.refill * (self.burst - 1);
         if spent > most { Err(spent - most) } else { Ok(()) }
     }
 
     /// An address was wrong.
-    pub(crate) fn miss(&self, address: IpAddr, now: Instant) {
+    pub(crate) fn miss(&self, address: K, now: Instant) {
         if self.burst == 0 {
             return;
         }
@@ -49,13 +74,13 @@ impl Throttle {
             full_at.retain(|_, at| *at > now);
         }
         // While the table is full of addresses that still wait, further ones go unlimited: memory is the scarcer good.
-        if full_at.len() < ADDRESSES || full_at.contains_key(&network(address)) {
-            let at = full_at.entry(network(address)).or_insert(now);
+        if full_at.len() < ADDRESSES || full_at.contains_key(&address.whole()) {
+            let at = full_at.entry(address.whole()).or_insert(now);
             *at = (*at).max(now) + self.refill;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Instant>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Instant>> {
         self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -81,8 +81,14 @@ impl SecretDigest {
         Ok((secret, digest))
     }
 
-    fn of(secret: &str) -> Self {
+    /// What is kept of a secret.
+    pub(crate) fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Whether both are of one secret. Takes the same time whatever the answer.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 
     /// The digest as 64 hexadecimal digits, for a store outside of the process.
@@ -94,14 +100,7 @@ impl SecretDigest {
     /// The same, read.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        unhex(text).map(Self)
     }
 
     /// Whether this is the secret. Takes the same time whatever the answer.
@@ -109,6 +108,18 @@ impl SecretDigest {
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.ct_eq(&Self::of(candidate).0).into()
     }
+}
+
+/// 32 bytes from 64 hexadecimal digits.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn hex(bytes: &[u8]) -> String {

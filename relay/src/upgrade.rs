@@ -3,7 +3,7 @@
 //! Done here rather than by axum's extractor because the relay needs what lies below a message: it sends long frames in
 //! fragments, so that no connection buffers a whole keyframe and pings pass between.
 
-use crate::error::ApiError;
+use crate::{error::ApiError, identity::ticket};
 use axum::{
     extract::Request,
     response::{IntoResponse, Response},
@@ -35,6 +35,8 @@ const WRITE_BYTES: usize = 8 << 10;
 pub(crate) struct Upgrade {
     on_upgrade: OnUpgrade,
     accept: HeaderValue,
+    /// The client asks for our subprotocol, and expects to hear of it.
+    is_named: bool,
 }
 
 impl Upgrade {
@@ -56,10 +58,11 @@ impl Upgrade {
         };
         let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()))
             .map_err(|_| expected("expected a Sec-WebSocket-Key"))?;
+        let is_named = has(headers, header::SEC_WEBSOCKET_PROTOCOL, ticket::PROTOCOL);
         let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
             return Err(expected("expected a connection of HTTP/1.1"));
         };
-        Ok(Self { on_upgrade, accept })
+        Ok(Self { on_upgrade, accept, is_named })
     }
 
     /// The response that accepts the handshake.
@@ -69,6 +72,9 @@ impl Upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept.clone());
+        if self.is_named {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(ticket::PROTOCOL));
+        }
         response
     }
 

@@ -4,7 +4,10 @@
 
 mod common;
 
-use common::{Answer, PATIENCE, Relay, Session, Socket};
+use common::{
+    Answer, PATIENCE, Relay, Session, Socket,
+    issuer::{Issuer, Pair},
+};
 use protocol::{
     Limits,
     control::{Control, EndReason, Role},
@@ -483,4 +486,58 @@ async fn a_relay_that_stops_tells_who_is_held() {
         );
     }
     timeout(PATIENCE, relay.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn handshakes_are_limited_by_address() {
+    let hello =
+        json!([{ "channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"] }]);
+    let few = Config { create_burst: 3, create_refill: Duration::from_secs(60), ..Config::default() };
+    let relay = Relay::start(few).await;
+    for _ in 0..3 {
+        assert_eq!(relay.say(hello.clone()).await[0]["successful"], true);
+    }
+    let refused = relay.say(hello.clone()).await.remove(0);
+    assert_eq!(refused["successful"], false);
+    assert!(refused["error"].as_str().unwrap().starts_with("429"), "{refused}");
+
+    // Nor may one address have as many clients as it likes.
+    let relay = Relay::start(Config { address_connections: 2, ..Config::default() }).await;
+    for _ in 0..2 {
+        assert_eq!(relay.say(hello.clone()).await[0]["successful"], true);
+    }
+    let refused = relay.say(hello).await.remove(0);
+    assert_eq!(refused["error"], "429::too many clients of this address");
+}
+
+#[tokio::test]
+async fn where_agents_are_known_so_are_controllers() {
+    let pair = Pair::ec();
+    let issuer = Issuer::start(json!([pair.jwk("a")])).await;
+    let config = Config {
+        agent_issuer: Some(issuer.url.clone()),
+        agent_audience: vec!["cobrowse".to_owned()],
+        ..Config::default()
+    };
+    let (relay, session) = started(config).await;
+    let mut customer = relay.customer(&session).await;
+    let desk = Client::new(&relay).await;
+    let join =
+        |bearer: Option<&str>| json!({ "sessionToken": session.token, "role": 3, "name": "Mallory", "bearer": bearer });
+    for wrong in [None, Some("x"), Some(session.secret.as_str())] {
+        let answer = desk.publish("/service/session/join", join(wrong)).await;
+        assert!(answer["error"].as_str().unwrap().starts_with("401"), "{answer}");
+    }
+    let token = pair.token("a", &issuer.claims());
+    let answer = desk.publish("/service/session/join", join(Some(&token))).await;
+    assert_eq!(answer["successful"], true, "{answer}");
+    customer.expect(&["Joined 2 Controller Anna Agent"]).await;
+
+    // Or by the header of the request.
+    let desk = Client::new(&relay).await;
+    let message = json!([{ "channel": "/service/session/join", "clientId": desk.id, "data": join(None) }]).to_string();
+    let shown = format!("Bearer {token}");
+    let answer = relay.request("POST", "/cobrowse/cometd", &[("authorization", &shown)], &message).await;
+    assert_eq!(answer.json()[0]["successful"], true);
+    customer.expect(&["Joined 3 Controller Anna Agent"]).await;
 }

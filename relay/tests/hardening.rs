@@ -4,8 +4,12 @@
 
 mod common;
 
-use common::Relay;
+use common::{
+    Relay,
+    issuer::{Issuer, Pair},
+};
 use relay::Config;
+use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -107,7 +111,7 @@ async fn a_frame_that_says_it_inflates_to_gigabytes_is_refused_unread() {
 #[tokio::test]
 async fn who_guesses_tokens_waits_and_others_do_not() {
     let proxies = vec!["127.0.0.1".parse().unwrap()];
-    let relay = Relay::start(Config { proxies, ..Config::default() }).await;
+    let relay = Relay::start(Config { proxies, insecure: true, ..Config::default() }).await;
     let session = relay.create().await;
     let live = format!("/api/sessions/{}", session.token);
     let from =
@@ -120,4 +124,58 @@ async fn who_guesses_tokens_waits_and_others_do_not() {
     // Even the right one is not looked at now.
     assert_eq!(from("198.51.100.1", &live).await, 429);
     assert_eq!(from("198.51.100.2", &live).await, 200);
+}
+
+#[tokio::test]
+async fn who_guesses_tokens_from_everywhere_learns_nothing_and_who_is_known_is_let_in() {
+    let pair = Pair::ec();
+    let issuer = Issuer::start(json!([pair.jwk("a")])).await;
+    let config = Config {
+        proxies: vec!["127.0.0.1".parse().unwrap()],
+        agent_issuer: Some(issuer.url.clone()),
+        agent_audience: vec!["cobrowse".to_owned()],
+        guess_burst: 50,
+        guess_refill: Duration::from_secs(3600),
+        secret_timeout: Duration::from_millis(300),
+        ..Config::default()
+    };
+    let relay = Relay::start(config).await;
+    let session = relay.create().await;
+    let live = format!("/api/sessions/{}", session.token);
+    let from = async |address: &str, path: &str| relay.request("GET", path, &[("x-forwarded-for", address)], "").await;
+    // Each address tries once.
+    let mut looked_at = 0;
+    for guess in 0..200 {
+        let address = format!("198.51.100.{guess}");
+        looked_at += u32::from(from(&address, &format!("/api/sessions/{guess:09}")).await.status == 404);
+    }
+    assert_eq!(looked_at, 50);
+    let [right, wrong] = [from("203.0.113.1", &live).await, from("203.0.113.2", "/api/sessions/000000000").await];
+    assert_eq!((right.status, right.error()), (429, "too many wrong tokens from everywhere: expected a pause".into()));
+    assert_eq!((wrong.status, wrong.error()), (right.status, right.error()));
+    let metrics = String::from_utf8(relay.get("/metrics").await.body).unwrap();
+    assert!(metrics.contains("\ncobrowse_besieged 1\n"), "{metrics}");
+
+    // The customer and the agent are not kept out, and each is known by more than the token.
+    let mut customer = relay.customer(&session).await;
+    let shown = format!("Bearer {}", pair.token("a", &issuer.claims()));
+    let given = relay.request("POST", &format!("{live}/tickets"), &[("authorization", &shown)], "").await;
+    assert_eq!(given.status, 201);
+    customer.keyframe(1, 100).await;
+    let secret = format!("Bearer {}", session.secret);
+    // A page with a wrong secret hears the same, whether the session is there or not.
+    let mut heard = Vec::new();
+    for token in [session.token.as_str(), "000000000"] {
+        let mut socket = relay.socket(&format!("/ws/customer?token={token}")).await.unwrap();
+        socket.text("{\"secret\": \"wrong\"}").await;
+        heard.push(socket.closed().await);
+        let wrong = [("authorization", "Bearer wrong")];
+        heard
+            .push((relay.request("DELETE", &format!("/api/sessions/{token}"), &wrong, "").await.status, String::new()));
+    }
+    assert_eq!(heard[0], (4001, "secret: expected that of the session".into()));
+    assert_eq!(heard[..2], heard[2..]);
+    // Others may begin sessions, and end theirs.
+    assert_eq!(relay.request("DELETE", &live, &[("authorization", &secret)], "").await.status, 204);
+    relay.create().await;
 }

@@ -45,7 +45,7 @@ async fn what_happens_is_counted_and_no_session_is_named() {
 #[tokio::test]
 async fn wrong_tokens_count_against_whom_a_listed_proxy_names() {
     let proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    let relay = Relay::start(Config { proxies, miss_burst: 2, ..Config::default() }).await;
+    let relay = Relay::start(Config { proxies, insecure: true, miss_burst: 2, ..Config::default() }).await;
     let from = async |address: &str| {
         relay.request("GET", "/api/sessions/000000000", &[("x-forwarded-for", address)], "").await.status
     };
@@ -90,7 +90,7 @@ async fn one_address_has_so_many_connections() {
     timeout(Duration::from_secs(5), answered).await.expect("a place that is free again is given");
 
     // Behind a proxy each of its clients has its own.
-    let relay = Relay::start(Config { address_connections: 1, proxies, ..Config::default() }).await;
+    let relay = Relay::start(Config { address_connections: 1, proxies, insecure: true, ..Config::default() }).await;
     let session = relay.create().await;
     let path = format!("/ws/agent?token={}", session.token);
     let join = async |address: &str| {

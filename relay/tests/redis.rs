@@ -6,6 +6,8 @@
 mod frames;
 #[path = "genesys.rs"]
 mod genesys;
+#[path = "identity.rs"]
+mod identity;
 #[path = "invitations.rs"]
 mod invitations;
 #[path = "sessions.rs"]

@@ -329,3 +329,62 @@ async fn a_setting_out_of_range_is_an_error() {
     let refused = timeout(PATIENCE, relay.into_served()).await.unwrap();
     assert_eq!(refused.unwrap_err().to_string(), "agents: expected 1 to 1000, found 0");
 }
+
+#[tokio::test]
+async fn an_agent_gets_nothing_of_the_page_before_the_customer_has_been_shown_who_it_is() {
+    let relay = Relay::start(Config::default()).await;
+    let session = relay.create().await;
+    let mut customer = relay.telling_customer(&session).await;
+    customer.keyframe(1, 100).await;
+    let mut first = relay.agent(&session, "first").await;
+    first.expect(&["Joined 1 Customer"]).await;
+    customer.expect(&["Joined 2 Agent first"]).await;
+    customer.delta(2, 100).await;
+    first.gets_no_page().await;
+    customer.control(Control::Welcome { user: 2 }).await;
+    first.expect(&["K1", "D2"]).await;
+
+    // Each one for itself.
+    let mut second = relay.agent(&session, "second").await;
+    customer.expect(&["Joined 3 Agent second"]).await;
+    customer.delta(3, 100).await;
+    second.gets_no_page().await;
+    first.expect(&["Joined 3 Agent second", "D3"]).await;
+    // Who has left is not meant by what is said of its number.
+    drop(first);
+    customer.expect(&["Left 2"]).await;
+    customer.control(Control::Welcome { user: 2 }).await;
+    second.gets_no_page().await;
+
+    // Nor does it get anything while the customer's page is away; the next page is told who is there.
+    drop(customer);
+    second.gets_no_page().await;
+    let mut customer = relay.telling_customer(&session).await;
+    customer.expect(&["Joined 3 Agent second"]).await;
+    customer.keyframe(1, 100).await;
+    second.gets_no_page().await;
+    customer.control(Control::Welcome { user: 3 }).await;
+    second.expect(&["K1"]).await;
+    customer.delta(2, 100).await;
+    second.expect(&["D2"]).await;
+}
+
+#[tokio::test]
+async fn an_agent_who_waits_for_an_invited_customer_gets_the_page_when_it_is_shown() {
+    let secret = "a secret for invitations";
+    let relay = Relay::start(Config { invite_secret: Some(secret.to_owned()), ..Config::default() }).await;
+    let shown = format!("Bearer {secret}");
+    let made = relay.request("POST", "/api/sessions", &[("authorization", &shown)], "{\"invite\": true}").await.json();
+    let token = made["token"].as_str().unwrap().to_owned();
+    let mut session = common::Session { token, secret: String::new() };
+    let mut agent = relay.agent(&session, "desk").await;
+    agent.message().await;
+    let taken = relay.request("POST", &format!("/api/sessions/{}/take", session.token), &[], "").await.json();
+    session.secret = taken["secret"].as_str().unwrap().to_owned();
+    let mut customer = relay.telling_customer(&session).await;
+    customer.expect(&["Joined 2 Agent desk"]).await;
+    customer.keyframe(1, 100).await;
+    agent.gets_no_page().await;
+    customer.control(Control::Welcome { user: 2 }).await;
+    agent.expect(&["K1"]).await;
+}

@@ -7,6 +7,9 @@ const MISSED_BEATS = 3;
 // The relay's close codes (relay/src/close.rs) after which the connection is taken up again.
 const PASSING_CODES = new Set([4005, 4006, 4007, 4008, 4009]);
 
+// What the relay has said no to.
+class Refused extends Error {}
+
 const withSlash = (url) => new URL(String(url).replace(/\/?$/, '/'), location.href);
 
 // What a relay says that agents' browsers may load for pages: origins with blanks between; undefined where it says nothing of it.
@@ -23,13 +26,15 @@ export async function assetsOf(relay) {
 }
 
 export class RelayLink {
-  constructor({ relay, token, name }, handlers) {
+  constructor({ relay, token, name, bearer }, handlers) {
     if (!/^\d{9}$/.test(token ?? '')) throw new TypeError(`cobrowse: token: expected nine digits, found ${JSON.stringify(token)}`);
     this.relay = withSlash(relay);
     this.token = token;
     this.name = name;
+    this.bearer = bearer;
     this.handlers = handlers;
     this.attempt = 0;
+    this.turns = 0; // how often a connection was begun
     this.onOnline = () => this.look(true);
     addEventListener('online', this.onOnline);
     this.watch = setInterval(() => this.look(false), WATCH_MS);
@@ -38,12 +43,44 @@ export class RelayLink {
 
   connect() {
     clearTimeout(this.timer);
+    const turn = ++this.turns;
+    if (this.bearer === undefined) this.open();
+    else this.ticket(false).then((ticket) => ticket && turn === this.turns && !this.closed && this.open(['cobrowse', 'ticket.' + ticket]));
+  }
+
+  // What lets one socket in, for what says who the agent is: that itself is in no address. `null` where it is asked for again later, or
+  // not at all any more.
+  async ticket(isRefused) {
+    try {
+      const { bearer } = this;
+      const shown = typeof bearer === 'function' ? await bearer(isRefused) : bearer;
+      if (!/^[\x21-\x7e]+$/.test(shown)) throw new Refused('bearer: expected a token or a key');
+      const url = new URL(`api/sessions/${this.token}/tickets`, this.relay);
+      const answer = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer ' + shown }, credentials: 'omit' });
+      const said = await answer.json().catch(() => ({}));
+      if (answer.ok) return said.ticket;
+      if (answer.status === 401 && !isRefused && typeof bearer === 'function') return this.ticket(true);
+      if (answer.status < 500 && answer.status !== 429) throw new Refused(said.error ?? 'the relay answered ' + answer.status);
+      this.again();
+    } catch (error) {
+      // A network that fails says TypeError.
+      if (error instanceof TypeError) this.again();
+      else if (!this.closed) this.handlers.failed(new Error('cobrowse: ' + error.message));
+    }
+    return null;
+  }
+
+  again() {
+    if (!this.closed) this.timer = setTimeout(() => this.connect(), RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]);
+  }
+
+  open(protocols = []) {
     const url = new URL('ws/agent', this.relay);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('token', this.token);
     url.searchParams.set('beat', 'true');
     if (this.name) url.searchParams.set('name', this.name);
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, protocols);
     this.socket = socket;
     this.heardAt = Date.now(); // goes on while the device sleeps
     this.beat = Infinity;
@@ -70,13 +107,14 @@ export class RelayLink {
         return;
       }
       if (!opened && (await this.isUnknown())) return;
-      this.timer = setTimeout(() => this.connect(), RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]);
+      this.again();
     };
   }
 
   // Whether the connection lives: a network that is gone tells nothing. `now`: it has just come back.
   look(now) {
     const { socket } = this;
+    if (!socket) return;
     const isOpening = socket.readyState !== WebSocket.OPEN;
     const limit = now ? (isOpening ? 0 : this.beat) : this.beat * MISSED_BEATS;
     if (this.closed || Date.now() - this.heardAt < limit) return;
@@ -100,7 +138,7 @@ export class RelayLink {
   }
 
   send(bytes) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes);
   }
 
   close() {
@@ -108,6 +146,6 @@ export class RelayLink {
     clearTimeout(this.timer);
     clearInterval(this.watch);
     removeEventListener('online', this.onOnline);
-    this.socket.close();
+    this.socket?.close();
   }
 }

@@ -95,8 +95,11 @@ export interface MountOptions {
   relay?: string;
   /** The nine digits of the session. */
   token?: string;
-  /** The agent's name, shown to the customer. */
+  /** The agent's name, shown to the customer; a relay that knows agents shows the name that it knows. */
   name?: string;
+  /** What says who the agent is, where the relay asks: a token of its issuer or a key; or what gives one, and another one when the
+      relay has refused it. */
+  bearer?: string | ((isRefused: boolean) => Promise<string>);
   /** Whom the agent's browser may ask for a way to the customer's for the screen. Default: what the relay's operator lists. */
   iceServers?: RTCIceServer[];
   /** `relay`: no way but by a TURN server. Default `all`. */

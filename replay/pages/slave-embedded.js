@@ -2,7 +2,7 @@
 // secret for invitations. Here the customer is invited, watched, and the session ended; the page around is told of milestones.
 //
 //   to the page around:  { type: 'cobrowse', event: 'ready' | 'connected' | 'ended' | 'screen-connected' | 'screen-ended' | 'chat', … }
-//   from it:             { type: 'cobrowse', command: 'open', conversationId, key, name, site, channel, hasChat }
+//   from it:             { type: 'cobrowse', command: 'open', conversationId, key, bearer, name, site, channel, hasChat }
 //                        { type: 'cobrowse', command: 'chatted', problem }
 //
 // Who that page is, the browser says; whether it may, the relay (`--frame-ancestors`).
@@ -62,16 +62,16 @@ class Embedded {
     }
     this.origin = origin;
     const text = (value) => (typeof value === 'string' ? value : '');
-    this.desk = { conversationId: text(data.conversationId), key: text(data.key), name: text(data.name).slice(0, 100), site: text(data.site), hasChat: data.hasChat === true };
+    this.desk = { conversationId: text(data.conversationId), key: text(data.key), bearer: text(data.bearer), name: text(data.name).slice(0, 100), site: text(data.site), hasChat: data.hasChat === true };
     this.channel = data.channel === 'screen' ? 'screen' : 'cobrowse';
     byId('invite-chat').hidden = !this.desk.hasChat;
     this.show('Ready');
   }
 
-  async mayDirect(origin) {
+  async mayDirect(origin, relay = this.hooks.relay) {
     if (origin === location.origin) return true;
     try {
-      const url = new URL('api/embedding?origin=' + encodeURIComponent(origin), new URL(this.hooks.relay, location.href));
+      const url = new URL('api/embedding?origin=' + encodeURIComponent(origin), new URL(relay, location.href));
       return (await (await fetch(url, { cache: 'no-store', credentials: 'omit' })).json()).allowed === true;
     } catch {
       return false;

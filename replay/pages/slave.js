@@ -97,7 +97,10 @@ async function join(token) {
   player = sight = null;
   const turn = ++turns;
   try {
-    const mounted = await CobrowseReplay.mount($('view'), { relay, token, name: desk?.name ?? params.get('name') ?? '' });
+    const bearer = await window.cobrowseIdentity.open(relay, desk?.desk ?? null);
+    await bearer?.(false);
+    if (turn !== turns) return;
+    const mounted = await CobrowseReplay.mount($('view'), { relay, token, bearer, name: desk?.name ?? params.get('name') ?? '' });
     // Another number was given meanwhile.
     if (turn !== turns) {
       mounted.destroy();
@@ -222,7 +225,8 @@ $('end').addEventListener('click', () => player?.end());
 
 const sid = params.get('sid');
 const reference = params.get('reference');
-if (desk) desk.open({ relay, join, status });
+if (params.get('sign-in') === '1') window.cobrowseIdentity.run().catch(({ message }) => status(message, 'ended'));
+else if (desk) desk.open({ relay, join, status });
 else if (sid) join(sid);
 else if (reference) meet(reference);
 else ask();

@@ -10,6 +10,7 @@ mod export;
 mod genesys;
 mod hand;
 mod hostile;
+mod identity;
 mod import;
 mod life;
 mod live;
@@ -95,6 +96,8 @@ pub(crate) enum Case {
     Rules(rules::Scenario),
     /// A secret in every place.
     Secrets(secrets::Scenario),
+    /// Who agents are.
+    Identity(identity::Scenario),
     /// Genesys Co-browse.
     Genesys(genesys::Scenario),
     /// What browsers do that an engine must be careful of.
@@ -134,6 +137,7 @@ impl Case {
             Self::Privacy(scenario) => format!("privacy/{}", scenario.name()),
             Self::Rules(scenario) => format!("privacy/{}", scenario.name()),
             Self::Secrets(scenario) => format!("privacy/{}", scenario.name()),
+            Self::Identity(scenario) => format!("identity/{}", scenario.name()),
             Self::Genesys(scenario) => format!("genesys/{}", scenario.name()),
             Self::Trap(trap) => format!("traps/{}", trap.name()),
         }
@@ -196,6 +200,7 @@ impl Case {
             Self::Privacy(scenario) => privacy::run(bench, *scenario).await,
             Self::Rules(scenario) => rules::run(bench, *scenario).await,
             Self::Secrets(scenario) => secrets::run(bench, *scenario).await,
+            Self::Identity(scenario) => identity::run(bench, *scenario).await,
             Self::Genesys(scenario) => genesys::run(bench, *scenario).await,
             Self::Trap(trap) => traps::run(bench, *trap).await,
         }
@@ -230,6 +235,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(privacy::Scenario::ALL.into_iter().map(Case::Privacy));
     cases.extend(rules::Scenario::ALL.into_iter().map(Case::Rules));
     cases.extend(secrets::Scenario::ALL.into_iter().map(Case::Secrets));
+    cases.extend(identity::Scenario::ALL.into_iter().map(Case::Identity));
     cases.extend(genesys::Scenario::ALL.into_iter().map(Case::Genesys));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
     cases.extend(storm::seeds().map(Case::Storm));

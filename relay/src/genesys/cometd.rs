@@ -5,9 +5,11 @@ use super::{
     session, unguessable,
 };
 use crate::{
-    api::{self, PeerOf},
+    api::{self, PeerOf, bearer},
     close::Close,
+    crowding::Place,
     error::ApiError,
+    metrics::count,
     server::{App, Peer},
     upgrade::{Socket, Upgrade},
 };
@@ -20,7 +22,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -57,12 +59,15 @@ pub(super) struct Slot {
     /// Changes with each thing that a held connect has to look at.
     news: watch::Sender<u64>,
     gone: CancellationToken,
+    /// It counts among those of its address.
+    _place: Option<Place>,
 }
 
 impl Slot {
-    pub(super) fn new(id: String, acknowledges: bool) -> Self {
+    pub(super) fn new(id: String, acknowledges: bool, place: Option<Place>) -> Self {
         let client = Mutex::new(Client::new(acknowledges, Instant::now()));
-        Self { id, client, user: Mutex::default(), news: watch::channel(0).0, gone: CancellationToken::new() }
+        let (user, news, gone) = (Mutex::default(), watch::channel(0).0, CancellationToken::new());
+        Self { id, client, user, news, gone, _place: place }
     }
 
     fn client(&self) -> MutexGuard<'_, Client> {
@@ -179,10 +184,18 @@ enum Answered {
     Later(Box<Held>),
 }
 
+/// Whose messages these are.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) peer: Option<&'a Peer>,
+    /// What the request or the handshake has shown of who an agent is.
+    pub(super) shown: Option<&'a str>,
+}
+
 /// Does what a message asks for.
-async fn answer(app: &App, peer: Option<&Peer>, message: Message) -> (Answered, Option<Arc<Slot>>) {
+async fn answer(app: &App, sender: Sender<'_>, message: Message) -> (Answered, Option<Arc<Slot>>) {
     if message.channel == Channel::Handshake {
-        let (value, slot) = handshake(app, &message);
+        let (value, slot) = handshake(app, sender.peer, &message);
         return (Answered::Now(value), slot);
     }
     let slot = message.client.as_ref().and_then(|id| app.genesys().clients().get(id).cloned());
@@ -218,7 +231,7 @@ async fn answer(app: &App, peer: Option<&Peer>, message: Message) -> (Answered, 
             forget(app, &slot);
             bayeux::done(&message)
         }
-        Channel::Other(channel) => match serve(app, peer, &slot, channel, &message.data).await {
+        Channel::Other(channel) => match serve(app, sender, &slot, channel, &message.data).await {
             Ok(()) => bayeux::done(&message),
             Err(session::Refused(code, text)) => bayeux::failed(&message, code, &text),
         },
@@ -226,7 +239,7 @@ async fn answer(app: &App, peer: Option<&Peer>, message: Message) -> (Answered, 
     (Answered::Now(answered), Some(slot))
 }
 
-fn handshake(app: &App, message: &Message) -> (Value, Option<Arc<Slot>>) {
+fn handshake(app: &App, peer: Option<&Peer>, message: &Message) -> (Value, Option<Arc<Slot>>) {
     if let Some(refused) = bayeux::refusal(message) {
         return (refused, None);
     }
@@ -235,9 +248,22 @@ fn handshake(app: &App, message: &Message) -> (Value, Option<Arc<Slot>>) {
         answer["advice"] = serde_json::json!({ "reconnect": "handshake", "interval": 5_000 });
         (answer, None)
     };
+    let mut place = None;
+    if let Some(Peer { address, .. }) = peer {
+        if app.genesys().handshakes.check(*address, Instant::now()).is_err() {
+            count(&app.metrics().throttled);
+            return refused(429, "too many handshakes of this address: expected a pause");
+        }
+        app.genesys().handshakes.miss(*address, Instant::now());
+        place = app.genesys().crowding.enter(*address);
+        if place.is_none() {
+            count(&app.metrics().turned_away);
+            return refused(429, "too many clients of this address");
+        }
+    }
     let Ok(id) = unguessable() else { return refused(503, "the system has no random bytes") };
     let acknowledges = message.ack == bayeux::Ack::Wanted(true);
-    let slot = Arc::new(Slot::new(id.clone(), acknowledges));
+    let slot = Arc::new(Slot::new(id.clone(), acknowledges, place));
     let mut clients = app.genesys().clients();
     if clients.len() >= CLIENTS {
         return refused(503, "expected fewer clients: there are as many as there may be");
@@ -259,14 +285,14 @@ fn connect(slot: &Arc<Slot>, message: Message, now: Instant) -> Result<Held, Val
 /// What services there are. What they answer waits for the client as everything that it is told.
 async fn serve(
     app: &App,
-    peer: Option<&Peer>,
+    sender: Sender<'_>,
     slot: &Arc<Slot>,
     channel: &str,
     data: &Value,
 ) -> Result<(), session::Refused> {
     let answer = match channel {
-        session::CREATE => session::create(app, peer).await?,
-        session::JOIN => return session::join(app, peer, slot, data).await,
+        session::CREATE => session::create(app, sender.peer).await?,
+        session::JOIN => return session::join(app, sender, slot, data).await,
         session::EXIT => {
             slot_answer(slot, channel, session::exit(app, data)).await?;
             return Ok(());
@@ -296,15 +322,20 @@ async fn slot_answer(
 }
 
 /// Long polling: a request's messages, and their answers. A connect that is alone is held until there is something to tell.
-async fn long_polling(State(app): State<App>, peer: PeerOf, body: Body) -> Result<Response, ApiError> {
-    let peer = peer.as_ref().map(|Extension(peer)| peer);
+async fn long_polling(
+    State(app): State<App>,
+    peer: PeerOf,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let sender = Sender { peer: peer.as_ref().map(|Extension(peer)| peer), shown: bearer(&headers) };
     let body = api::read_at_most(body, BODY_BYTES).await?;
     let messages =
         bayeux::parse(&body).map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, format!("body: {error}")))?;
     let is_alone = messages.len() == 1;
     let mut out = Vec::new();
     for message in messages {
-        match answer(&app, peer, message).await.0 {
+        match answer(&app, sender, message).await.0 {
             Answered::Now(value) => out.push(value),
             Answered::Later(mut held) => {
                 if !is_alone {
@@ -325,11 +356,13 @@ async fn websocket(
 ) -> Result<Response, ApiError> {
     let upgrade = Upgrade::read(&mut request)?;
     let response = upgrade.response();
+    let shown = bearer(request.headers()).map(str::to_owned);
     app.tasks().spawn({
         let app = app.clone();
         async move {
             if let Ok(socket) = upgrade.socket(BODY_BYTES).await {
-                talk(&app, socket, peer.as_ref().map(|Extension(peer)| peer)).await;
+                let peer = peer.as_ref().map(|Extension(peer)| peer);
+                talk(&app, socket, Sender { peer, shown: shown.as_deref() }).await;
             }
             // The connection counts until its socket is gone.
             drop(peer);
@@ -341,7 +374,7 @@ async fn websocket(
 type Sink = SplitSink<Socket, WsMessage>;
 
 /// A WebSocket: messages in, answers out, and one connect that is held.
-async fn talk(app: &App, socket: Socket, peer: Option<&Peer>) {
+async fn talk(app: &App, socket: Socket, sender: Sender<'_>) {
     let config = app.config();
     let stopping = &app.genesys().stopping;
     let (mut sink, mut stream) = socket.split();
@@ -363,7 +396,7 @@ async fn talk(app: &App, socket: Socket, peer: Option<&Peer>) {
                     Some(Err(tungstenite::Error::Capacity(_))) => break Some(Close::TooLarge(BODY_BYTES)),
                     Some(Ok(WsMessage::Close(_)) | Err(_)) | None => break None,
                 };
-                match take(app, peer, text.as_bytes(), &mut held).await {
+                match take(app, sender, text.as_bytes(), &mut held).await {
                     Ok(out) => out,
                     Err(error) => break Some(Close::Protocol(error.to_string())),
                 }
@@ -401,13 +434,13 @@ async fn talk(app: &App, socket: Socket, peer: Option<&Peer>) {
 /// What a message of a WebSocket is answered with at once.
 async fn take(
     app: &App,
-    peer: Option<&Peer>,
+    sender: Sender<'_>,
     bytes: &[u8],
     held: &mut Option<Box<Held>>,
 ) -> Result<Vec<Value>, bayeux::Malformed> {
     let mut out = Vec::new();
     for message in bayeux::parse(bytes)? {
-        match answer(app, peer, message).await.0 {
+        match answer(app, sender, message).await.0 {
             Answered::Now(value) => out.push(value),
             Answered::Later(newer) => {
                 // Two connects of one client: the older one is answered. Of two clients each needs a WebSocket of its own.

@@ -29,7 +29,7 @@ mod session;
 
 pub use chat::token_of;
 
-use crate::{config::Config, error::ApiError, server::App, token::Token};
+use crate::{config::Config, crowding::Crowding, error::ApiError, server::App, throttle::Throttle, token::Token};
 use axum::{Router, middleware, response::Response};
 use cometd::Slot;
 use history::History;
@@ -47,18 +47,33 @@ use tokio_util::sync::CancellationToken;
 const LOOK: Duration = Duration::from_secs(5);
 
 /// What the relay keeps for Genesys' clients.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Genesys {
     clients: Mutex<HashMap<String, Arc<Slot>>>,
     /// Who has joined a session, by the user's token.
     users: Mutex<HashMap<String, User>>,
     history: Mutex<History>,
+    /// Of clients that begin, and of those that are there, by address.
+    handshakes: Throttle,
+    crowding: Arc<Crowding>,
     looked: Mutex<Option<Instant>>,
     /// The relay goes down: nobody is held any longer.
     stopping: CancellationToken,
 }
 
 impl Genesys {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            clients: Mutex::default(),
+            users: Mutex::default(),
+            history: Mutex::default(),
+            handshakes: Throttle::new(config.create_burst, config.create_refill),
+            crowding: Crowding::new(config.address_connections),
+            looked: Mutex::default(),
+            stopping: CancellationToken::new(),
+        }
+    }
+
     fn clients(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,18 +109,21 @@ pub(crate) async fn sweep(app: &App) {
         *looked = Some(now);
     }
     let live = genesys.history().live();
-    for token in live {
-        match app.store().find(token).await {
-            Ok(Some(status)) => {
+    let found = match app.store().find_all(&live).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::warn!(%error, "sessions were not looked for");
+            return;
+        }
+    };
+    for (token, status) in live.into_iter().zip(found) {
+        match status {
+            Some(status) => {
                 if let Some(at) = status.activated {
                     genesys.history().activate(token, at);
                 }
             }
-            Ok(None) => genesys.history().end(token, SystemTime::now()),
-            Err(error) => {
-                tracing::warn!(%error, "sessions were not looked for");
-                return;
-            }
+            None => genesys.history().end(token, SystemTime::now()),
         }
     }
     genesys.history().forget(SystemTime::now());

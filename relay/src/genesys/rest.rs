@@ -125,14 +125,11 @@ async fn page(
     Path(token): Path<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let status = api::session(&app, peer.as_ref(), &token).await?;
     let entered: Entered = serde_json::from_slice(&api::read(body).await?).map_err(|error| {
         ApiError::new(StatusCode::BAD_REQUEST, format!("body: expected {{\"secret\": \"…\", \"url\": \"…\"}}: {error}"))
     })?;
-    if !status.record.secret.matches(&entered.secret) {
-        app.miss(peer.as_ref().map(|peer| &peer.0));
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "body: expected the session's secret"));
-    }
+    let wrong = "body: expected the session's secret";
+    let status = api::customers(&app, peer.as_ref().map(|peer| &peer.0), &token, &entered.secret, wrong).await?;
     let is_address = entered.url.len() <= URL_BYTES
         && (entered.url.starts_with("https://") || entered.url.starts_with("http://"))
         && !entered.url.contains(['?', '#', '@']);

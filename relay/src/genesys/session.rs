@@ -3,17 +3,22 @@
 //! | channel | data | answer on the channel |
 //! |---|---|---|
 //! | `/service/session/create` | `{}` | `{"sessionToken"}`, and beside it `secret`, `created` and `expires` |
-//! | `/service/session/join` | `{"sessionToken", "role", "name"}`, the role 1 (customer, with `secret`), 2 (agent) or 3 (controller) | `{"userToken", "userId", "users": [{"userId", "role", "name"}], "sessionHistoryId"}` |
+//! | `/service/session/join` | `{"sessionToken", "role", "name"}`, the role 1 (customer, with `secret`), 2 (agent) or 3 (controller), these with `bearer` where the request has no `Authorization` and the relay asks who agents are | `{"userToken", "userId", "users": [{"userId", "role", "name"}], "sessionHistoryId"}` |
 //! | `/service/session/exit` | `{"userToken"}` | `{}` |
 //! | `/service/session/stop` | `{"userToken", "reason"?}`, by a controller; the reason is `controller`, `closed`, `transferred` or `idle` | `{}` |
 //!
 //! What a client is told without asking: `/service/session/joined` `{"userId", "role", "name"}`, `/service/session/activated`
 //! `{"activationTime"}` and `/service/session/deactivated` `{"activationTime", "deactivationTime", "reason"}`.
 
-use super::{bayeux, cometd::Slot, remember, unguessable};
+use super::{
+    bayeux,
+    cometd::{Sender, Slot},
+    remember, unguessable,
+};
 use crate::{
     api::{self, Wanted, millis},
     error::ApiError,
+    identity::ticket,
     metrics::count,
     server::{App, Peer},
     store::{Delivery, Seat, StoreError},
@@ -121,7 +126,9 @@ pub(super) async fn create(app: &App, peer: Option<&Peer>) -> Result<Value, Refu
 }
 
 /// Lets a client into a session. What it is told of the session from now on waits for it behind the answer.
-pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data: &Value) -> Result<(), Refused> {
+pub(super) async fn join(app: &App, sender: Sender<'_>, slot: &Arc<Slot>, data: &Value) -> Result<(), Refused> {
+    let peer = sender.peer;
+    let refused = |error: ApiError| Refused::new(error.status(), error.text());
     let token = text(data, "sessionToken", "nine digits")?;
     let role = match data.get("role").and_then(Value::as_u64) {
         Some(1) => Role::Customer,
@@ -142,14 +149,22 @@ pub(super) async fn join(app: &App, peer: Option<&Peer>, slot: &Arc<Slot>, data:
             "expected a client that has joined no session; each session has a client of its own",
         ));
     }
-    let status =
-        api::find_session(app, peer, token).await.map_err(|error| Refused::new(error.status(), error.text()))?;
-    // Whoever has the token may watch; the customer's place is the customer's.
-    let proof = data.get("secret").and_then(Value::as_str).unwrap_or_default();
-    if role == Role::Customer && !status.record.secret.matches(proof) {
-        app.miss(peer);
-        return Err(Refused::new(401, "secret: expected that of the session, as its customer was given it"));
+    // Who watches a session or controls it is an agent, as the request, the WebSocket's handshake or the message shows.
+    let mut name = name;
+    if role != Role::Customer && app.identities().is_required() {
+        let shown = data.get("bearer").and_then(Value::as_str).or(sender.shown);
+        let agent = ticket::check(app, peer, shown).await.map_err(refused)?;
+        tracing::info!(target: "audit", agent = agent.subject, ?role, "is known over CometD");
+        name = agent.name.unwrap_or(name);
     }
+    // The customer's place is the customer's.
+    let proof = data.get("secret").and_then(Value::as_str).unwrap_or_default();
+    let wrong = "secret: expected that of the session, as its customer was given it";
+    let status = match role {
+        Role::Customer => api::customers(app, peer, token, proof, wrong).await,
+        _ => ticket::session(app, peer, token).await,
+    };
+    let status = status.map_err(refused)?;
     let (token, created) = (status.record.token, status.record.created);
     let no_room = |_| Refused::new(503, "the system has no random bytes");
     let user_token = unguessable().map_err(no_room)?;
@@ -388,7 +403,7 @@ mod tests {
                 app.store().leave(&other).await.unwrap();
             }
         }
-        let slot = Arc::new(Slot::new("client".to_owned(), false));
+        let slot = Arc::new(Slot::new("client".to_owned(), false, None));
         let mut told = Told::new(app, slot.clone(), seat.clone());
         while let Some(delivery) = seat.try_next() {
             assert!(told.take(&delivery, None));

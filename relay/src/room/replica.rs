@@ -1,7 +1,7 @@
 //! A room fed from a log that several nodes share: what is in the log happens in each of their rooms, in the same order,
 //! and each sends it to the participants whose sockets it has.
 
-use super::{Absence, CUSTOMER, Room, State};
+use super::{Absence, CUSTOMER, Room, State, TELLS};
 use crate::{
     close::Close,
     config::Config,
@@ -73,9 +73,16 @@ impl Room {
         state.activated = moment.activated.map(ago);
         state.recorder = moment.recorder;
         state.last_customer = moment.last_customer;
-        let standing =
-            |Standing { connection, user, role, name, node }| Member::elsewhere(connection, user, role, name, node);
+        let mut tells = false;
+        let standing = |Standing { connection, user, role, mut name, node }| {
+            if role == Role::Customer && name == TELLS {
+                tells = true;
+                name.clear();
+            }
+            Member::elsewhere(connection, user, role, name, node)
+        };
         state.members = moment.members.into_iter().map(standing).collect();
+        state.tells = tells;
         for (keyframe, bytes) in moment.frames {
             if keyframe {
                 state.log.push_keyframe(bytes);

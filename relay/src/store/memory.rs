@@ -3,6 +3,7 @@
 use super::{Message, Record, Reply, Seat, Status, Store, StoreError};
 use crate::{
     config::Config,
+    identity::Agent,
     recorder::Recorder,
     room::{Published, Room},
     token::{SecretDigest, Token},
@@ -126,6 +127,15 @@ impl Store for MemoryStore {
     fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool> {
         let room = self.room(token).ok_or(StoreError::Unknown);
         reply(room.map(|room| room.take(secret, Instant::now())))
+    }
+
+    fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Reply<'_, ()> {
+        let room = self.room(token).ok_or(StoreError::Unknown);
+        reply(room.map(|room| room.tickets().keep(ticket, agent, Instant::now())))
+    }
+
+    fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Reply<'_, Option<Agent>> {
+        reply(Ok(self.room(token).and_then(|room| room.tickets().take(ticket, Instant::now()))))
     }
 
     fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {

@@ -15,6 +15,7 @@ pub mod redis;
 
 use crate::{
     close::Close,
+    identity::Agent,
     member::Wakes,
     recorder::Recorder,
     room::{Next, Room},
@@ -141,6 +142,17 @@ pub trait Store: Send + Sync + 'static {
     /// The session of a token, if it is live.
     fn find(&self, token: Token) -> Reply<'_, Option<Status>>;
 
+    /// The sessions of several tokens, in their order, those that are live.
+    fn find_all<'a>(&'a self, tokens: &'a [Token]) -> Reply<'a, Vec<Option<Status>>> {
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(tokens.len());
+            for token in tokens {
+                found.push(self.find(*token).await?);
+            }
+            Ok(found)
+        })
+    }
+
     /// The live session that was created last with a reference.
     fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>>;
 
@@ -148,6 +160,13 @@ pub trait Store: Send + Sync + 'static {
     /// [`Config::absence`](crate::Config::absence) to connect. Of several who ask, one gets it: false for the others,
     /// and for a session that is no invitation. Fails with [`StoreError::Unknown`].
     fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool>;
+
+    /// Keeps a ticket with which an agent may come into a session, once and within
+    /// half a minute. Fails with [`StoreError::Unknown`].
+    fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Reply<'_, ()>;
+
+    /// Whose a ticket of a session is; it is used up. Of several who ask, one is told.
+    fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Reply<'_, Option<Agent>>;
 
     /// Lets a participant in: everyone else is told, and the newcomer's seat first yields who is present, then, to an
     /// agent, the last keyframe and what followed. A customer who enters again replaces its older connection.

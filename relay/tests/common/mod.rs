@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod certificates;
+pub(crate) mod issuer;
+
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
@@ -69,6 +72,16 @@ impl Redis {
         Self { port, process }
     }
 
+    /// One that speaks TLS and nothing else.
+    pub(crate) async fn start_with_tls(authority: &certificates::Authority) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let file = |name: &str| authority.path(name).display().to_string();
+        let (at, cert, key, ca) = (port.to_string(), file("cert.pem"), file("key.pem"), file("ca.pem"));
+        let tls = ["--port", "0", "--tls-port", &at, "--tls-cert-file", &cert, "--tls-key-file", &key];
+        let more = ["--tls-ca-cert-file", &ca, "--tls-auth-clients", "no"];
+        Self::start_at(port, &[&tls[..], &more].concat()).await
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -125,6 +138,13 @@ impl Relay {
 
     /// A relay with sessions in these Redis servers, once it is ready.
     pub(crate) async fn on(config: Config, addresses: &[String]) -> Self {
+        let relay = Self::unready(config, addresses).await;
+        relay.ready().await;
+        relay
+    }
+
+    /// The same, before it is.
+    pub(crate) async fn unready(config: Config, addresses: &[String]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = Arc::new(config);
@@ -138,9 +158,7 @@ impl Relay {
             relay::serve_app(listener, &app, stopped).await;
             Ok(())
         });
-        let relay = Self { address, stop: Some(stop), served, redis: None };
-        relay.ready().await;
-        relay
+        Self { address, stop: Some(stop), served, redis: None }
     }
 
     /// Waits until it is ready.
@@ -232,6 +250,14 @@ impl Relay {
         let Message::Text(text) = socket.message().await else { panic!("a text message was expected") };
         let ready = serde_json::from_str(&text).unwrap();
         (socket, ready)
+    }
+
+    /// A customer whose page says of each agent that it has shown it.
+    pub(crate) async fn telling_customer(&self, session: &Session) -> Socket {
+        let mut socket = self.socket(&format!("/ws/customer?token={}", session.token)).await.unwrap();
+        socket.text(&format!("{{\"secret\": \"{}\", \"tells\": true}}", session.secret)).await;
+        let Message::Text(_) = socket.message().await else { panic!("a text message was expected") };
+        socket
     }
 
     pub(crate) async fn customer(&self, session: &Session) -> Socket {
@@ -335,6 +361,21 @@ impl Socket {
                 Message::Close(Some(close)) => return format!("close {} {}", u16::from(close.code), close.reason),
                 other => panic!("a frame was expected, found {other:?}"),
             }
+        }
+    }
+
+    /// Nothing but what the relay says comes for a while.
+    pub(crate) async fn gets_no_page(&mut self) {
+        let found = timeout(Duration::from_millis(300), async {
+            loop {
+                let found = self.next().await;
+                if found.starts_with(['K', 'D']) {
+                    return found;
+                }
+            }
+        });
+        if let Ok(found) = found.await {
+            panic!("nothing of the page was expected, found {found}");
         }
     }
 

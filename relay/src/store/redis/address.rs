@@ -1,10 +1,14 @@
 //! Where a Redis server is, and which of several has a session.
 
-use redis::IntoConnectionInfo;
+use crate::tls;
+use redis::{IntoConnectionInfo, TlsCertificates};
+use std::{fs, path::Path};
 
 /// The address of a store is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected redis://HOST:PORT, with ?protocol, user and password as Redis's own tools take them, found {0}")]
+#[error(
+    "expected redis://HOST:PORT, or rediss:// for TLS, with ?protocol, user and password as Redis's own tools take them, found {0}"
+)]
 pub struct NoAddress(String);
 
 impl NoAddress {
@@ -14,17 +18,28 @@ impl NoAddress {
 }
 
 /// What connects to an address.
-pub(super) fn client(address: &str) -> Result<redis::Client, NoAddress> {
+///
+/// With TLS (`rediss://`) `ca` holds the authorities that are believed; without it those of the system are.
+pub(super) fn client(address: &str, ca: Option<&Path>) -> Result<redis::Client, NoAddress> {
     // A password is nobody's to read.
     let shown = |error: &dyn std::fmt::Display| {
         let place = address.rsplit_once('@').map_or(address, |(_, place)| place);
         NoAddress(format!("{:?} ({error})", place))
     };
-    if address.starts_with("rediss:") || address.starts_with("valkeys:") {
-        return Err(shown(&"TLS to the store is not built in"));
-    }
+    let is_secured = address.starts_with("rediss:") || address.starts_with("valkeys:");
     let info = address.into_connection_info().map_err(|error| shown(&error))?;
-    redis::Client::open(info).map_err(|error| shown(&error))
+    if !is_secured {
+        return redis::Client::open(info).map_err(|error| shown(&error));
+    }
+    // As in `#insecure`: a certificate that is not looked at proves nothing.
+    if address.contains('#') {
+        return Err(shown(&"nothing behind a # is expected with TLS"));
+    }
+    tls::install();
+    let unread = |ca: &Path, error: std::io::Error| shown(&format!("{}: {error}", ca.display()));
+    let root_cert = ca.map(|ca| fs::read(ca).map_err(|error| unread(ca, error))).transpose()?;
+    let with = TlsCertificates { client_tls: None, root_cert };
+    redis::Client::build_with_tls(info, with).map_err(|error| shown(&error))
 }
 
 /// The slot of a key in a Redis cluster, by its hash tag: CRC16 (XMODEM) modulo 16,384.
@@ -53,9 +68,12 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_named_without_its_password() {
-        let error = client("redis:/x@nowhere:abc").unwrap_err().to_string();
+        let error = client("redis:/x@nowhere:abc", None).unwrap_err().to_string();
         assert!(error.contains("nowhere:abc") && !error.contains('@'), "{error}");
-        assert!(client("rediss://127.0.0.1").unwrap_err().to_string().contains("TLS"));
-        assert!(client("redis://user:secret@127.0.0.1:6379/2").is_ok());
+        let missing = client("rediss://user:secret@127.0.0.1", Some(Path::new("no/such.pem"))).unwrap_err().to_string();
+        assert!(missing.contains("no/such.pem") && !missing.contains("secret"), "{missing}");
+        // A certificate that is not looked at is none.
+        assert!(client("rediss://127.0.0.1:6379/#insecure", None).is_err());
+        assert!(client("redis://user:secret@127.0.0.1:6379/2", None).is_ok());
     }
 }

@@ -27,6 +27,7 @@ use super::{Message, Record, Reply, Seat, Status, Store, StoreError};
 use crate::{
     close::Close,
     config::Config,
+    identity::{Agent, ticket},
     recorder::Recorder,
     room::{self, Agents, Room},
     token::{SecretDigest, Token},
@@ -35,6 +36,7 @@ pub use address::NoAddress;
 use address::{client, slot};
 use bytes::Bytes;
 use feed::Feed;
+use futures_util::future::try_join_all;
 use link::{Link, Script};
 use nodes::Nodes;
 use protocol::control::{Control, EndReason, Role};
@@ -61,6 +63,9 @@ const SPARE: Duration = Duration::from_secs(120);
 
 /// The key under which sessions are counted.
 const SESSIONS: &str = "cobrowse:sessions";
+
+/// How many sessions are asked for at a time, where many are.
+const AT_A_TIME: usize = 256;
 
 /// The most Redis servers.
 const SHARDS: usize = 1_024;
@@ -168,7 +173,7 @@ impl RedisStore {
         let mut shards = Vec::new();
         for address in addresses {
             shards.push(Shard {
-                link: Arc::new(Link::new(client(address)?)),
+                link: Arc::new(Link::new(client(address, config.ca.as_deref())?)),
                 feeds: Mutex::default(),
                 nodes: Mutex::default(),
                 unsaid: Mutex::default(),
@@ -361,6 +366,16 @@ impl Inner {
         Ok(found)
     }
 
+    /// So many at a time: the connection carries them side by side, and what others say is not kept waiting.
+    async fn find_all(&self, tokens: &[Token]) -> Result<Vec<Option<Status>>, StoreError> {
+        let mut found = Vec::with_capacity(tokens.len());
+        for some in tokens.chunks(AT_A_TIME) {
+            let asked: Vec<_> = some.iter().map(|token| self.find(*token)).collect();
+            found.extend(try_join_all(asked).await?);
+        }
+        Ok(found)
+    }
+
     async fn enter(&self, token: Token, role: Role, name: String) -> Result<Seat, StoreError> {
         let held = self.hold(token)?;
         let replica = held.replica()?;
@@ -387,6 +402,31 @@ impl Inner {
             self.spawn(|inner| async move { inner.claim(token).await });
         }
         Ok(Seat::new(room, connection, user, role, wakes))
+    }
+
+    /// The key of a ticket: Redis lets go of it by itself.
+    fn ticket(token: Token, ticket: SecretDigest) -> String {
+        format!("cobrowse:{{{}}}:ticket:{}", token.reveal(), ticket.to_hex())
+    }
+
+    async fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Result<(), StoreError> {
+        let mut command = redis::cmd("SET");
+        command.arg(Self::ticket(token, ticket)).arg(ticket::write(&agent)?).arg("PX").arg(millis(ticket::LIFE));
+        let said = self.shards[self.shard(token)].link.say(&command).await;
+        said.map(|_| ()).map_err(|error| unavailable(&error))
+    }
+
+    async fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Result<Option<Agent>, StoreError> {
+        let mut command = redis::cmd("GETDEL");
+        command.arg(Self::ticket(token, ticket));
+        let said = self.shards[self.shard(token)].link.say(&command).await.map_err(|error| unavailable(&error))?;
+        match said {
+            Value::Nil => Ok(None),
+            value => {
+                let Some(text) = entry::bytes(value) else { return Ok(None) };
+                Ok(serde_json::from_slice(&text).ok())
+            }
+        }
     }
 
     /// Which Redis has what another system calls a session, and under which key.
@@ -679,12 +719,24 @@ impl Store for RedisStore {
         Box::pin(self.inner.find(token))
     }
 
+    fn find_all<'a>(&'a self, tokens: &'a [Token]) -> Reply<'a, Vec<Option<Status>>> {
+        Box::pin(self.inner.find_all(tokens))
+    }
+
     fn resolve<'a>(&'a self, reference: &'a str) -> Reply<'a, Option<Status>> {
         Box::pin(self.inner.resolve(reference))
     }
 
     fn take(&self, token: Token, secret: SecretDigest) -> Reply<'_, bool> {
         Box::pin(self.inner.take(token, secret))
+    }
+
+    fn keep_ticket(&self, token: Token, ticket: SecretDigest, agent: Agent) -> Reply<'_, ()> {
+        Box::pin(self.inner.keep_ticket(token, ticket, agent))
+    }
+
+    fn use_ticket(&self, token: Token, ticket: SecretDigest) -> Reply<'_, Option<Agent>> {
+        Box::pin(self.inner.use_ticket(token, ticket))
     }
 
     fn enter(&self, token: Token, role: Role, name: String) -> Reply<'_, Seat> {
