@@ -160,7 +160,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_header_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             if let Ok((header, body)) = peek(&bytes, &Limits::DEFAULT) {
-                prop_assert_eq!(header.bytes(), bytes[..FIXED_LEN]);
+                prop_assert_eq!(&header.bytes()[..], &bytes[..FIXED_LEN]);
                 prop_assert!(bytes.ends_with(body));
             }
         }

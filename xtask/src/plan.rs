@@ -104,6 +104,7 @@ impl Task {
             Self::Redis => "redis",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
+            Self::Wasm(Shell::Seal) => "seal.wasm",
             Self::Dist => "dist",
             Self::Cobrowse => "cobrowse",
             Self::DemoPages => "demo-pages",
@@ -114,6 +115,7 @@ impl Task {
             Self::Unit => "unit",
             Self::Web(Shell::Capture) => "web-capture",
             Self::Web(Shell::Replay) => "web-replay",
+            Self::Web(Shell::Seal) => "web-seal",
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
             Self::EndToEndWebkit => "e2e-webkit",
@@ -141,6 +143,7 @@ impl Task {
             Self::Redis => "a Redis server",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
+            Self::Wasm(Shell::Seal) => "seal.wasm",
             Self::Dist => "dist: scripts, pages, compression",
             Self::Cobrowse => "cobrowse, the relay and command line (release)",
             Self::DemoPages => "the demo's pages",
@@ -151,6 +154,7 @@ impl Task {
             Self::Unit => "unit: unit, property and documentation tests",
             Self::Web(Shell::Capture) => "web-capture: capture in the browser",
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
+            Self::Web(Shell::Seal) => "web-seal: sealing in the browser",
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
             Self::EndToEndWebkit => "e2e-webkit: WebKit to Chromium, and the other way",
@@ -169,6 +173,7 @@ impl Task {
     fn needs(self) -> &'static [Self] {
         const CAPTURE: Task = Task::Wasm(Shell::Capture);
         const REPLAY: Task = Task::Wasm(Shell::Replay);
+        const SEAL: Task = Task::Wasm(Shell::Seal);
         match self {
             Self::Components
             | Self::WasmTarget
@@ -180,7 +185,7 @@ impl Task {
             | Self::Redis
             | Self::Load => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
-            Self::Dist => &[CAPTURE, REPLAY],
+            Self::Dist => &[CAPTURE, REPLAY, SEAL],
             // The program may carry the built pages inside.
             Self::Cobrowse | Self::DemoPages => &[Self::Dist],
             Self::Tidy | Self::BenchNative => &[],
