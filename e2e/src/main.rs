@@ -32,6 +32,7 @@ mod engine;
 mod examples;
 mod front;
 mod kinds;
+mod meddler;
 mod pair;
 mod pixels;
 mod raw_agent;

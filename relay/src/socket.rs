@@ -297,7 +297,8 @@ fn message(bytes: Bytes, role: Role, is_sealed: bool, limits: &Limits) -> Result
         _ => Close::Protocol(error.to_string()),
     };
     let header = frame::peek(&bytes, limits).map_err(refused)?.header;
-    let unsealed = |found: &str| Close::Protocol(format!("expected it sealed, as the session is, found {found} in the clear"));
+    let unsealed =
+        |found: &str| Close::Protocol(format!("expected it sealed, as the session is, found {found} in the clear"));
     match header.kind {
         Kind::Keyframe | Kind::Repair | Kind::Delta if is_sealed => Err(unsealed("a frame")),
         Kind::Keyframe | Kind::Repair | Kind::Delta if role == Role::Customer => {
@@ -319,7 +320,8 @@ fn message(bytes: Bytes, role: Role, is_sealed: bool, limits: &Limits) -> Result
 /// The same of a sealed one: its body is never read.
 fn sealed_message(bytes: Bytes, role: Role, is_sealed: bool, limits: &Limits) -> Result<Message, Close> {
     if !is_sealed {
-        let found = "expected it in the clear, as the session is, found a sealed message; it is made with {\"sealed\": true}";
+        let found =
+            "expected it in the clear, as the session is, found a sealed message; it is made with {\"sealed\": true}";
         return Err(Close::Protocol(found.to_owned()));
     }
     let header = match sealed::peek(&bytes, limits) {

@@ -170,7 +170,7 @@ export class PlayerView {
       this.ask();
       return;
     }
-    this.asking = false;
+    this.asking = this.isBehind = false;
     this.took(outcome, false);
   }
 
@@ -196,8 +196,17 @@ export class PlayerView {
   // Asks the customer's page for what is wrong here, and, when that was not enough, for all. Not more often than it should make
   // such frames.
   ask() {
+    this.isBehind = true;
     const now = performance.now();
-    if (now - (this.askedAt ?? -Infinity) < ASK_MS) return;
+    const wait = (this.askedAt ?? -Infinity) + ASK_MS - now;
+    if (wait > 0) {
+      // Where the page rests, nothing else reminds of it.
+      this.askTimer ??= setTimeout(() => {
+        this.askTimer = undefined;
+        if (this.isBehind && !this.destroyed) this.ask();
+      }, wait);
+      return;
+    }
     this.askedAt = now;
     const request = this.engine.request(this.asking === true);
     this.asking = true;

@@ -90,12 +90,12 @@ class Seal {
   }
 
   heed(events) {
-    for (const [name, what] of events) {
+    for (const [name, what, isMissing] of events) {
       if (this.view.destroyed) return;
       if (name === 'send') this.view.put(what);
       else if (name === 'pass') this.view.receive(what);
       else if (name === 'lost') this.view.askWhole();
-      else if (name === 'refused') this.refuse(what);
+      else if (name === 'refused') this.refuse(what, isMissing);
       else if (name === 'code') this.become('code', WORDS[what], what);
       else {
         this.keep();
@@ -109,12 +109,12 @@ class Seal {
     this.view.emit('sealed', { state, text, reason });
   }
 
-  refuse(error) {
+  refuse(error, isMissing) {
     error.isRefused = true;
     this.view.emit('error', error);
     if (++this.refused >= MOST_REFUSED) {
       this.view.giveUp(new Error(`cobrowse: sealed: ${MOST_REFUSED} messages were refused; somebody between this page and the customer’s alters them. The connection is closed`));
-    } else {
+    } else if (isMissing) {
       this.view.ask();
     }
   }

@@ -104,7 +104,8 @@ impl Agent {
     #[must_use]
     pub fn new(token: Token, random: Random, name: &str) -> Self {
         Self {
-            token, random,
+            token,
+            random,
             name: name.to_owned(),
             user: None,
             link: None,
@@ -220,7 +221,11 @@ impl Agent {
         }
         let message = Control::read(bytes, &Limits::DEFAULT)?;
         match message {
-            Control::Welcome { .. } | Control::Joined { .. } | Control::Left { .. } | Control::Absent { .. } | Control::Ended { .. } => {}
+            Control::Welcome { .. }
+            | Control::Joined { .. }
+            | Control::Left { .. }
+            | Control::Absent { .. }
+            | Control::Ended { .. } => {}
             other => return Err(Error::Clear(other.name())),
         }
         events.push(Event::Pass(bytes.to_vec()));
@@ -324,7 +329,14 @@ impl Agent {
     }
 
     /// The first key is here.
-    fn keyed(&mut self, pair: Secret, life: Life, header: &Header, rest: &[u8], events: &mut Vec<Event>) -> Result<(), Error> {
+    fn keyed(
+        &mut self,
+        pair: Secret,
+        life: Life,
+        header: &Header,
+        rest: &[u8],
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
         let Some(user) = self.user else { return Err(Error::Altered) };
         let down = Channel::down(&pair, self.token, user, life);
         let plain = down.open(header, rest)?;
@@ -337,7 +349,12 @@ impl Agent {
         let next = header.count + 1;
         let floors = [floor, next, next];
         self.state = State::Keyed(Box::new(Keyed {
-            pair, session, number, life, down, floors,
+            pair,
+            session,
+            number,
+            life,
+            down,
+            floors,
             page: Channel::session(&session, self.token, number, life),
             up: Channel::up(&pair, self.token, user, life),
             counter: Counter::default(),
@@ -349,8 +366,17 @@ impl Agent {
     }
 
     /// Opens what the customer's page has sealed.
-    fn open(&mut self, bytes: &[u8], header: &Header, label: Label, rest: &[u8], events: &mut Vec<Event>) -> Result<(), Error> {
-        let (token, Some(user), State::Keyed(keyed)) = (self.token, self.user, &mut self.state) else { return Err(Error::Altered) };
+    fn open(
+        &mut self,
+        bytes: &[u8],
+        header: &Header,
+        label: Label,
+        rest: &[u8],
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
+        let (token, Some(user), State::Keyed(keyed)) = (self.token, self.user, &mut self.state) else {
+            return Err(Error::Altered);
+        };
         let is_later = label.life.ordinal > keyed.life.ordinal;
         if label.whose == BY_SESSION && label.number != keyed.number {
             // A key that is on its way; or one that has been replaced, as in the relay's log before the keyframe comes.

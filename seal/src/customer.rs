@@ -1,8 +1,7 @@
 //! The customer's end: it makes the key, and gives it to each agent that proves to know the link's key or a code.
 
 use crate::{
-    Error, FIRST_AGENT, Token,
-    envelope,
+    Error, FIRST_AGENT, Token, envelope,
     handshake::{Answered, No, Step, Way},
     keys::{BY_PAIR, Channel, Counter, Label, Life, OPEN, Secret, Window},
     random::Random,
@@ -109,7 +108,16 @@ impl Customer {
         let Saved { number, session, link, code, wrong, tickets, agents, .. } = saved;
         let page = Channel::session(&session, token, number, life);
         let mut customer = Self {
-            token, random, life, number, session, page, link, code, wrong, tickets,
+            token,
+            random,
+            life,
+            number,
+            session,
+            page,
+            link,
+            code,
+            wrong,
+            tickets,
             counter: Counter::default(),
             floor: 0,
             agents: BTreeMap::new(),
@@ -135,7 +143,9 @@ impl Customer {
             code: self.code.clone(),
             wrong: self.wrong,
             tickets: self.tickets.clone(),
-            agents: agents.map(|(user, Member { pair, name, .. })| SavedAgent { user: *user, pair: *pair, name: name.clone() }).collect(),
+            agents: agents
+                .map(|(user, Member { pair, name, .. })| SavedAgent { user: *user, pair: *pair, name: name.clone() })
+                .collect(),
         })
     }
 

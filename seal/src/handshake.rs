@@ -10,7 +10,11 @@
 //! Who is in the middle learns nothing from what passes, and has one guess for each handshake: what it guesses goes into
 //! its own message, and the proof says whether that was right.
 
-use crate::{Error, Token, keys::{Life, Secret, derive, open_once, seal_once}, random::Random};
+use crate::{
+    Error, Token,
+    keys::{Life, Secret, derive, open_once, seal_once},
+    random::Random,
+};
 use spake2::{Ed25519Group, Identity, Password, Spake2};
 use subtle::ConstantTimeEq;
 
@@ -144,7 +148,13 @@ impl Asked {
     ///
     /// # Errors
     /// [`Error::Altered`] where the customer knows something else, or somebody else has answered.
-    pub(crate) fn finish(self, message: &[u8], life: Life, proof: &[u8; PROOF], name: &str) -> Result<(Secret, Step), Error> {
+    pub(crate) fn finish(
+        self,
+        message: &[u8],
+        life: Life,
+        proof: &[u8; PROOF],
+        name: &str,
+    ) -> Result<(Secret, Step), Error> {
         let shared = Shared::new(self.spake, message, life)?;
         if !bool::from(shared.customers.ct_eq(proof)) {
             return Err(Error::Altered);

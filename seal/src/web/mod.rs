@@ -41,8 +41,10 @@ fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
 }
 
+/// With whether something that was said is missing now.
 fn refused(why: &Error) -> Array {
-    Array::of2(&"refused".into(), &JsError::new(&format!("cobrowse: {why}")).into())
+    let is_missing = matches!(why, Error::Altered | Error::Malformed(_));
+    Array::of3(&"refused".into(), &JsError::new(&format!("cobrowse: {why}")).into(), &is_missing.into())
 }
 
 /// See [`Customer`].
