@@ -1,4 +1,4 @@
-//! The header of a sealed frame: all that a relay reads of it (`docs/wire-format.md` §8).
+//! The header of a sealed frame: all that a relay reads of it (`docs/wire-format.md` §9).
 //!
 //! ```text
 //! byte 0       version 2 (high four bits), whether it tells a pointer's place (bit 2), kind (low two bits)

@@ -7,7 +7,7 @@
 //!
 //! The two ends do no input or output and read no clock: bytes, random ones too, and the time come in as arguments, and
 //! what is to be done comes out as [`customer::Event`] or [`agent::Event`]. What is sent is written down in
-//! `docs/wire-format.md` §8, why it is so in `docs/adr/0010-sealed.md`.
+//! `docs/wire-format.md` §9, why it is so in `docs/adr/0010-sealed.md`.
 //!
 //! ```
 //! use seal::{Token, agent::{self, Agent}, customer::{self, Customer}, random::Random};

@@ -2,8 +2,10 @@
 
 use rand_core::{CryptoRng, RngCore};
 
+type Fill = dyn FnMut(&mut [u8]);
+
 /// A source of random bytes that nobody can guess.
-pub struct Random(Box<dyn FnMut(&mut [u8])>);
+pub struct Random(Box<Fill>);
 
 impl std::fmt::Debug for Random {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

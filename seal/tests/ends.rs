@@ -1,5 +1,7 @@
 //! Both ends of a sealed session in one process, with a relay between them that hands on what it likes.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
 use proptest::prelude::*;
 use protocol::{
     Limits,
@@ -144,9 +146,9 @@ fn passed(events: Vec<agent::Event>) -> Vec<Vec<u8>> {
     events.into_iter().filter_map(pass).collect()
 }
 
-fn refused(events: &[agent::Event]) -> Vec<&Error> {
-    let refused = |event| match event {
-        &agent::Event::Refused(ref why) => Some(why),
+fn refused<'a>(events: &'a [agent::Event]) -> Vec<&'a Error> {
+    let refused = |event: &'a agent::Event| match event {
+        agent::Event::Refused(why) => Some(why),
         _ => None,
     };
     events.iter().filter_map(refused).collect()
