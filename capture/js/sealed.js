@@ -30,7 +30,10 @@ class Seal {
       get code() { return seal.end.code() ?? null; },
       link(address) {
         const url = new URL(address, location.href);
-        url.hash = new URLSearchParams({ sid: session.token, key: seal.end.link() });
+        const behind = new URLSearchParams(url.hash.slice(1));
+        behind.set('sid', session.token);
+        behind.set('key', seal.end.link());
+        url.hash = behind;
         return url.href;
       },
     });

@@ -8,5 +8,7 @@ mod frames;
 mod genesys;
 #[path = "invitations.rs"]
 mod invitations;
+#[path = "sealed.rs"]
+mod sealed;
 #[path = "sessions.rs"]
 mod sessions;

@@ -26,11 +26,14 @@ pub(crate) enum Scenario {
     Leaves,
     /// What is refused before anything is shared.
     Refused,
+    /// `cobrowse record` with the link's key, and without.
+    Record,
 }
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [Self::Link, Self::Code, Self::Meddler, Self::Swap, Self::Leaves, Self::Refused];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Link, Self::Code, Self::Meddler, Self::Swap, Self::Leaves, Self::Refused, Self::Record];
 
     /// For the case's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Scenario {
             Self::Swap => "swap",
             Self::Leaves => "leaves",
             Self::Refused => "refused",
+            Self::Record => "record",
         }
     }
 }
@@ -57,6 +61,7 @@ pub(crate) async fn run(bench: &Workbench, scenario: Scenario) -> Result<()> {
         Scenario::Swap => swap(bench).await,
         Scenario::Leaves => leaves(bench).await,
         Scenario::Refused => refused(bench).await,
+        Scenario::Record => record(bench).await,
     }
 }
 
@@ -254,6 +259,16 @@ async fn code(bench: &Workbench) -> Result<()> {
     // It is known again after a reload, and once it has left it is not.
     agent.reload().await?;
     pair.wait(agent, "the page after a reload", there, SOON).await?;
+    // A link takes a tab in by itself, and leaves no key in its address.
+    let script = "return (await window.Cobrowse.session).sealed.link(arguments[0])";
+    let address = format!("{}/slave.html#relay={}&name=Ann", bench.dist()?, meddler.url());
+    let link: String = pair.customer().eval(script, vec![json!(address)]).await?;
+    agent.run("sessionStorage.clear()", vec![]).await?;
+    agent.goto(&bench.page("/pages/blank.html")).await?;
+    agent.goto(&link).await?;
+    pair.wait(agent, "the page by the link", there, SOON).await?;
+    let address: String = agent.eval("return location.href", vec![]).await?;
+    ensure!(link.contains("key=") && !address.contains("key"), "the agent's page is at {address} after {link}");
     agent.click("#leave").await?;
     let kept: Option<String> = agent.eval("return sessionStorage.getItem('cobrowse-seal')", vec![]).await?;
     ensure!(kept.is_none(), "the agent's tab has left, and keeps {kept:?}");
@@ -473,4 +488,60 @@ async fn refused(bench: &Workbench) -> Result<()> {
     pair.join().await?;
     let closed = "return window.__e2e.playerErrors().some((text) => text.includes('expected it in the clear, as the session is'))";
     pair.wait(pair.agent(), "that the session is not sealed", closed, SOON).await.map(drop)
+}
+
+async fn record(bench: &Workbench) -> Result<()> {
+    let (mut pair, meddler, key) = begin(bench, PAGE).await?;
+    let folder = bench.scratch("sealed-record").await?;
+    let file = folder.join("sealed.cbr");
+    let run = |more: &[&str]| {
+        let mut command = tokio::process::Command::new(bench.cobrowse());
+        command.args([
+            "record",
+            meddler.url(),
+            pair.token().unwrap_or_default(),
+            "--name",
+            "Annabel",
+            "--force",
+            "--out",
+        ]);
+        command.arg(&file).args(more).stderr(std::process::Stdio::piped()).kill_on_drop(true);
+        command
+    };
+    let without = run(&[]).output().await?;
+    let said = String::from_utf8_lossy(&without.stderr).into_owned();
+    ensure!(
+        !without.status.success() && said.contains("the session is sealed: expected --key"),
+        "without a key: {said}"
+    );
+    let wrong = run(&["--key", &"0".repeat(32)]).output().await?;
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    ensure!(!wrong.status.success() && said.contains("it is not this session’s"), "with a wrong key: {said}");
+    let recorder = run(&["--key", &key]).spawn()?;
+    let joined = "return (await window.Cobrowse.session).agents.some(({ name }) => name === 'Annabel')";
+    pair.wait(pair.customer(), "the recorder", joined, SOON).await?;
+    write(&pair, "umbrella-4471").await?;
+    edit(&mut pair, "an edit").await?;
+    sleep(Duration::from_secs(1)).await;
+    pair.customer().run("return window.__e2e.stop()", vec![]).await?;
+    let ended = recorder.wait_with_output().await?;
+    ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let found = tokio::process::Command::new(bench.cobrowse()).arg("verify").arg(&file).output().await?;
+    ensure!(found.status.success(), "cobrowse verify: {}", String::from_utf8_lossy(&found.stderr));
+    let html = folder.join("sealed.html");
+    let replayed = tokio::process::Command::new(bench.cobrowse())
+        .arg("replay")
+        .arg(&file)
+        .arg("--html")
+        .arg(&html)
+        .output()
+        .await?;
+    let page = tokio::fs::read_to_string(&html).await.unwrap_or_default();
+    ensure!(
+        page.contains("Pumbrella-4471"),
+        "the recording is {page:?}: {}",
+        String::from_utf8_lossy(&replayed.stderr)
+    );
+    unseen(&meddler, &["umbrella-4471", "Annabel", &key])?;
+    sealed_only(&meddler)
 }
