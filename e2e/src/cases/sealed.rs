@@ -494,30 +494,22 @@ async fn record(bench: &Workbench) -> Result<()> {
     let (mut pair, meddler, key) = begin(bench, PAGE).await?;
     let folder = bench.scratch("sealed-record").await?;
     let file = folder.join("sealed.cbr");
-    let run = |more: &[&str]| {
+    let run = |name: &str, more: &[&str]| {
         let mut command = tokio::process::Command::new(bench.cobrowse());
-        command.args([
-            "record",
-            meddler.url(),
-            pair.token().unwrap_or_default(),
-            "--name",
-            "Annabel",
-            "--force",
-            "--out",
-        ]);
+        command.args(["record", meddler.url(), pair.token().unwrap_or_default(), "--name", name, "--force", "--out"]);
         command.arg(&file).args(more).stderr(std::process::Stdio::piped()).kill_on_drop(true);
         command
     };
-    let without = run(&[]).output().await?;
+    let without = run("Early", &[]).output().await?;
     let said = String::from_utf8_lossy(&without.stderr).into_owned();
     ensure!(
         !without.status.success() && said.contains("the session is sealed: expected --key"),
         "without a key: {said}"
     );
-    let wrong = run(&["--key", &"0".repeat(32)]).output().await?;
+    let wrong = run("Early", &["--key", &"0".repeat(32)]).output().await?;
     let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
     ensure!(!wrong.status.success() && said.contains("it is not this session’s"), "with a wrong key: {said}");
-    let recorder = run(&["--key", &key]).spawn()?;
+    let recorder = run("Annabel", &["--key", &key]).spawn()?;
     let joined = "return (await window.Cobrowse.session).agents.some(({ name }) => name === 'Annabel')";
     pair.wait(pair.customer(), "the recorder", joined, SOON).await?;
     write(&pair, "umbrella-4471").await?;
