@@ -82,16 +82,23 @@ fn seal_of(args: &Args) -> Result<Option<Agent>, Failure> {
     Ok(Some(agent))
 }
 
+/// What came in, and what is to be sent for it.
+#[derive(Default)]
+struct Opened {
+    frames: Vec<Vec<u8>>,
+    answers: Vec<Vec<u8>>,
+}
+
 /// What comes in, opened where the session is sealed; and what is to be sent for it.
-fn opened(agent: Option<&mut Agent>, bytes: &[u8]) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), Failure> {
+fn opened(agent: Option<&mut Agent>, bytes: &[u8]) -> Result<Opened, Failure> {
     let Some(agent) = agent else {
         if sealed::is_sealed(bytes) {
             let expected = "expected --key, from the session’s link, or --code, which the customer reads out";
             return Err(Failure::Usage(format!("the session is sealed: {expected}")));
         }
-        return Ok((vec![bytes.to_vec()], Vec::new()));
+        return Ok(Opened { frames: vec![bytes.to_vec()], answers: Vec::new() });
     };
-    let (mut frames, mut answers) = (Vec::new(), Vec::new());
+    let Opened { mut frames, mut answers } = Opened::default();
     for event in agent.take(bytes) {
         match event {
             Event::Pass(clear) => frames.push(clear),
@@ -102,7 +109,7 @@ fn opened(agent: Option<&mut Agent>, bytes: &[u8]) -> Result<(Vec<Vec<u8>>, Vec<
             Event::Code(why) => return Err(Failure::Usage(reason(why).to_owned())),
         }
     }
-    Ok((frames, answers))
+    Ok(Opened { frames, answers })
 }
 
 const fn reason(why: Why) -> &'static str {
@@ -168,7 +175,7 @@ async fn record(args: &Args, host: &str) -> Result<(), Failure> {
             message = socket.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     let arrival = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-                    let (frames, answers) = opened(seal.as_mut(), &bytes)?;
+                    let Opened { frames, answers } = opened(seal.as_mut(), &bytes)?;
                     for frame in frames {
                         if let Err(error) = writer.push(&frame, arrival) {
                             eprintln!("a frame is left out: {error}");
