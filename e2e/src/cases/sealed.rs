@@ -310,7 +310,7 @@ async fn meddler(bench: &Workbench) -> Result<()> {
     let made_up = protocol::control::Control::ModeChanged { mode: protocol::Mode::Follow }.to_frame(1, 0)?;
     let mut page = Vec::new();
     protocol::frame::write(&mut page, protocol::frame::Kind::Keyframe, 9_999, 0, 0, b"a page of the relay's")?;
-    let replayed = meddler.seen(To::Agent).into_iter().filter(|bytes| protocol::sealed::is_sealed(bytes)).next_back();
+    let replayed = meddler.seen(To::Agent).into_iter().rfind(|bytes| protocol::sealed::is_sealed(bytes));
     let tricks = [
         ("altered in its last byte", Trick::Alter(0), "does not open"),
         ("altered in its middle", Trick::Alter(20), "does not open"),
