@@ -32,9 +32,10 @@ export class Bar {
     const text = paused ? overlay.say('paused') : isWatched ? overlay.say(session.mode) : overlay.say('waiting');
     this.node.classList.toggle('paused', paused);
     const code = !isWatched && session.token ? overlay.say('code', session.token.replace(/(...)(?=.)/g, '$1\u00a0')) : '';
-    if (this.shown !== text + code) {
-      this.shown = text + code;
-      this.text.replaceChildren(text, ...(code ? [element('small', { textContent: code })] : []));
+    const lines = [code, session.seal?.said(overlay, isWatched)].filter(Boolean);
+    if (this.shown !== text + lines) {
+      this.shown = text + lines;
+      this.text.replaceChildren(text, ...lines.map((textContent) => element('small', { textContent })));
     }
     this.pause.textContent = overlay.say(paused ? 'resume' : 'pause');
     if (this.menu) for (const [at, item] of [...this.menu.children].entries()) item.setAttribute('aria-checked', String(MODES[at] === session.mode));

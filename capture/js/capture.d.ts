@@ -71,6 +71,9 @@ export interface StartOptions {
    *  picture, font and style sheet that may be read; with `reference` nothing. At most
    *  4 MiB, 1 MiB each; what was left out is in the statistics. Default `auto`; with `record` and without a relay `inline`. */
   resources?: 'auto' | 'reference' | 'inline';
+  /** Page and agents share a key that the relay never gets: what it hands on is sealed (docs/security.md). Agents join by a link with the
+   *  key, or by a code that the customer reads out. Needs a secure context. Default `false`. */
+  sealed?: boolean;
   /** `false` leaves out the question before the session, for sites that ask by themselves. */
   consent?: boolean;
   /** How long the customer may take to answer it, in milliseconds; then `start` rejects. Default 120000. */
@@ -98,6 +101,16 @@ export interface StartOptions {
   /** Other words for some of what the customer reads, by the keys of `capture/js/words.js`, `documents-words.js` and `screen-words.js` there;
    *  `{who}` stands for the agents’ names. */
   words?: Record<string, string>;
+}
+
+/** What lets agents into a sealed session. */
+export interface Sealed {
+  /** The key for links: who has it may join, as long as the session lasts. */
+  readonly key: string;
+  /** The code for the next agent, eight digits, of one use; `null` where too many were wrong. */
+  readonly code: string | null;
+  /** The address of an agent's page with the session's number and the key behind `#`. */
+  link(address: string): string;
 }
 
 /** Selectors that are for pages with certain addresses; without `url` and `urlRegex` for all. */
@@ -165,6 +178,8 @@ export interface Session {
   pause(): void;
   resume(): void;
   /** Those who watch. */
+  /** Of a sealed session what lets agents in; otherwise `null`. */
+  readonly sealed: Sealed | null;
   readonly agents: { user: number; name: string; inControl: boolean }[];
   /** Resolves to the mode that holds then. Where more is to be allowed than now, the customer is asked, unless the session was started
    *  with `consent: false`. */
@@ -197,6 +212,8 @@ export interface Session {
   on(event: 'screen', fn: (state: 'shown' | 'ended') => void): () => void;
   /** The relay has let the page in, for the first time or again. */
   on(event: 'connected', fn: () => void): () => void;
+  /** The code is another, or an agent waits for one. */
+  on(event: 'sealed', fn: (sealed: Sealed) => void): () => void;
   on(event: 'ended', fn: (reason: EndReason) => void): () => void;
   on(event: 'error', fn: (error: Error) => void): () => void;
 }

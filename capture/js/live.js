@@ -5,8 +5,8 @@
 import { act, makeGate, watchHand } from './act.js';
 import { Overlay } from './overlay.js';
 import { become } from './life.js';
-import { admit, ask, connect, join, leave } from './relayed.js';
+import { admit, ask, connect, join, leave, sealOf } from './relayed.js';
 import { saved } from './store.js';
 import { save } from './tabs.js';
 
-window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, admit, ask, become, connect, join, leave, save, saved };
+window[Symbol.for('cobrowse.live')] = { Overlay, act, makeGate, watchHand, admit, ask, become, connect, join, leave, save, saved, sealOf };

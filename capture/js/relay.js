@@ -34,15 +34,16 @@ async function request(relay, path, init, wrong) {
   return answer;
 }
 
-export const createSession = (relay, mode, reference) =>
-  request(relay, 'api/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode, reference }) }, {});
+export const createSession = (relay, mode, reference, sealed) =>
+  request(relay, 'api/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode, reference, sealed }) }, {});
 
 // What an agent invites to, by its nine digits; and to be its customer, which one page may once.
 const GONE = { 404: 'the invitation has expired or was withdrawn, or its number is wrong', 409: 'the invitation was taken already' };
 
-export async function findInvitation(relay, token) {
-  const found = await request(relay, 'api/sessions/' + token, { cache: 'no-store' }, GONE);
-  if (!found.open) throw new Error('cobrowse: ' + GONE[409]);
+// `made`: a session that is nobody's invitation.
+export async function findInvitation(relay, token, made) {
+  const found = await request(relay, 'api/sessions/' + token, { cache: 'no-store' }, made ? {} : GONE);
+  if (!found.open && !made) throw new Error('cobrowse: ' + GONE[409]);
   return found;
 }
 

@@ -29,6 +29,9 @@ async function findInvited(session) {
   if (!relay) throw new TypeError('cobrowse: invitation: expected `relay` beside it, the URL of the relay that it is of');
   session.invited = await findInvitation(relay, token);
   session.inviters = session.invited.agents.map(({ name }) => name).filter(Boolean);
+  if (Boolean(session.invited.sealed) !== Boolean(session.options.sealed)) {
+    throw new Error(`cobrowse: sealed: the invitation is for a session that is ${session.invited.sealed ? '' : 'not '}sealed, and this page asks for the other`);
+  }
   session.mode = MODES[Math.min(MODES.indexOf(session.invited.mode), MODES.indexOf(mode ?? 'shared'))];
 }
 
@@ -70,14 +73,27 @@ function made(session) {
 
 // The token and the secret of a session that begins: the site's own, an invitation's, or those of a new one.
 export async function admit(session) {
-  const { relay, session: given, reference } = session.options;
+  const { relay, session: given, reference, sealed } = session.options;
   await findInvited(session);
-  return made(given) ?? (session.invited ? takeInvitation(relay, session.invited.token) : createSession(relay, session.mode, reference));
+  if (made(given) && sealed && !(await findInvitation(relay, given.token, true)).sealed) {
+    throw new Error('cobrowse: sealed: expected a session that was made so ({"sealed": true}), found one that is not');
+  }
+  return given ?? (session.invited ? takeInvitation(relay, session.invited.token) : createSession(relay, session.mode, reference, sealed));
+}
+
+// What seals a session that is to be sealed; null for others. A mistake here must not show the page.
+export async function sealOf({ options }, part) {
+  const { sealed, relay } = options;
+  if (sealed === undefined || sealed === null || sealed === false) return null;
+  if (sealed !== true) throw new TypeError(`cobrowse: sealed: expected true, false or nothing, found ${JSON.stringify(sealed)}`);
+  if (!relay) throw new TypeError('cobrowse: sealed: expected `relay` beside it, which is whom the session is sealed from');
+  return part('sealed')();
 }
 
 // Connects a session, a new one or one that goes on from the page before.
-export async function join(session) {
+export async function join(session, part) {
   const { options, resumed } = session;
+  session.seal = await (await sealOf(session, part))?.open(session);
   // What they keep stays the same from one page to the next.
   session.rules = resumed && 'rules' in resumed ? resumed.rules : await fetchRules(options.relay);
   const { token, secret } = resumed ?? (await admit(session));
@@ -91,12 +107,22 @@ export async function join(session) {
 export function connect(session) {
   const { token, secret } = session;
   session.agents = new Agents(session);
-  session.link = new RelayLink(session.options.relay, token, secret, {
+  const handlers = {
     ready: (isWhole, agents) => ready(session, isWhole, agents),
     message: (bytes) => session.agents.take(bytes),
     replaced: () => move(session),
     ended: () => session.end('idle'),
-  });
+  };
+  const make = (handlers) => new RelayLink(session.options.relay, token, secret, handlers);
+  session.seal?.begin();
+  session.link = session.seal ? session.seal.connect(make, handlers, () => tellState(session)) : make(handlers);
+}
+
+// What an agent's page may not know, or remember wrongly from another connection.
+function tellState(session) {
+  const { recorder } = session;
+  session.tell(recorder.engine.say(recorder.paused ? PAUSED : RESUMED, [], 0));
+  tellVisible(session, true);
 }
 
 // The relay has let the page in.
@@ -107,8 +133,8 @@ function ready(session, isWhole, agents) {
   if (!isWhole) recorder.keyframe();
   session.tell(recorder.modeFrame(session.mode));
   // An agent's page may remember what was true of another connection.
-  if (link.connections > 1 || session.resumed) session.tell(recorder.engine.say(recorder.paused ? PAUSED : RESUMED, [], 0));
-  tellVisible(session, true);
+  if (link.connections > 1 || session.resumed) tellState(session);
+  else tellVisible(session, true);
   if (session.options.sites && !session.hold) share(session);
   session.agents.present(agents);
   session.emit('connected');

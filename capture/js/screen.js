@@ -285,6 +285,7 @@ async function open(session, ready, part) {
   if (session.ended) throw new Error('cobrowse: the session was stopped before it began');
   try {
     session.recorder = new Blind(wasm, part);
+    session.seal = await (await session.live.sealOf(session, part))?.open(session);
     const { token, secret } = await session.live.admit(session);
     // Whatever was offered: nothing of the page is shown.
     Object.assign(session, { token, secret, mode: 'follow' });

@@ -32,6 +32,7 @@ export class Session {
     return Object.freeze({
       get token() { return session.token; },
       get mode() { return session.mode; },
+      get sealed() { return session.seal?.about ?? null; },
       get agents() { return session.agents?.shown() ?? []; },
       get state() { return session.live ? session.life : session.ended ? 'ended' : session.recorder?.paused ? 'paused' : 'active'; },
       stop: () => session.stop(),
@@ -64,13 +65,13 @@ export class Session {
     // While the customer is asked the engine is on its way.
     const loading = ready();
     loading.catch(() => undefined);
-    if (asks || shows || options.relay) this.live = await part('live')();
+    if (asks || shows || options.relay || options.sealed) this.live = await part('live')();
     if (asks || shows) this.overlay = await this.live.Overlay.make(this, part('translations'));
     if (asks) await this.live.ask(this);
     else this.become('accepted');
     const wasm = await loading;
     if (this.ended) throw new Error('cobrowse: the session was stopped before it began');
-    if (options.relay) await this.live.join(this);
+    if (options.relay || options.sealed) await this.live.join(this, part);
     if (this.rules) kept = (await rules()).keep(options, this.rules);
     kept.selectors?.update(location.href);
     this.recorder = new PageRecorder({ document, window, scope: window }, wasm, {

@@ -28,7 +28,7 @@ export function save(session) {
   const { token, secret, mode, recorder, resumed, agents, rules } = session;
   const { onFrame, signal, session: made, ...options } = session.options;
   const paused = recorder ? recorder.paused : Boolean(resumed?.paused);
-  const record = { options, rules, token, secret, mode, paused, controller: agents?.controller, at: Date.now() };
+  const record = { options, rules, token, secret, mode, paused, controller: agents?.controller, seal: session.seal?.saved() ?? resumed?.seal, at: Date.now() };
   // Two tabs may have a session each; then the other tabs follow the one that was first.
   const other = read('localStorage');
   record.shared = (!other || other.token === token || !other.isFresh) && store('localStorage', STORE, record);
@@ -119,6 +119,7 @@ function goOn(session) {
     return;
   }
   session.dormant = false;
+  session.seal?.begin(record.seal);
   session.mode = record.mode;
   session.recorder.paused = record.paused;
   become(session, 'returned', ...(record.paused ? ['paused'] : session.agents.list.size > 0 ? ['joined'] : []));

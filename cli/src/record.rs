@@ -3,7 +3,13 @@
 use crate::{compact, failure::Failure, source};
 use ::replay::recording::{About, LiveWriter};
 use clap::Args as ClapArgs;
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
+use protocol::{control::Control, sealed};
+use seal::{
+    Token,
+    agent::{Agent, Event, Why},
+    random::Random,
+};
 use std::{
     fs,
     io::{self, Write},
@@ -53,9 +59,81 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 
+    /// Of a sealed session the key that stands behind `key=` in its link.
+    #[arg(long, value_name = "HEX", env = "COBROWSE_KEY", hide_env_values = true)]
+    key: Option<String>,
+
+    /// Of a sealed session the eight digits that the customer reads out.
+    #[arg(long, value_name = "DIGITS", conflicts_with = "key")]
+    code: Option<String>,
+
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
+}
+
+/// The agent's end of a session that is sealed, where it is known to be.
+fn seal_of(args: &Args) -> Result<Option<Agent>, Failure> {
+    if args.key.is_none() && args.code.is_none() {
+        return Ok(None);
+    }
+    let wrong = |error: seal::Error| Failure::Usage(error.to_string());
+    let token: Token = args.token.parse().map_err(wrong)?;
+    // Asked once, so that nothing has to fail later.
+    getrandom::fill(&mut [0; 8]).map_err(|error| Failure::Runtime(format!("no random bytes: {error}")))?;
+    let random = Random::new(|out| {
+        if getrandom::fill(out).is_err() {
+            // Bytes that are not random would be a key that is none.
+            std::process::abort();
+        }
+    });
+    let mut agent = Agent::new(token, random, &args.name);
+    if let Some(key) = &args.key {
+        agent.set_link(key).map_err(wrong)?;
+    }
+    if let Some(code) = &args.code {
+        agent.offer(code).map_err(wrong)?;
+    }
+    Ok(Some(agent))
+}
+
+/// What came in, and what is to be sent for it.
+#[derive(Default)]
+struct Opened {
+    frames: Vec<Vec<u8>>,
+    answers: Vec<Vec<u8>>,
+}
+
+/// What comes in, opened where the session is sealed; and what is to be sent for it.
+fn opened(agent: Option<&mut Agent>, bytes: &[u8]) -> Result<Opened, Failure> {
+    let Some(agent) = agent else {
+        if sealed::is_sealed(bytes) {
+            let expected = "expected --key, from the session’s link, or --code, which the customer reads out";
+            return Err(Failure::Usage(format!("the session is sealed: {expected}")));
+        }
+        return Ok(Opened { frames: vec![bytes.to_vec()], answers: Vec::new() });
+    };
+    let Opened { mut frames, mut answers } = Opened::default();
+    for event in agent.take(bytes) {
+        match event {
+            Event::Pass(clear) => frames.push(clear),
+            Event::Send(sealed) => answers.push(sealed),
+            Event::Lost => answers.extend(Control::KeyframeRequest {}.to_frame(0, 0)),
+            Event::Keyed => eprintln!("the session is sealed, and its key is here"),
+            Event::Refused(error) => eprintln!("{error}"),
+            Event::Code(why) => return Err(Failure::Usage(reason(why).to_owned())),
+        }
+    }
+    Ok(Opened { frames, answers })
+}
+
+const fn reason(why: Why) -> &'static str {
+    match why {
+        Why::Wrong => "--code: it is not the customer’s; the customer’s page shows a new one now",
+        Why::Link => "--key: it is not this session’s",
+        Why::Closed => "--code: the customer’s page takes none any more, as too many were wrong; --key goes on to work",
+        Why::First | Why::Again => "the customer’s page was another, and asks for a new code",
+    }
 }
 
 /// Runs the command.
@@ -140,6 +218,9 @@ async fn record(args: &Args, relay: &Relay<'_>, bearer: Option<&str>) -> Result<
     let stream = relay.connect(args.ca.as_deref()).await.map_err(|error| unreachable(&error))?;
     let name: String =
         args.name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
+    let mut seal = seal_of(args)?;
+    // Of a sealed session the customer alone is told the name.
+    let name = if seal.is_some() { String::new() } else { name };
     let scheme = if relay.is_secured { "wss" } else { "ws" };
     let url = format!("{scheme}://{}/ws/agent?token={}&name={name}", relay.host, args.token);
     let mut request = url.into_client_request().map_err(|error| unreachable(&error))?;
@@ -176,10 +257,16 @@ async fn record(args: &Args, relay: &Relay<'_>, bearer: Option<&str>) -> Result<
                 break;
             }
             message = socket.next() => match message {
-                Some(Ok(Message::Binary(frame))) => {
+                Some(Ok(Message::Binary(bytes))) => {
                     let arrival = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-                    if let Err(error) = writer.push(&frame, arrival) {
-                        eprintln!("a frame is left out: {error}");
+                    let Opened { frames, answers } = opened(seal.as_mut(), &bytes)?;
+                    for frame in frames {
+                        if let Err(error) = writer.push(&frame, arrival) {
+                            eprintln!("a frame is left out: {error}");
+                        }
+                    }
+                    for answer in answers {
+                        socket.send(Message::Binary(answer.into())).await.map_err(|error| unreachable(&error))?;
                     }
                 }
                 Some(Ok(Message::Close(_))) | None => break,

@@ -307,6 +307,26 @@ fn a_session_that_ends_is_packed_listed_and_deleted() {
 }
 
 #[test]
+fn a_sealed_session_is_not_recorded() {
+    let folder = scratch("sealed");
+    let relay = Relay::start(&folder, &[]);
+    let create = |body: &str| {
+        let mut stream = TcpStream::connect(&relay.address).unwrap();
+        let head = format!(
+            "POST /api/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str::<Value>(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    assert!(create("{}")["recording"].is_string(), "any other is");
+    assert!(create(r#"{"sealed": true}"#)["recording"].is_null());
+    relay.terminate();
+}
+
+#[test]
 fn what_is_old_is_deleted() {
     let folder = scratch("old");
     fs::create_dir_all(&folder).unwrap();

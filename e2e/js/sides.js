@@ -192,6 +192,7 @@
       playerErrors = [];
     },
     replayed: () => player.document,
+    player: () => player,
     destroy() {
       const ended = recording ?? player;
       player = recording = null;

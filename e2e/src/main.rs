@@ -35,6 +35,7 @@ mod examples;
 mod front;
 mod issuer;
 mod kinds;
+mod meddler;
 mod pair;
 mod pixels;
 mod raw_agent;

@@ -89,6 +89,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) is_watched: bool,
     /// The agent's relay, where it is another one than all share.
     pub(crate) agent_relay: Option<String>,
+    /// What else the agent's page mounts its player with.
+    pub(crate) agent_options: Value,
 }
 
 impl<'a> Pair<'a> {
@@ -127,6 +129,7 @@ impl<'a> Pair<'a> {
             is_elsewhere: false,
             is_watched: true,
             agent_relay: None,
+            agent_options: json!({}),
         })
     }
 
@@ -202,7 +205,11 @@ impl<'a> Pair<'a> {
         let options = match self.transport {
             Transport::Relay => {
                 let relay = self.agent_relay.as_deref().map_or_else(|| self.bench.relay(), Ok)?;
-                json!({ "relay": relay, "token": self.token })
+                let mut options = json!({ "relay": relay, "token": self.token });
+                for (name, value) in self.agent_options.as_object().into_iter().flatten() {
+                    options[name] = value.clone();
+                }
+                options
             }
             Transport::Direct => json!({}),
         };

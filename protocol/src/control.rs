@@ -499,6 +499,54 @@ impl Reader for Counting<'_> {
 }
 
 impl Control {
+    /// Whether an agent says it to the customer.
+    #[must_use]
+    pub const fn is_agents(&self) -> bool {
+        matches!(
+            self,
+            Self::RepairRequest { .. }
+                | Self::Pointer { .. }
+                | Self::Scroll { .. }
+                | Self::Click { .. }
+                | Self::DoubleClick { .. }
+                | Self::DragStart { .. }
+                | Self::DragMove { .. }
+                | Self::DragEnd { .. }
+                | Self::Input { .. }
+                | Self::Commit { .. }
+                | Self::Select { .. }
+                | Self::Edit { .. }
+                | Self::Choose { .. }
+                | Self::Media { .. }
+                | Self::Enter { .. }
+                | Self::Navigate { .. }
+                | Self::Draw { .. }
+                | Self::ControlRequest {}
+                | Self::ControlGive { .. }
+                | Self::ModeRequest { .. }
+                | Self::Missing { .. }
+                | Self::Document { .. }
+                | Self::Screen { .. }
+        )
+    }
+
+    /// Whether the customer's page says it to agents.
+    #[must_use]
+    pub const fn is_customers(&self) -> bool {
+        matches!(
+            self,
+            Self::ModeChanged { .. }
+                | Self::Paused {}
+                | Self::Resumed {}
+                | Self::Controller { .. }
+                | Self::Visible { .. }
+                | Self::Refused { .. }
+                | Self::Proposed { .. }
+                | Self::DocumentState { .. }
+                | Self::ScreenSignal { .. }
+        )
+    }
+
     /// What could not be loaded, as a message: addresses that are too many or too long are left out.
     #[must_use]
     pub fn missing<'a>(addresses: impl Iterator<Item = &'a str>) -> Self {

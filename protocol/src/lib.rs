@@ -35,6 +35,7 @@ pub mod names;
 pub mod numbers;
 pub mod ops;
 pub mod repair;
+pub mod sealed;
 mod sort;
 pub mod splice;
 pub mod tree;

@@ -74,6 +74,8 @@ struct Wish {
     reference: Option<String>,
     #[serde(default)]
     invite: bool,
+    #[serde(default)]
+    sealed: bool,
 }
 
 #[derive(Serialize)]
@@ -97,6 +99,7 @@ pub(crate) struct Shown {
     reference: Option<String>,
     /// An agent has made it, and its customer has still to come.
     open: bool,
+    sealed: bool,
     agents: Vec<ShownAgent>,
 }
 
@@ -168,6 +171,8 @@ pub(crate) struct Wanted {
     reference: Option<Reference>,
     /// An agent's invitation, without a customer still.
     open: bool,
+    /// Its frames are sealed.
+    sealed: bool,
 }
 
 /// A session that was just created.
@@ -197,7 +202,7 @@ pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, wanted: Wanted) 
     if let Some(peer) = peer {
         app.creations().miss(peer.address, Instant::now());
     }
-    let Wanted { mode, reference, open } = wanted;
+    let Wanted { mode, reference, open, sealed } = wanted;
     let reference = reference.map(Reference::into_string);
     let no_random = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the system has no random bytes");
     let created = SystemTime::now();
@@ -206,7 +211,7 @@ pub(crate) async fn new_session(app: &App, peer: Option<&Peer>, wanted: Wanted) 
     for _ in 0..DRAWS {
         let token = Token::generate().map_err(no_random)?;
         let (reference, recording) = (reference.clone(), None);
-        let record = Record { token, secret: digest, mode, created, expires, recording, reference, open };
+        let record = Record { token, secret: digest, mode, created, expires, recording, reference, open, sealed };
         match app.store().create(record).await {
             Ok(recording) => {
                 count(&app.metrics().created);
@@ -302,7 +307,7 @@ async fn wanted(body: Body) -> Result<Wanted, ApiError> {
     let wish = if body.is_empty() { Ok(Wish::default()) } else { serde_json::from_slice(&body) };
     let wish: Wish = wish.map_err(|error| {
         let expected =
-            "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\", \"reference\": \"…\", \"invite\": true}";
+            "body: expected nothing or {\"mode\": \"shared\" | \"view\" | \"follow\", \"reference\": \"…\", \"invite\": true, \"sealed\": true}";
         ApiError::new(StatusCode::BAD_REQUEST, format!("{expected}: {error}"))
     })?;
     let mode = wish.mode.map_or(Ok(Mode::default()), |mode| mode.parse());
@@ -311,7 +316,7 @@ async fn wanted(body: Body) -> Result<Wanted, ApiError> {
     let reference = wish.reference.map(|reference| reference.parse()).transpose();
     let reference = reference
         .map_err(|error: invitation::NotAReference| ApiError::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    Ok(Wanted { mode, reference, open: wish.invite })
+    Ok(Wanted { mode, reference, open: wish.invite, sealed: wish.sealed })
 }
 
 async fn show(State(app): State<App>, peer: PeerOf, Path(token): Path<String>) -> Result<Json<Shown>, ApiError> {
@@ -329,6 +334,7 @@ pub(crate) fn shown(status: Status) -> Shown {
         customer: status.customer,
         reference: status.record.reference,
         open: status.record.open,
+        sealed: status.record.sealed,
         agents: agents.collect(),
     }
 }

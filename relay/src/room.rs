@@ -187,6 +187,10 @@ impl Room {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.record.sealed
+    }
+
     pub(crate) fn reference(&self) -> Option<&str> {
         self.record.reference.as_deref()
     }
@@ -339,6 +343,14 @@ impl Room {
                 let found = if keyframe { "a keyframe" } else { "a delta" };
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
+            (Role::Customer, Message::Sealed { user, bytes, .. }) => {
+                state.send_to(user, &bytes, false);
+                Ok(Published::Delivered)
+            }
+            (Role::Controller, Message::Sealed { .. }) => {
+                Err(Close::Protocol("expected Ended from a controller, found a sealed message".to_owned()))
+            }
+            (_, Message::Sealed { is_pointer, bytes, .. }) => state.hand_on(user, is_pointer, &bytes, now),
             (Role::Customer, Message::Control { message, bytes }) => state.customer_says(&message, bytes),
             (Role::Controller, Message::Control { message, .. }) => controllers(&message).map(Published::Stop),
             (_, Message::Control { message, bytes }) => state.agent_says(user, &message, &bytes, now),
@@ -608,7 +620,11 @@ impl State {
             Agents::Stop => return Ok(Published::Stop(EndReason::Agent)),
             Agents::Command => {}
         }
-        let is_pointer = matches!(message, Control::Pointer { .. });
+        self.hand_on(user, matches!(message, Control::Pointer { .. }), bytes, now)
+    }
+
+    /// Sends the customer what an agent says.
+    fn hand_on(&mut self, user: u32, is_pointer: bool, bytes: &Bytes, now: Instant) -> Result<Published, Close> {
         // Who says it is the relay's to tell: an agent could give any number.
         let Some(said) = self.make(&Control::From { user, frame: bytes.to_vec() }, now) else {
             return Err(Close::TooLarge(Limits::AGENT_BYTES));

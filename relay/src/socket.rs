@@ -23,6 +23,7 @@ use protocol::{
     ErrorKind, Limits,
     control::{Control, Role},
     frame::{self, Kind},
+    sealed,
 };
 use serde::Deserialize;
 use std::{
@@ -174,7 +175,11 @@ pub(crate) async fn agent(app: &App, socket: Socket, token: Token, entrant: Entr
                 tracing::info!(target: "audit", ?token, user = seat.user, agent = subject, "is known");
             }
             let millis = u64::try_from(app.config().ping_interval.as_millis()).unwrap_or(u64::MAX);
-            let ready = beat.then(|| serde_json::json!({ "beat": millis }).to_string());
+            let mut ready = serde_json::json!({ "beat": millis });
+            if seat.is_sealed() {
+                ready["sealed"] = true.into();
+            }
+            let ready = beat.then(|| ready.to_string());
             seated(app, socket, seat, Told { ready, beat, ..Told::default() }, peer.as_ref()).await;
         }
         Err(error) => {
@@ -272,7 +277,7 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
                 taken = bytes.len();
                 count(&app.metrics().messages_in);
                 add(&app.metrics().bytes_in, taken);
-                message(bytes, seat.role, &limits)
+                message(bytes, seat.role, seat.is_sealed(), &limits)
             }
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_))) => continue,
             Some(Ok(WsMessage::Text(_) | WsMessage::Frame(_))) => {
@@ -302,14 +307,21 @@ async fn read(app: &App, seat: &Seat, stream: &mut SplitStream<Socket>, heard: &
     }
 }
 
-/// What a binary message is, by its header; a control frame is read whole, the body of another never.
-fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> {
+/// What a binary message is, by its header; a control frame is read whole, the body of another never. In a sealed session none
+/// is read that is not for the relay itself.
+fn message(bytes: Bytes, role: Role, is_sealed: bool, limits: &Limits) -> Result<Message, Close> {
+    if sealed::is_sealed(&bytes) {
+        return sealed_message(bytes, role, is_sealed, limits);
+    }
     let refused = |error: protocol::Error| match error.kind {
         ErrorKind::Limit => Close::TooLarge(limits.frame_bytes),
         _ => Close::Protocol(error.to_string()),
     };
     let header = frame::peek(&bytes, limits).map_err(refused)?.header;
+    let unsealed =
+        |found: &str| Close::Protocol(format!("expected it sealed, as the session is, found {found} in the clear"));
     match header.kind {
+        Kind::Keyframe | Kind::Repair | Kind::Delta if is_sealed => Err(unsealed("a frame")),
         Kind::Keyframe | Kind::Repair | Kind::Delta if role == Role::Customer => {
             Ok(Message::Frame { keyframe: header.kind == Kind::Keyframe, seq: header.seq, bytes })
         }
@@ -318,8 +330,32 @@ fn message(bytes: Bytes, role: Role, limits: &Limits) -> Result<Message, Close> 
         }
         Kind::Control => {
             let message = Control::read(&bytes, limits).map_err(|error| Close::Protocol(error.to_string()))?;
+            let is_for_relay =
+                matches!(message, Control::KeyframeRequest {} | Control::Ended { .. } | Control::Welcome { .. });
+            if is_sealed && !is_for_relay {
+                return Err(unsealed(message.name()));
+            }
             Ok(Message::Control { message, bytes })
         }
+    }
+}
+
+/// The same of a sealed one: its body is never read.
+fn sealed_message(bytes: Bytes, role: Role, is_sealed: bool, limits: &Limits) -> Result<Message, Close> {
+    if !is_sealed {
+        let found =
+            "expected it in the clear, as the session is, found a sealed message; it is made with {\"sealed\": true}";
+        return Err(Close::Protocol(found.to_owned()));
+    }
+    let header = match sealed::peek(&bytes, limits) {
+        Ok((header, _)) => header,
+        Err(error) if error.kind == ErrorKind::Limit => return Err(Close::TooLarge(limits.frame_bytes)),
+        Err(error) => return Err(Close::Protocol(error.to_string())),
+    };
+    match (header.kind, role) {
+        (Kind::Control, _) => Ok(Message::Sealed { user: header.number, is_pointer: header.is_pointer, bytes }),
+        (kind, Role::Customer) => Ok(Message::Frame { keyframe: kind == Kind::Keyframe, seq: header.number, bytes }),
+        (kind, _) => Err(Close::Protocol(format!("expected a control frame from an agent, found {kind:?}"))),
     }
 }
 

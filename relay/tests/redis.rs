@@ -10,5 +10,7 @@ mod genesys;
 mod identity;
 #[path = "invitations.rs"]
 mod invitations;
+#[path = "sealed.rs"]
+mod sealed;
 #[path = "sessions.rs"]
 mod sessions;

@@ -28,9 +28,10 @@ const CLOCK_MS = 50;
 // How often a player that lost step asks for what it lacks.
 const ASK_MS = 1000;
 
-let compiled;
+let compiled, home;
 
 export function ready(base) {
+  home = base;
   return (compiled ??= wasmOf(base).then((wasm) => init({ module_or_path: wasm })).catch((error) => {
     compiled = undefined;
     throw new Error('cobrowse: ' + base + 'replay.wasm could not be loaded or compiled: ' + error.message);
@@ -67,8 +68,12 @@ export class PlayerView {
     // What may be loaded for pages: origins with blanks between.
     this.assets = Promise.resolve(options.assets === undefined ? options.relay && assetsOf(options.relay) : listOf(options.assets));
     if (options.relay) {
-      this.link = new RelayLink(options, {
-        frame: (bytes) => this.receive(bytes),
+      // Known to be sealed: the relay is not told a name, and nothing is taken that comes in the clear.
+      const isSealed = Boolean(options.sealed || options.key);
+      if (isSealed) this.seals();
+      this.link = new RelayLink(isSealed ? { ...options, name: '' } : options, {
+        sealed: () => this.seals(),
+        frame: (bytes) => this.arrived(bytes),
         state: (state) => this.emit('connection', state),
         failed: (error) => this.fail(error),
       });
@@ -84,6 +89,8 @@ export class PlayerView {
       get mode() { return view.mode; },
       get user() { return view.user; },
       get hasControl() { return view.hasControl; },
+      get sealed() { return view.sealing ? view.seal?.state ?? 'waiting' : null; },
+      offerCode: (code) => view.offerCode(code),
       get tool() { return view.input.tool; },
       set tool(tool) { view.input.setTool(tool); },
       wipe: () => view.input.pen.wipe(),
@@ -115,6 +122,38 @@ export class PlayerView {
     this.input.say('ModeRequest', MODES.indexOf(mode));
   }
 
+  // The session is sealed: from here on nothing goes by itself.
+  seals() {
+    this.sealing ??= openSeal(this, this.options).then((seal) => {
+      this.seal = seal;
+      for (const bytes of this.early.splice(0)) seal.take(bytes);
+    }).catch((error) => this.giveUp(error));
+    this.early ??= [];
+  }
+
+  arrived(bytes) {
+    if (this.seal) this.seal.take(bytes);
+    else if (this.sealing) this.early.push(bytes);
+    else this.receive(bytes);
+  }
+
+  offerCode(code) {
+    if (!this.seal) throw new Error('cobrowse: sealed: expected a sealed session that waits for its code');
+    this.seal.offer(String(code));
+  }
+
+  // Bytes as they are.
+  put(bytes) {
+    this.link?.send(bytes);
+  }
+
+  giveUp(error) {
+    this.link?.close();
+    this.seal?.forget();
+    error.isFinal = true;
+    this.fail(error);
+  }
+
   receive(bytes) {
     // The kind is in the low two bits of the first byte; messages are kind 3.
     if ((bytes[0] & 3) === 3) this.message(bytes);
@@ -134,7 +173,7 @@ export class PlayerView {
       this.ask();
       return;
     }
-    this.asking = false;
+    this.asking = this.isBehind = false;
     this.took(outcome, false);
   }
 
@@ -160,12 +199,27 @@ export class PlayerView {
   // Asks the customer's page for what is wrong here, and, when that was not enough, for all. Not more often than it should make
   // such frames.
   ask() {
+    this.isBehind = true;
     const now = performance.now();
-    if (now - (this.askedAt ?? -Infinity) < ASK_MS) return;
+    const wait = (this.askedAt ?? -Infinity) + ASK_MS - now;
+    if (wait > 0) {
+      // Where the page rests, nothing else reminds of it.
+      this.askTimer ??= setTimeout(() => {
+        this.askTimer = undefined;
+        if (this.isBehind && !this.destroyed) this.ask();
+      }, wait);
+      return;
+    }
     this.askedAt = now;
     const request = this.engine.request(this.asking === true);
     this.asking = true;
     this.request(request);
+  }
+
+  // Nothing of the page is here.
+  askWhole() {
+    this.asking = true;
+    this.ask();
   }
 
   // What only the customer's page can give.
@@ -423,6 +477,7 @@ export class PlayerView {
         break;
       case 'Ended':
         this.link?.close();
+        this.seal?.forget();
         this.mode = null;
         this.input.update();
         this.documents.stop();
@@ -432,7 +487,12 @@ export class PlayerView {
   }
 
   send(frame) {
-    this.link?.send(frame);
+    try {
+      if (this.seal) this.seal.send(frame);
+      else if (!this.sealing) this.put(frame);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   async flush() {
@@ -476,6 +536,7 @@ export class PlayerView {
   destroy() {
     if (this.destroyed) return;
     this.destroyed = true;
+    this.seal?.forget();
     this.screen.stop();
     this.link?.close();
     this.sizes.disconnect();
@@ -491,6 +552,22 @@ function listOf(assets) {
     throw new TypeError('cobrowse: assets: expected a list of origins, as "https://cdn.example"');
   }
   return assets.join(' ');
+}
+
+// What seals and opens, from where `replay.js` came.
+async function openSeal(view, options) {
+  const key = Symbol.for('cobrowse.sealed');
+  if (!window[key]) {
+    const tag = document.createElement('script');
+    tag.src = home + 'replay-sealed.js';
+    await new Promise((resolve, reject) => {
+      tag.onload = resolve;
+      tag.onerror = () => reject(new Error(`cobrowse: sealed: ${tag.src} could not be loaded; does the page’s CSP allow it (script-src)?`));
+      document.head.append(tag);
+    });
+    tag.remove();
+  }
+  return window[key].open(view, options);
 }
 
 function makeRing() {

@@ -96,8 +96,7 @@ export class RelayLink {
       if (this.socket !== socket) return;
       this.heardAt = Date.now();
       if (typeof data !== 'string') this.handlers.frame(new Uint8Array(data));
-      // First of all the relay says how often it will say that it is there.
-      else this.beat = JSON.parse(data).beat ?? this.beat;
+      else this.told(JSON.parse(data));
     };
     socket.onclose = async ({ code, reason }) => {
       if (this.closed || this.socket !== socket) return;
@@ -109,6 +108,12 @@ export class RelayLink {
       if (!opened && (await this.isUnknown())) return;
       this.again();
     };
+  }
+
+  // First of all the relay says how often it will say that it is there, and whether the session is sealed.
+  told({ beat, sealed }) {
+    this.beat = beat ?? this.beat;
+    if (sealed) this.handlers.sealed();
   }
 
   // Whether the connection lives: a network that is gone tells nothing. `now`: it has just come back.

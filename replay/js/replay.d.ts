@@ -100,6 +100,10 @@ export interface MountOptions {
   /** What says who the agent is, where the relay asks: a token of its issuer or a key; or what gives one, and another one when the
       relay has refused it. */
   bearer?: string | ((isRefused: boolean) => Promise<string>);
+  /** The key of a sealed session's link (docs/security.md). Nothing is taken then that comes in the clear. */
+  key?: string;
+  /** The same without a key: the session must be sealed, and the relay is not told the name. Default: as the relay says. */
+  sealed?: boolean;
   /** Whom the agent's browser may ask for a way to the customer's for the screen. Default: what the relay's operator lists. */
   iceServers?: RTCIceServer[];
   /** `relay`: no way but by a TURN server. Default `all`. */
@@ -120,6 +124,10 @@ export interface Player {
   readonly user: number | null;
   /** Whether this agent has control: of several, one has. */
   readonly hasControl: boolean;
+  /** Of a sealed session whether the key is here (`sealed`), a code is needed (`code`), or is being proved (`waiting`); otherwise `null`. */
+  readonly sealed: 'waiting' | 'code' | 'sealed' | null;
+  /** The code that the customer has read out. Throws where it is none, or was tried before. */
+  offerCode(code: string): void;
   /** What the agent's pointer does: `hand` acts on the page, the others draw over it. */
   tool: 'hand' | 'box' | 'ink' | 'arrow';
   /** Wipes all drawings. They wipe themselves after eight seconds. */
@@ -179,6 +187,8 @@ export interface Player {
   on(event: 'screen', fn: (screen: { state: ScreenState; reason?: string; only: boolean }) => void): () => void;
   /** Milestones: there is a picture of the screen; there is none any longer. */
   on(event: 'screen-connected' | 'screen-ended', fn: () => void): () => void;
+  /** Of a sealed session: what is needed (`text` says it in English), or that the key is here. */
+  on(event: 'sealed', fn: (seal: { state: 'waiting' | 'code' | 'sealed'; text: string; reason: '' | 'first' | 'wrong' | 'link' | 'closed' | 'again' }) => void): () => void;
   on(event: 'ended', fn: (reason: string) => void): () => void;
   destroy(): void;
 }

@@ -123,7 +123,7 @@ class Embedded {
   async make() {
     const { conversationId, key } = this.desk;
     const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + key };
-    const body = JSON.stringify({ mode: byId('invite-mode').value, reference: conversationId || undefined, invite: true });
+    const body = JSON.stringify({ mode: byId('invite-mode').value, reference: conversationId || undefined, invite: true, sealed: window.cobrowseSealed.options().sealed || undefined });
     const url = new URL('api/sessions', new URL(this.hooks.relay, location.href));
     const answer = await fetch(url, { method: 'POST', headers, body, credentials: 'omit' }).catch(() => null);
     if (!answer) throw new Error('The relay cannot be reached. Please try again.');

@@ -1,6 +1,7 @@
 // The agent's page. Parameters behind `#` (or `?`): `sid` the nine digits, `nosidinput=1` no field for them,
 // `relay` where the relay is (default: where this page is), `name` the agent's name, `debug=1` shows what happens; `reference` what
-// another system calls the session (slave-reference.js), `embedded=1` a page around this one directs it (slave-embedded.js).
+// another system calls the session (slave-reference.js), `embedded=1` a page around this one directs it (slave-embedded.js); `key`
+// and `sealed=1` of sealed sessions (slave-sealed.js).
 
 const params = new URLSearchParams(location.hash.slice(1) || location.search);
 const $ = (id) => document.getElementById(id);
@@ -26,6 +27,8 @@ function status(text, state) {
 // What is the matter, if anything: the text, whether the picture is one of the past, and what to do.
 function matter() {
   if (sight.open === null && !player.document) return ['Connecting …', 'waiting', false];
+  const waits = window.cobrowseSealed.matter();
+  if (waits && sight.open !== false) return [waits, 'waiting', Boolean(player.document)];
   if (sight.open === false) return ['Connection lost, trying again …', 'waiting', true];
   if (sight.gone === 'left') {
     return ['The customer has left the page. Co-browsing goes on when a page of the site opens that has the script.', 'waiting', true];
@@ -100,7 +103,7 @@ async function join(token) {
     const bearer = await window.cobrowseIdentity.open(relay, desk?.desk ?? null);
     await bearer?.(false);
     if (turn !== turns) return;
-    const mounted = await CobrowseReplay.mount($('view'), { relay, token, bearer, name: desk?.name ?? params.get('name') ?? '' });
+    const mounted = await CobrowseReplay.mount($('view'), { relay, token, bearer, name: desk?.name ?? params.get('name') ?? '', ...window.cobrowseSealed.options() });
     // Another number was given meanwhile.
     if (turn !== turns) {
       mounted.destroy();
@@ -117,6 +120,8 @@ async function join(token) {
   window.cobrowsePlayer = player;
   window.cobrowseTools.attach(player);
   window.cobrowseAssist.attach(player);
+  window.cobrowseSealed.attach(player);
+  player.on('sealed', () => show());
   $(desk ? 'end' : 'leave').hidden = false;
   sight = { open: null, gone: null, paused: false, visible: null };
   desktops.clear();
@@ -156,7 +161,7 @@ async function join(token) {
   player.on('ended', (reason) => end(ENDS[reason] ?? 'The session has ended (' + reason + ')'));
   player.on('error', (error) => {
     debug(error.message);
-    if (!player.document && error.message.startsWith('cobrowse: ')) end(error.message.slice(10));
+    if ((error.isFinal || (!player.document && !error.isRefused)) && error.message.startsWith('cobrowse: ')) end(error.message.slice(10));
   });
 }
 
@@ -165,6 +170,7 @@ function address(token) {
   const known = new URLSearchParams(location.hash.slice(1) || location.search);
   if (token) known.set('sid', token);
   else known.delete('sid');
+  known.delete('key');
   history.replaceState(null, '', '#' + known);
 }
 
@@ -191,6 +197,7 @@ function end(text) {
   $('leave').hidden = $('end').hidden = true;
   window.cobrowseTools.detach();
   window.cobrowseAssist.detach();
+  window.cobrowseSealed.detach();
   status(text, 'ended');
   // What was said stays there where there is no field to ask for another session.
   if (params.get('nosidinput') !== '1') ask();

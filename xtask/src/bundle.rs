@@ -21,7 +21,7 @@ struct Bundle {
 }
 
 /// The scripts.
-const BUNDLES: [Bundle; 22] = [
+const BUNDLES: [Bundle; 24] = [
     Bundle { entry: "capture/js/loader.js", output: "capture.js" },
     Bundle { entry: "capture/js/engine.js", output: "capture-engine.js" },
     Bundle { entry: "capture/js/live.js", output: "capture-live.js" },
@@ -29,6 +29,7 @@ const BUNDLES: [Bundle; 22] = [
     Bundle { entry: "capture/js/rules.js", output: "capture-rules.js" },
     Bundle { entry: "capture/js/documents.js", output: "capture-documents.js" },
     Bundle { entry: "capture/js/screen.js", output: "capture-screen.js" },
+    Bundle { entry: "capture/js/sealed.js", output: "capture-sealed.js" },
     Bundle { entry: "capture/js/report.js", output: "capture-report.js" },
     Bundle { entry: "capture/js/tape.js", output: "capture-tape.js" },
     Bundle { entry: "capture/js/content.js", output: "capture-content.js" },
@@ -43,6 +44,7 @@ const BUNDLES: [Bundle; 22] = [
     Bundle { entry: "capture/js/genesys.js", output: "cobrowse-genesys.js" },
     Bundle { entry: "replay/desktop/controller.js", output: "cobrowse-controller.js" },
     Bundle { entry: "replay/js/replay.js", output: "replay.js" },
+    Bundle { entry: "replay/js/sealed.js", output: "replay-sealed.js" },
     Bundle { entry: "replay/player/element.js", output: "player.js" },
 ];
 

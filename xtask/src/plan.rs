@@ -109,6 +109,7 @@ impl Task {
             Self::Redis => "redis",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
+            Self::Wasm(Shell::Seal) => "seal.wasm",
             Self::Dist => "dist",
             Self::Cobrowse => "cobrowse",
             Self::DemoPages => "demo-pages",
@@ -121,6 +122,7 @@ impl Task {
             Self::Fuzz => "fuzz",
             Self::Web(Shell::Capture) => "web-capture",
             Self::Web(Shell::Replay) => "web-replay",
+            Self::Web(Shell::Seal) => "web-seal",
             Self::EndToEnd => "e2e",
             Self::EndToEndFirefox => "e2e-firefox",
             Self::EndToEndWebkit => "e2e-webkit",
@@ -148,6 +150,7 @@ impl Task {
             Self::Redis => "a Redis server",
             Self::Wasm(Shell::Capture) => "capture.wasm",
             Self::Wasm(Shell::Replay) => "replay.wasm",
+            Self::Wasm(Shell::Seal) => "seal.wasm",
             Self::Dist => "dist: scripts, pages, compression",
             Self::Cobrowse => "cobrowse, the relay and command line (release)",
             Self::DemoPages => "the demo's pages",
@@ -160,6 +163,7 @@ impl Task {
             Self::Unit => "unit: unit, property and documentation tests",
             Self::Web(Shell::Capture) => "web-capture: capture in the browser",
             Self::Web(Shell::Replay) => "web-replay: replay in the browser",
+            Self::Web(Shell::Seal) => "web-seal: sealing in the browser",
             Self::EndToEnd => "e2e: page to page over the relay",
             Self::EndToEndFirefox => "e2e-firefox: Firefox to Chromium, and the other way",
             Self::EndToEndWebkit => "e2e-webkit: WebKit to Chromium, and the other way",
@@ -178,6 +182,7 @@ impl Task {
     fn needs(self) -> &'static [Self] {
         const CAPTURE: Task = Task::Wasm(Shell::Capture);
         const REPLAY: Task = Task::Wasm(Shell::Replay);
+        const SEAL: Task = Task::Wasm(Shell::Seal);
         match self {
             Self::Components
             | Self::WasmTarget
@@ -190,7 +195,7 @@ impl Task {
             | Self::Compiler
             | Self::Load => &[],
             Self::Wasm(_) => &[Self::WasmTarget, Self::WasmBindgen, Self::NodePackages],
-            Self::Dist => &[CAPTURE, REPLAY],
+            Self::Dist => &[CAPTURE, REPLAY, SEAL],
             // The program may carry the built pages inside.
             Self::Cobrowse | Self::DemoPages => &[Self::Dist],
             Self::Tidy | Self::BenchNative => &[],

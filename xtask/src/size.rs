@@ -14,8 +14,8 @@ use crate::workspace::Workspace;
 
 /// Fetched only where the page records by itself, where there are rules of privacy, where somebody asks which keeps what, where
 /// there are people (a question, a bar, a relay), where an agent shows a picture or the customer the screen, where there are pictures of
-/// the page's own making, animations, frames of other origins, or subdomains; behind the first frames; by `preload()`.
-const PARTS: [&str; 14] = [
+/// the page's own making, animations, frames of other origins, or subdomains; where a session is sealed; behind the first frames; by `preload()`.
+const PARTS: [&str; 15] = [
     "capture-tape.js",
     "capture-rules.js",
     "capture-report.js",
@@ -30,6 +30,7 @@ const PARTS: [&str; 14] = [
     "capture-warm.js",
     "capture-documents.js",
     "capture-screen.js",
+    "capture-sealed.js",
 ];
 
 /// One file's sizes in bytes.

@@ -32,25 +32,29 @@ pub(crate) enum Shell {
     Capture,
     /// The agent's side.
     Replay,
+    /// What both load where a session is sealed.
+    Seal,
 }
 
 impl Shell {
-    /// Both, in the order in which they are built.
-    pub(crate) const ALL: [Self; 2] = [Self::Capture, Self::Replay];
+    /// All, in the order in which they are built.
+    pub(crate) const ALL: [Self; 3] = [Self::Capture, Self::Replay, Self::Seal];
 
     /// The folder's, the library's and the built file's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Capture => "capture",
             Self::Replay => "replay",
+            Self::Seal => "seal",
         }
     }
 
-    /// The folders of its scripts, from the repository's root; each has types.
+    /// The folders of its scripts, from the repository's root; each has types. Those of sealing are in the others'.
     pub(crate) fn scripts(self) -> &'static [&'static str] {
         match self {
             Self::Capture => &["capture/js"],
             Self::Replay => &["replay/js", "replay/player", "replay/desktop"],
+            Self::Seal => &[],
         }
     }
 
@@ -59,6 +63,7 @@ impl Shell {
         match self {
             Self::Capture => "cobrowse-capture",
             Self::Replay => "cobrowse-replay",
+            Self::Seal => "cobrowse-seal",
         }
     }
 
@@ -78,7 +83,7 @@ impl Shell {
     }
 }
 
-/// Builds one of the two; the steps after cargo are skipped when cargo's result is the one already processed.
+/// Builds one of them; the steps after cargo are skipped when cargo's result is the one already processed.
 pub(crate) fn build(ws: &Workspace, shell: Shell, status: &Status) -> Result<String> {
     // `cargo rustc` names the crate type here, so that native builds need not make a shared library too.
     ws.cargo()

@@ -25,6 +25,7 @@ mod recording;
 mod resources;
 mod rules;
 mod screen;
+mod sealed;
 mod secrets;
 mod session;
 mod shared;
@@ -76,6 +77,8 @@ pub(crate) enum Case {
     LivePerson(liveperson::Scenario),
     /// Frames of another origin.
     Outside(outside::Scenario),
+    /// Sealed sessions.
+    Sealed(sealed::Scenario),
     /// What is loaded.
     Resources(resources::Scenario),
     /// What others have recorded.
@@ -127,6 +130,7 @@ impl Case {
             Self::Dynamics365(scenario) => format!("dynamics365/{}", scenario.name()),
             Self::LivePerson(scenario) => format!("liveperson/{}", scenario.name()),
             Self::Outside(scenario) => format!("outside/{}", scenario.name()),
+            Self::Sealed(scenario) => format!("sealed/{}", scenario.name()),
             Self::Resources(scenario) => format!("resources/{}", scenario.name()),
             Self::Import(log) => format!("import/{}", log.name()),
             Self::ImportWorkload(name) => format!("import/bench-{}", name.replace([' ', ','], "-").replace('×', "x")),
@@ -190,6 +194,7 @@ impl Case {
             Self::Dynamics365(scenario) => dynamics365::run(bench, *scenario).await,
             Self::LivePerson(scenario) => liveperson::run(bench, *scenario).await,
             Self::Outside(scenario) => outside::run(bench, *scenario).await,
+            Self::Sealed(scenario) => sealed::run(bench, *scenario).await,
             Self::Resources(scenario) => resources::run(bench, *scenario).await,
             Self::Import(log) => import::run(bench, log).await,
             Self::ImportWorkload(name) => import::workload(bench, name).await,
@@ -225,6 +230,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(dynamics365::Scenario::ALL.into_iter().map(Case::Dynamics365));
     cases.extend(liveperson::Scenario::ALL.into_iter().map(Case::LivePerson));
     cases.extend(outside::Scenario::ALL.into_iter().map(Case::Outside));
+    cases.extend(sealed::Scenario::ALL.into_iter().map(Case::Sealed));
     cases.extend(resources::Scenario::ALL.into_iter().map(Case::Resources));
     cases.extend(import::Log::ALL.into_iter().map(Case::Import));
     cases.extend(import::workloads().map(Case::ImportWorkload));

@@ -264,6 +264,14 @@ impl Room {
         }
     }
 
+    /// A sealed message of the customer's, for one agent or, with 0, for all.
+    pub(crate) fn said_sealed(&self, user: u32, bytes: Bytes) {
+        let mut state = self.lock();
+        if state.ended.is_none() {
+            state.send_to(user, &bytes, false);
+        }
+    }
+
     /// An agent's message as the customer is sent it.
     ///
     /// # Errors

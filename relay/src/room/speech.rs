@@ -9,16 +9,9 @@ use protocol::{
 /// Whether a customer may say it; the reason where it ends the session.
 pub(crate) fn customers(message: &Control) -> Result<Option<EndReason>, Close> {
     match message {
-        Control::ModeChanged { .. }
-        | Control::Welcome { .. }
-        | Control::Paused {}
-        | Control::Resumed {}
-        | Control::Controller { .. }
-        | Control::Visible { .. }
-        | Control::Refused { .. }
-        | Control::Proposed { .. }
-        | Control::DocumentState { .. }
-        | Control::ScreenSignal { .. } => Ok(None),
+        // That it shows an agent is for the relay alone.
+        Control::Welcome { .. } => Ok(None),
+        message if message.is_customers() => Ok(None),
         Control::Ended { .. } => Ok(Some(EndReason::Customer)),
         other => {
             let expected = "expected ModeChanged, Welcome, Controller, Refused, Proposed, Paused, Resumed, Visible, DocumentState, ScreenSignal or Ended from a customer";
@@ -43,7 +36,7 @@ pub(crate) fn agents(message: &Control) -> Result<Agents, Close> {
     match message {
         Control::KeyframeRequest {} => Ok(Agents::Keyframe),
         Control::Ended { .. } => Ok(Agents::Stop),
-        message if is_agents(message) => Ok(Agents::Command),
+        message if message.is_agents() => Ok(Agents::Command),
         message => {
             let expected = "expected what an agent says or asks for (docs/wire-format.md, section 6)";
             Err(Close::Protocol(format!("{expected}, found {}", message.name())))
@@ -60,36 +53,6 @@ pub(crate) fn controllers(message: &Control) -> Result<EndReason, Close> {
         Control::Ended { .. } => Ok(EndReason::Controller),
         other => Err(Close::Protocol(format!("expected Ended from a controller, found {}", other.name()))),
     }
-}
-
-/// Whether an agent may say it to the customer.
-const fn is_agents(message: &Control) -> bool {
-    matches!(
-        message,
-        Control::RepairRequest { .. }
-            | Control::Pointer { .. }
-            | Control::Scroll { .. }
-            | Control::Click { .. }
-            | Control::DoubleClick { .. }
-            | Control::DragStart { .. }
-            | Control::DragMove { .. }
-            | Control::DragEnd { .. }
-            | Control::Input { .. }
-            | Control::Commit { .. }
-            | Control::Select { .. }
-            | Control::Edit { .. }
-            | Control::Choose { .. }
-            | Control::Media { .. }
-            | Control::Enter { .. }
-            | Control::Navigate { .. }
-            | Control::Draw { .. }
-            | Control::ControlRequest {}
-            | Control::ControlGive { .. }
-            | Control::ModeRequest { .. }
-            | Control::Missing { .. }
-            | Control::Document { .. }
-            | Control::Screen { .. }
-    )
 }
 
 /// The same of what an agent says, as the customer is sent it.

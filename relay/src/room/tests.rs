@@ -26,7 +26,8 @@ impl Scene {
         let token = "123456789".parse().unwrap();
         let (mode, name, reference) = (Mode::View, None, None);
         let (created, expires) = (clock, clock);
-        let record = Record { token, secret, mode, created, expires, recording: name, reference, open: false };
+        let record =
+            Record { token, secret, mode, created, expires, recording: name, reference, open: false, sealed: false };
         let now = Instant::now();
         Self { room: Arc::new(Room::new(record, Arc::new(config), recording, now)), now }
     }

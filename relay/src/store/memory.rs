@@ -73,7 +73,9 @@ impl MemoryStore {
             Entry::Occupied(_) => Err(StoreError::Taken),
             Entry::Vacant(vacant) => {
                 tracing::info!(token = ?record.token, mode = %record.mode, "session created");
-                let begun = self.recorder.as_ref().and_then(|recorder| recorder.begin());
+                // Of a sealed session there is nothing to be kept that anybody could play.
+                let recorder = self.recorder.as_ref().filter(|_| !record.sealed);
+                let begun = recorder.and_then(|recorder| recorder.begin());
                 let (name, recording) = begun.unzip();
                 let reference = record.reference.clone().map(|reference| (reference, record.token));
                 record.recording.clone_from(&name);
@@ -202,7 +204,7 @@ mod tests {
         let (_, secret) = SecretDigest::generate().unwrap();
         let token = token.parse().unwrap();
         let (mode, recording, reference) = (Mode::View, None, None);
-        Record { token, secret, mode, created: now, expires: now, recording, reference, open: false }
+        Record { token, secret, mode, created: now, expires: now, recording, reference, open: false, sealed: false }
     }
 
     fn store(config: Config) -> MemoryStore {

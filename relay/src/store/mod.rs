@@ -56,6 +56,8 @@ pub struct Record {
     pub reference: Option<String>,
     /// An agent has made it, and its customer has still to come ([`Store::take`]): until then nobody has its secret.
     pub open: bool,
+    /// Its frames are sealed: the relay reads no more than their headers, and hands on no others.
+    pub sealed: bool,
 }
 
 /// An agent who is present.
@@ -99,6 +101,15 @@ pub enum Message {
         /// The message.
         message: Control,
         /// The same as it came, a whole frame.
+        bytes: Bytes,
+    },
+    /// A sealed message, from the customer to agents or from an agent to the customer.
+    Sealed {
+        /// The agent that the customer's message is for; 0 for all.
+        user: u32,
+        /// It tells where an agent's pointer is.
+        is_pointer: bool,
+        /// The whole frame.
         bytes: Bytes,
     },
 }
@@ -242,6 +253,12 @@ impl Seat {
     #[must_use]
     pub fn expected(&self) -> Option<u32> {
         self.room.expected()
+    }
+
+    /// Whether the session's frames are sealed.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.room.is_sealed()
     }
 
     /// The connection's number, unique within the session.

@@ -19,7 +19,7 @@ const SOURCES: [&str; 5] = ["js", "jsx", "mjs", "rs", "ts"];
 const SKIPPED: [&str; 5] = ["dist", "fixtures", "node_modules", "target", ".git"];
 
 /// The crates that are shipped.
-const PRODUCT: [&str; 5] = ["capture", "cli", "protocol", "relay", "replay"];
+const PRODUCT: [&str; 6] = ["capture", "cli", "protocol", "relay", "replay", "seal"];
 
 /// Crates that bind to a browser, as Rust names them.
 const BROWSER: [&str; 3] = ["js_sys", "wasm_bindgen", "web_sys"];

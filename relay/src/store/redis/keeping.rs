@@ -12,7 +12,7 @@ use crate::{
     store::StoreError,
     token::{SecretDigest, Token},
 };
-use protocol::{Limits, control::Control};
+use protocol::{Limits, control::Control, sealed};
 use redis::{RedisError, Value, cmd};
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -41,6 +41,10 @@ impl Reader for Inner {
                 }
             }
             Entry::Gap => room.broken(),
+            Entry::Said(bytes) if sealed::is_sealed(&bytes) => match sealed::peek(&bytes, &Limits::DEFAULT) {
+                Ok((header, _)) => room.said_sealed(header.number, bytes),
+                Err(error) => tracing::error!(?token, %error, "a sealed message in the log"),
+            },
             Entry::Said(bytes) => match Control::read(&bytes, &Limits::DEFAULT) {
                 Ok(message) => room.said(&message, bytes),
                 Err(error) => tracing::error!(?token, %error, "a message in the log"),
@@ -175,6 +179,9 @@ impl Inner {
         }) else {
             return;
         };
+        if room.is_sealed() {
+            return;
+        }
         let me = self.me();
         let arguments = |command: &mut redis::Cmd| {
             command.arg(self.kept()).arg(&me).arg("");

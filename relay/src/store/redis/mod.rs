@@ -317,7 +317,9 @@ impl Inner {
 
     async fn create(&self, mut record: Record) -> Result<Option<String>, StoreError> {
         let held = self.hold(record.token)?;
-        let (name, recording) = self.recorder.as_ref().and_then(|recorder| recorder.begin()).unzip();
+        // Of a sealed session there is nothing to be kept that anybody could play.
+        let recorder = self.recorder.as_ref().filter(|_| !record.sealed);
+        let (name, recording) = recorder.and_then(|recorder| recorder.begin()).unzip();
         record.recording.clone_from(&name);
         let recorder = if recording.is_some() { self.me() } else { String::new() };
         let fields = session::fields(&record, &recorder);
@@ -398,7 +400,7 @@ impl Inner {
         }
         let wakes = room.wakes(connection).ok_or_else(late)?;
         held.keep();
-        if role == Role::Customer && self.recorder.is_some() && !self.is_recorded(&room) {
+        if role == Role::Customer && self.recorder.is_some() && !room.is_sealed() && !self.is_recorded(&room) {
             self.spawn(|inner| async move { inner.claim(token).await });
         }
         Ok(Seat::new(room, connection, user, role, wakes))
@@ -512,6 +514,10 @@ impl Inner {
                 let why = Close::Protocol(format!("expected a control frame from an agent, found {found}"));
                 return Err(StoreError::Closed(why));
             }
+            Message::Sealed { bytes, .. } if role == Role::Customer => {
+                said = Said { kind: "c", value: bytes.into(), ..said };
+            }
+            Message::Sealed { is_pointer, bytes, .. } => said = said.of_agent(room, user, is_pointer, &bytes)?,
             Message::Control { message, bytes } if role == Role::Customer => {
                 if let Some(reason) = room::customers(&message).map_err(StoreError::Closed)? {
                     return self.finish(seat.token(), reason).await.map(drop);
@@ -527,11 +533,7 @@ impl Inner {
                 Agents::Keyframe => said.kind = "q",
                 Agents::Command => {
                     let is_pointer = matches!(message, Control::Pointer { .. });
-                    let frame = room.envelope(user, &bytes, Instant::now()).map_err(StoreError::Closed)?;
-                    let mut value = Vec::with_capacity(frame.len() + 4);
-                    value.extend_from_slice(&user.to_le_bytes());
-                    value.extend_from_slice(&frame);
-                    said = Said { kind: if is_pointer { "p" } else { "a" }, value, ..said };
+                    said = said.of_agent(room, user, is_pointer, &bytes)?;
                 }
             },
         }
@@ -692,6 +694,15 @@ struct Said {
 }
 
 impl Said {
+    /// What an agent says, as the customer is to be sent it.
+    fn of_agent(self, room: &Room, user: u32, is_pointer: bool, bytes: &Bytes) -> Result<Self, StoreError> {
+        let frame = room.envelope(user, bytes, Instant::now()).map_err(StoreError::Closed)?;
+        let mut value = Vec::with_capacity(frame.len() + 4);
+        value.extend_from_slice(&user.to_le_bytes());
+        value.extend_from_slice(&frame);
+        Ok(Self { kind: if is_pointer { "p" } else { "a" }, value, ..self })
+    }
+
     /// A message of the customer's, with what it changes of what holds.
     fn of_customer(message: &Control, bytes: Bytes) -> Self {
         let said = Self { kind: "c", value: bytes.into(), ..Self::default() };

@@ -10,7 +10,7 @@ use crate::{
     token::{SecretDigest, Token},
 };
 use bytes::Bytes;
-use protocol::{Limits, Mode, control::Role, frame};
+use protocol::{Limits, Mode, control::Role, frame, sealed};
 use redis::Value;
 use std::{
     borrow::Cow,
@@ -41,6 +41,7 @@ pub(super) fn fields(record: &Record, recorder: &str) -> Vec<Field> {
         ("recorder", text(recorder)),
         ("reference", text(record.reference.as_deref().unwrap_or_default())),
         ("open", text(u8::from(record.open))),
+        ("sealed", text(u8::from(record.sealed))),
         ("connection", text(0)),
         ("user", text(1)),
         ("fence", text(0)),
@@ -91,6 +92,7 @@ fn record(token: Token, fields: &Fields) -> Option<Record> {
         recording: word(fields, "recording").filter(|name| !name.is_empty()).map(str::to_owned),
         reference: word(fields, "reference").filter(|name| !name.is_empty()).map(str::to_owned),
         open: word(fields, "open") == Some("1"),
+        sealed: word(fields, "sealed") == Some("1"),
     })
 }
 
@@ -179,5 +181,8 @@ fn whole(token: Token, parts: Vec<Value>) -> Option<(Record, Moment, Id)> {
 
 /// The sequence number of a frame.
 pub(super) fn seq(bytes: &Bytes) -> Option<u32> {
+    if sealed::is_sealed(bytes) {
+        return sealed::peek(bytes, &Limits::DEFAULT).ok().map(|(header, _)| header.number);
+    }
     frame::peek(bytes, &Limits::DEFAULT).ok().map(|peeked| peeked.header.seq)
 }
