@@ -133,7 +133,7 @@ export class Changes {
       if (scope === null || this.ended) return;
       this.patch(scope);
       // What its scripts have adopted until now nobody has told.
-      for (const root of this.roots) if (root === document || dom.ownerDocument(root) === document) this.sheets.noteRoot(root);
+      for (const root of this.roots) if (root === document || dom.ownerDocument(root) === document) this.sheets.suspect(root);
     });
   }
 

@@ -148,6 +148,15 @@ export class Sheets {
     this.schedule();
   }
 
+  // Until now nobody has told what scripts did here.
+  suspect(root) {
+    this.noteRoot(root);
+    for (const sheet of this.adopted.get(root) ?? []) {
+      this.replaced(sheet);
+      this.noteProperties(sheet);
+    }
+  }
+
   watchRoot(root) {
     this.watchedRoots.add(root);
     this.noteRoot(root);

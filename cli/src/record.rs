@@ -97,6 +97,16 @@ fn seal_of(args: &Args) -> Result<Option<Agent>, Failure> {
     Ok(Some(agent))
 }
 
+fn unkeyed() -> Failure {
+    let expected = "expected --key, from the session’s link, or --code, which the customer reads out";
+    Failure::Usage(format!("the session is sealed: {expected}"))
+}
+
+/// Whether the relay says that the session is sealed (docs/session.md).
+fn says_sealed(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|said| said["sealed"] == true)
+}
+
 /// What came in, and what is to be sent for it.
 #[derive(Default)]
 struct Opened {
@@ -108,8 +118,7 @@ struct Opened {
 fn opened(agent: Option<&mut Agent>, bytes: &[u8]) -> Result<Opened, Failure> {
     let Some(agent) = agent else {
         if sealed::is_sealed(bytes) {
-            let expected = "expected --key, from the session’s link, or --code, which the customer reads out";
-            return Err(Failure::Usage(format!("the session is sealed: {expected}")));
+            return Err(unkeyed());
         }
         return Ok(Opened { frames: vec![bytes.to_vec()], answers: Vec::new() });
     };
@@ -222,7 +231,7 @@ async fn record(args: &Args, relay: &Relay<'_>, bearer: Option<&str>) -> Result<
     // Of a sealed session the customer alone is told the name.
     let name = if seal.is_some() { String::new() } else { name };
     let scheme = if relay.is_secured { "wss" } else { "ws" };
-    let url = format!("{scheme}://{}/ws/agent?token={}&name={name}", relay.host, args.token);
+    let url = format!("{scheme}://{}/ws/agent?token={}&beat=true&name={name}", relay.host, args.token);
     let mut request = url.into_client_request().map_err(|error| unreachable(&error))?;
     if let Some(bearer) = bearer {
         let shown = format!("Bearer {bearer}").parse();
@@ -269,6 +278,8 @@ async fn record(args: &Args, relay: &Relay<'_>, bearer: Option<&str>) -> Result<
                         socket.send(Message::Binary(answer.into())).await.map_err(|error| unreachable(&error))?;
                     }
                 }
+                // First of all the relay says whether the session is sealed: without a key nothing of it will come.
+                Some(Ok(Message::Text(text))) if seal.is_none() && says_sealed(&text) => return Err(unkeyed()),
                 Some(Ok(Message::Close(_))) | None => break,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {

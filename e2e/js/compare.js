@@ -206,9 +206,12 @@
   const isScript = (element, name) => name === 'script' && NAMESPACES.get(namespaceURI(element)) !== 'mathml';
   const isJavascript = (value) => /^[\u0000-\u0020]*j[\s]*a[\s]*v[\s]*a[\s]*s[\s]*c[\s]*r[\s]*i[\s]*p[\s]*t[\s]*:/i.test(value);
   const isHandler = (attribute) => attribute.namespaceURI === null && /^on[a-z]+$/i.test(attribute.localName);
+  // An address that the agent's browser is not to ask for reads as the page's, and stands in a namespace without a meaning (the
+  // cases "attacks/*" see which do).
+  const spaceOf = ({ namespaceURI, name }) => (namespaceURI !== 'urn:cobrowse:inert' ? namespaceURI : name.startsWith('xlink:') ? XLINK : null);
   const isUrlAttribute = (attribute) =>
-    (attribute.namespaceURI === null && URL_ATTRIBUTES.has(attribute.localName)) ||
-    (attribute.namespaceURI === XLINK && attribute.localName === 'href');
+    (spaceOf(attribute) === null && URL_ATTRIBUTES.has(attribute.localName)) ||
+    (spaceOf(attribute) === XLINK && attribute.localName === 'href');
 
   /** What one described document said. */
   class Description {
@@ -400,7 +403,8 @@
       const facts = [];
       for (let i = 0, count = attributeCount(list); i < count; i++) {
         const attribute = attributeAt(list, i);
-        const { name, namespaceURI: space } = attribute;
+        const { name } = attribute;
+        const space = spaceOf(attribute);
         const value = wellFormed(attribute.value);
         if (this.agent && isUrlAttribute(attribute) && isJavascript(value)) {
           this.say(element, depth, 'forbidden', `${quote(name)} with a javascript: URL`);

@@ -344,7 +344,7 @@ impl Room {
                 Err(Close::Protocol(format!("expected a control frame from an agent, found {found}")))
             }
             (Role::Customer, Message::Sealed { user, bytes, .. }) => {
-                state.send_to(user, &bytes, false);
+                state.send_sealed(user, &bytes);
                 Ok(Published::Delivered)
             }
             (Role::Controller, Message::Sealed { .. }) => {
@@ -708,7 +708,18 @@ impl State {
         if recorded {
             self.keep(frame, false);
         }
-        let end = self.log.end();
+        self.deliver(user, frame, self.log.end());
+    }
+
+    /// The same of a sealed message. To an agent who is not shown yet it may be what gives the agent the key: only then the page
+    /// knows whom it shows, so that it does not wait for frames that are held back until then.
+    fn send_sealed(&mut self, user: u32, frame: &Bytes) {
+        let is_held = self.tells && self.members.iter().any(|member| member.user == user && !member.is_shown);
+        self.deliver(user, frame, if is_held { 0 } else { self.log.end() });
+    }
+
+    /// `end`: behind which frames it comes.
+    fn deliver(&mut self, user: u32, frame: &Bytes, end: u64) {
         let is_meant =
             |member: &&mut Member| member.present() && member.cursor.is_some() && (user == 0 || member.user == user);
         for member in self.members.iter_mut().filter(is_meant) {

@@ -46,7 +46,9 @@ export class Loading {
     if (known !== undefined) return known;
     try {
       const { protocol, hostname, port, username, password } = new URL(written ?? address, base);
-      known = protocol === 'about:' || (username === '' && password === '' && this.rule.allows(protocol, hostname, port));
+      // What no browser asks a network for: an app's address, or, from a page of the web, a file.
+      const isHarmless = !/^(https?|wss?|ftp|javascript|file):$/.test(protocol) || (protocol === 'file:' && location.protocol !== 'file:');
+      known = isHarmless || (username === '' && password === '' && this.rule.allows(protocol, hostname, port));
     } catch {
       return true;
     }

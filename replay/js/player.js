@@ -556,7 +556,7 @@ function listOf(assets) {
 
 // What seals and opens, from where `replay.js` came.
 async function openSeal(view, options) {
-  const key = Symbol.for('cobrowse.sealed');
+  const key = Symbol.for('cobrowse.sealed.agent');
   if (!window[key]) {
     const tag = document.createElement('script');
     tag.src = home + 'replay-sealed.js';

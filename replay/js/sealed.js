@@ -120,7 +120,7 @@ class Seal {
   }
 }
 
-window[Symbol.for('cobrowse.sealed')] = {
+window[Symbol.for('cobrowse.sealed.agent')] = {
   async open(view, options) {
     if (!window.isSecureContext) {
       throw new Error(`cobrowse: sealed: expected a secure context (https, or localhost), found ${location.origin}: who alters this page on its way would have the key`);

@@ -244,7 +244,7 @@ pub(crate) fn all(folders: &Folders) -> Result<Vec<Case>> {
     cases.extend(identity::Scenario::ALL.into_iter().map(Case::Identity));
     cases.extend(genesys::Scenario::ALL.into_iter().map(Case::Genesys));
     cases.extend(traps::Trap::ALL.into_iter().map(Case::Trap));
-    cases.extend(storm::seeds().map(Case::Storm));
+    cases.extend(storm::seeds().into_iter().map(Case::Storm));
     if folders.shared.is_dir() {
         cases.extend(long::PAGES.map(Case::Long));
     }

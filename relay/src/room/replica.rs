@@ -268,7 +268,7 @@ impl Room {
     pub(crate) fn said_sealed(&self, user: u32, bytes: Bytes) {
         let mut state = self.lock();
         if state.ended.is_none() {
-            state.send_to(user, &bytes, false);
+            state.send_sealed(user, &bytes);
         }
     }
 
