@@ -20,6 +20,8 @@ use crate::workspace::{Options, Workspace};
 /// How long each target runs where nothing else is asked for, in seconds: by the command, and as a check.
 const SECONDS: u32 = 600;
 const CHECK_SECONDS: u32 = 10;
+/// How many inputs at most, as a check.
+const CHECK_INPUTS: u32 = 30_000;
 
 /// How long one input may take, in seconds, and how much memory all of it, in MB.
 const INPUT_SECONDS: u32 = 10;
@@ -188,7 +190,12 @@ fn one(ws: &Workspace, at: &Fuzzer, target: &Target, seconds: u32) -> Result<Str
     fs::create_dir_all(&kept)?;
     let run = fuzzer(ws, at, target)?
         .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".into(), "-reload=0".into()])
-        .arg(if is_check { "-seed=1" } else { "-seed=0" })
+        // As a check the same inputs each time, as far as the time is enough for them.
+        .args(if is_check {
+            vec!["-seed=1".to_owned(), format!("-runs={CHECK_INPUTS}")]
+        } else {
+            vec!["-seed=0".to_owned()]
+        })
         .arg(&kept)
         .args(folders(at, target));
     let output = run.command().output().with_context(|| format!("cannot run `{}`", run.display()))?;

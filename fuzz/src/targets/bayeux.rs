@@ -110,11 +110,13 @@ struct Told {
     arrived: u64,
     /// The batch that arrived last.
     batch: u64,
+    /// Batches that were sent, and up to which message each reached.
+    sent: Vec<(u64, u64)>,
 }
 
 impl Told {
     fn new(acknowledges: bool, now: Instant) -> Self {
-        Self { client: Client::new(acknowledges, now), acknowledges, pushed: 0, arrived: 0, batch: 0 }
+        Self { client: Client::new(acknowledges, now), acknowledges, pushed: 0, arrived: 0, batch: 0, sent: Vec::new() }
     }
 
     fn answer(&mut self, message: &Message, now: Instant) -> Vec<Value> {
@@ -153,6 +155,11 @@ impl Told {
             Err(expected) => return vec![bayeux::failed(message, 400, &expected)],
         };
         assert!(self.client.is_held(number));
+        if let (true, Ack::Batch(arrived)) = (self.acknowledges, message.ack) {
+            // An acknowledgement may be of a batch before the last one: what came behind it comes again.
+            let reached = self.sent.iter().filter(|(batch, _)| *batch <= arrived).map(|(_, reached)| *reached).max();
+            self.arrived = self.arrived.max(reached.unwrap_or_default());
+        }
         if let (true, Ack::Batch(arrived)) = (self.acknowledges, message.ack)
             && arrived < self.batch
         {
@@ -170,8 +177,9 @@ impl Told {
             let batch = answer["ext"]["ack"].as_u64().expect("the number of the batch");
             assert!(batch >= self.batch, "batches are counted on");
             self.batch = batch;
-            // As far as the client is concerned they arrived with the next acknowledgement at the latest.
-            self.arrived = first.unwrap_or(self.arrived);
+            if let Some(last) = out.last().and_then(|told| told["data"].as_u64()) {
+                self.sent.push((batch, last + 1));
+            }
         } else {
             self.arrived = self.pushed;
             assert!(!self.client.has_news());
