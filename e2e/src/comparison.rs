@@ -270,62 +270,48 @@ fn clipped(value: &str, at: usize) -> String {
 async fn metrics(agent: Side<'_>, left: &Metrics, right: &Metrics) -> Result<Option<Difference>> {
     let far = |a: f64, b: f64| (a - b).abs() > TOLERANCE;
     let pair = |[x, y]: [f64; 2]| format!("{x}, {y}");
+    for (what, ours, theirs) in
+        [("viewport", left.viewport, right.viewport), ("window scroll", left.window, right.window)]
+    {
+        if far(ours[0], theirs[0]) || far(ours[1], theirs[1]) {
+            let message = format!("document: {what}: customer {} agent {}", pair(ours), pair(theirs));
+            return Ok(Some(Difference::new(message)));
+        }
+    }
     if let Some(path) = right.shown.first() {
         return Ok(Some(Difference::new(format!("{path}: shown at the agent: customer no agent yes"))));
     }
-    let differs = |index: usize, from: usize| {
-        let boxes = left.boxes.get(index).zip(right.boxes.get(index));
-        boxes.is_some_and(|(ours, theirs)| (from..4).any(|i| far(ours[i], theirs[i])))
-    };
-    // Sizes tell more than places, which follow from them.
-    let found = |from: usize| -> Vec<usize> { (0..left.boxes.len()).filter(|index| differs(*index, from)).collect() };
-    let sizes = found(2);
-    let differing = if sizes.is_empty() { found(0) } else { sizes };
-    let Some(&index) = differing.first() else {
-        let pairs = [
-            ("scroll", &left.scroll, &right.scroll),
-            ("size", &left.sizes, &right.sizes),
-            ("played, in seconds", &left.times, &right.times),
-        ];
-        for (what, ours, theirs) in pairs {
-            let mut all: BTreeMap<&str, [[f64; 2]; 2]> = BTreeMap::new();
-            for (path, x, y) in ours {
-                all.entry(path).or_default()[0] = [*x, *y];
-            }
-            for (path, x, y) in theirs {
-                all.entry(path).or_default()[1] = [*x, *y];
-            }
-            for (path, [ours, theirs]) in all {
-                if far(ours[0], theirs[0]) || far(ours[1], theirs[1]) {
-                    let message = format!("{path}: {what}: customer {} agent {}", pair(ours), pair(theirs));
-                    return Ok(Some(Difference::new(message)));
-                }
-            }
+    let pairs = [
+        ("scroll", &left.scroll, &right.scroll),
+        ("size", &left.sizes, &right.sizes),
+        ("played, in seconds", &left.times, &right.times),
+    ];
+    for (what, ours, theirs) in pairs {
+        let mut all: BTreeMap<&str, [[f64; 2]; 2]> = BTreeMap::new();
+        for (path, x, y) in ours {
+            all.entry(path).or_default()[0] = [*x, *y];
         }
-        for (what, ours, theirs) in
-            [("viewport", left.viewport, right.viewport), ("window scroll", left.window, right.window)]
-        {
+        for (path, x, y) in theirs {
+            all.entry(path).or_default()[1] = [*x, *y];
+        }
+        for (path, [ours, theirs]) in all {
             if far(ours[0], theirs[0]) || far(ours[1], theirs[1]) {
-                let message = format!("document: {what}: customer {} agent {}", pair(ours), pair(theirs));
+                let message = format!("{path}: {what}: customer {} agent {}", pair(ours), pair(theirs));
                 return Ok(Some(Difference::new(message)));
             }
         }
-
+    }
+    let differing = left
+        .boxes
+        .iter()
+        .zip(&right.boxes)
+        .position(|(ours, theirs)| ours.iter().zip(theirs).any(|(ours, theirs)| far(*ours, *theirs)));
+    let Some(index) = differing else {
         let tops = left.tops.iter().zip(&right.tops).find(|(ours, theirs)| !ours.is_empty() && ours != theirs);
         return Ok(tops.map(|(ours, theirs)| Difference::new(format!("on top: customer {ours} agent {theirs}"))));
     };
-    // What is around a cause differs, too: the innermost is told.
-    let path_of = async |index: usize| -> Result<String> {
-        agent.browser.eval("return window.__compare.elementPath(arguments[0])", vec![json!(index)]).await
-    };
-    let (mut index, mut path) = (index, path_of(index).await?);
-    for &inner in &differing[1..] {
-        let below = path_of(inner).await?;
-        if !below.starts_with(&path) {
-            break;
-        }
-        (index, path) = (inner, below);
-    }
+    let path: String =
+        agent.browser.eval("return window.__compare.elementPath(arguments[0])", vec![json!(index)]).await?;
     let message =
         format!("{path}: box (x, y, width, height): customer {:?} agent {:?}", left.boxes[index], right.boxes[index]);
     Ok(Some(Difference::new(message)))
