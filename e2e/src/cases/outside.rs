@@ -469,7 +469,14 @@ async fn click_button(pair: &Pair<'_>, frames: &[&str]) -> Result<()> {
          const scale = around.width / {REPLAYED}.defaultView.innerWidth;
          return [around.left + (left + width / 2) * scale, around.top + (top + height / 2) * scale]"
     );
-    let [x, y]: [f64; 2] = pair.agent().eval(&place, vec![json!(frames)]).await?;
+    // A frame that joins on its own says what it holds when it is ready.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let [x, y]: [f64; 2] = loop {
+        match pair.agent().eval(&place, vec![json!(frames)]).await {
+            Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(50)).await,
+            found => break found?,
+        }
+    };
     pair.agent().click_at(x, y).await
 }
 
