@@ -21,7 +21,7 @@ use crate::workspace::{Options, Workspace};
 const SECONDS: u32 = 600;
 const CHECK_SECONDS: u32 = 10;
 /// How many inputs at most, as a check.
-const CHECK_INPUTS: u32 = 30_000;
+const CHECK_INPUTS: u32 = 300_000;
 
 /// How long one input may take, in seconds, and how much memory all of it, in MB.
 const INPUT_SECONDS: u32 = 10;

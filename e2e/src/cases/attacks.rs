@@ -363,10 +363,15 @@ impl Scene<'_> {
             let script = format!("window.__attacks.force({REPLAYED}, arguments[0])");
             self.bench.agent.run(&script, vec![json!(format!("http://{HOST}/hit/"))]).await?;
             sleep(SOON).await;
-            // Of connections without a request policies say nothing, and a browser opens some by itself: that none is opened for a
-            // page is the first line's, in the other cases.
+            let (requests, silent) = self.canary.take();
+            self.nobody_was_asked(mode, &requests, &silent)?;
+            // Where a frame is to go no policy forbids the connection, but what is asked on it. That no frame is told where to go is
+            // the first line's: the case "attacks/first-line" hears connections, too.
+            let script = format!("window.__attacks.nest({REPLAYED}, arguments[0])");
+            self.bench.agent.run(&script, vec![json!(format!("http://{HOST}/hit/"))]).await?;
+            sleep(SOON).await;
             let (requests, _) = self.canary.take();
-            self.nobody_was_asked(mode, &requests, &[])?;
+            self.nobody_was_asked(&format!("{mode}, a frame"), &requests, &[])?;
             let ran: Vec<usize> = self.bench.agent.eval("return window.__attacks.ran()", vec![]).await?;
             ensure!(ran.is_empty(), "{mode}: scripts have run: {ran:?}");
         }
