@@ -189,5 +189,5 @@
     return { count, done };
   };
 
-  window.__mutate = { run };
+  window.__mutate = { run, generator };
 })();

@@ -23,16 +23,7 @@
   ];
   const SELECTORS = ['.c1', '.c2 > b', 'p', ':host', '::slotted(*)', '#none', 'x-shadow', ':is(h1, p):not(.c3)', 'a:hover', '[data-x]', '*::before'];
 
-  const generator = (seed) => {
-    let state = seed >>> 0;
-    return () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = state;
-      t = Math.imul(t ^ (t >>> 15), t | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-  };
+  const { generator } = window.__mutate;
 
   if (!customElements.get('x-shadow')) {
     customElements.define('x-shadow', class extends HTMLElement {

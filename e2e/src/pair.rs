@@ -275,6 +275,7 @@ impl<'a> Pair<'a> {
 
     /// Makes `count` random edits of all kinds of what the customer's page has in it.
     pub(crate) async fn storm(&self, seed: u32, count: u32) -> Result<()> {
+        self.customer().run(MUTATE, vec![]).await?;
         self.customer().run(STORM, vec![]).await?;
         let script = "return window.__storm.run(arguments[0])";
         self.customer().run(script, vec![json!({ "seed": seed, "count": count })]).await.context("a storm")
