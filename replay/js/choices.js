@@ -7,6 +7,8 @@ import { HTML } from './make.js';
 const PARTS = new Set(['select', 'optgroup', 'option']);
 const ATTRIBUTES = new Set(['selected', 'disabled', 'multiple', 'size']);
 
+const SCROLL_MS = 20;
+
 export class Choices {
   // `state`: element → its properties.
   constructor(state) {
@@ -28,8 +30,20 @@ export class Choices {
   }
 
   settle() {
-    for (const select of this.due) this.choose(select);
+    for (const select of this.due) {
+      this.choose(select);
+      if (select.multiple || select.size > 1) setTimeout(() => this.scroll(select), SCROLL_MS);
+    }
     this.due.clear();
+  }
+
+  // Chromium scrolls a list to what is chosen in it, in a task of its own: it is where the customer's is.
+  scroll(select) {
+    const props = this.state.get(select);
+    for (const name of ['scrollLeft', 'scrollTop']) {
+      const place = Number(props?.get(name) ?? 0);
+      if (Math.abs(dom.scrolls[name].get(select) - place) > 1) dom.scrolls[name].set(select, place);
+    }
   }
 
   choose(select) {

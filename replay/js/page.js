@@ -488,6 +488,7 @@ export class Page {
         break;
       }
       case 'selected': {
+        this.choices.note(node);
         if (dom.localName(node) === 'select') {
           if (value === '0') this.late.push([3, () => attempt(() => (node.selectedIndex = -1))]);
           break;
